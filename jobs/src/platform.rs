@@ -1,0 +1,251 @@
+//! One platform, as its file describes it: prompts, modes, paging, error texts and the commands of each capture type.
+//!
+//! [`PlatformFile`] is the file as written; [`Platform`] is the same with its patterns compiled. Patterns are matched
+//! on bytes, since devices send what they like.
+
+use std::time::Duration;
+
+use regex::bytes::Regex;
+use serde::{Deserialize, Serialize};
+
+/// Where a piece of platform knowledge comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// Seen on real devices.
+    Real,
+    /// Seen in recorded sessions of real devices.
+    Recorded,
+    /// Only played by simulated devices.
+    Simulated,
+    /// Only read in a vendor's document.
+    Documented,
+}
+
+impl Evidence {
+    /// The name used in files, answers and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Recorded => "recorded",
+            Self::Simulated => "simulated",
+            Self::Documented => "documented",
+        }
+    }
+}
+
+/// A platform file as written. Keys it does not know are errors.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the keys are explained in docs/adding-a-platform.md and in the JSON Schema")]
+pub struct PlatformFile {
+    pub platform: String,
+    pub title: Option<String>,
+    pub vendor: Option<String>,
+    pub aliases: Option<Vec<String>>,
+    pub extends: Option<String>,
+    pub legacy_algorithms: Option<bool>,
+    pub username_suffix: Option<String>,
+    pub enter: Option<String>,
+    pub interrupt: Option<String>,
+    pub terminal: Option<Terminal>,
+    pub prompt: Option<PatternEntry>,
+    pub modes: Option<Vec<ModeEntry>>,
+    pub on_open: Option<Vec<String>>,
+    pub on_close: Option<Vec<String>>,
+    pub pagers: Option<Vec<PagerEntry>>,
+    pub questions: Option<Vec<QuestionEntry>>,
+    pub failure_indicators: Option<Vec<PatternEntry>>,
+    pub volatile_lines: Option<Vec<PatternEntry>>,
+    pub secrets: Option<Vec<PatternEntry>>,
+    pub detect: Option<Vec<DetectEntry>>,
+    pub captures: Option<serde_yaml::Mapping>,
+}
+
+/// The size of the terminal asked for.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terminal {
+    /// Characters in a line.
+    pub columns: u32,
+    /// Lines; 0 leaves it to the device.
+    pub rows: u32,
+}
+
+/// A pattern with where it was seen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see docs/adding-a-platform.md")]
+pub struct PatternEntry {
+    pub pattern: String,
+    pub evidence: Option<Evidence>,
+    pub source: Option<String>,
+    pub capture_types: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see docs/adding-a-platform.md")]
+pub struct ModeEntry {
+    pub name: String,
+    pub prompt: String,
+    pub enter: Option<String>,
+    pub secret_prompt: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see docs/adding-a-platform.md")]
+pub struct PagerEntry {
+    pub pattern: String,
+    pub answer: String,
+    pub evidence: Option<Evidence>,
+    pub source: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see docs/adding-a-platform.md")]
+pub struct QuestionEntry {
+    pub pattern: String,
+    pub failure: Option<String>,
+    pub evidence: Option<Evidence>,
+    pub source: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see docs/adding-a-platform.md")]
+pub struct DetectEntry {
+    pub on: DetectOn,
+    pub pattern: String,
+    pub command: Option<String>,
+    pub priority: u8,
+    pub evidence: Option<Evidence>,
+    pub source: Option<String>,
+}
+
+/// What a detection rule looks at, cheapest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DetectOn {
+    /// The peer's SSH version string.
+    SshVersion,
+    /// What it sent before the prompt.
+    Banner,
+    /// The prompt.
+    Prompt,
+    /// The output of a command.
+    Output,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see docs/adding-a-platform.md")]
+pub struct CaptureEntry {
+    pub commands: Vec<String>,
+    pub evidence: Evidence,
+    pub source: Option<String>,
+    pub end_mark: Option<PatternEntry>,
+    pub command_total_seconds: Option<u64>,
+    #[serde(default)]
+    pub may_be_empty: bool,
+    #[serde(default)]
+    pub privileged: bool,
+}
+
+/// A platform ready to use.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the fields mirror `PlatformFile`, compiled")]
+pub struct Platform {
+    pub slug: String,
+    pub title: String,
+    pub vendor: String,
+    pub aliases: Vec<String>,
+    pub legacy_algorithms: bool,
+    pub username_suffix: String,
+    pub enter: String,
+    pub interrupt: String,
+    pub terminal: Terminal,
+    pub prompt: Regex,
+    pub modes: Vec<Mode>,
+    pub on_open: Vec<String>,
+    pub on_close: Vec<String>,
+    pub pagers: Vec<Pager>,
+    pub questions: Vec<Regex>,
+    pub failure_indicators: Vec<Regex>,
+    pub volatile_lines: Vec<LineRule>,
+    pub secrets: Vec<LineRule>,
+    pub detect: Vec<Detect>,
+    /// In the order they run: configurations first.
+    pub captures: Vec<Capture>,
+}
+
+/// A level of rights on the device with its own prompt.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the fields mirror `ModeEntry`, compiled")]
+pub struct Mode {
+    pub name: String,
+    pub prompt: Regex,
+    pub enter: Option<String>,
+    pub secret_prompt: Option<Regex>,
+}
+
+/// A text the device stops at until a key is pressed.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the fields mirror `PagerEntry`, compiled")]
+pub struct Pager {
+    pub pattern: Regex,
+    pub answer: String,
+}
+
+/// A rule about lines of some capture types, or of all when it names none.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the fields mirror `PatternEntry`, compiled")]
+pub struct LineRule {
+    pub pattern: Regex,
+    pub capture_types: Vec<String>,
+}
+
+/// One way to recognise the platform.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the fields mirror `DetectEntry`, compiled")]
+pub struct Detect {
+    pub on: DetectOn,
+    pub pattern: Regex,
+    pub command: Option<String>,
+    pub priority: u8,
+}
+
+/// How one capture type is collected on the platform.
+#[derive(Debug)]
+pub struct Capture {
+    /// Slug of the capture type.
+    pub capture_type: String,
+    /// Sent one after the other; the outputs of several are joined, each headed by its command.
+    pub commands: Vec<String>,
+    /// Where the knowledge comes from.
+    pub evidence: Evidence,
+    /// Which document, for `documented`.
+    pub source: Option<String>,
+    /// The last filled line of every whole output, where one is known.
+    pub end_mark: Option<Regex>,
+    /// Longest time for one command, if not the usual.
+    pub command_total: Option<Duration>,
+    /// Whether nothing at all is a good answer.
+    pub may_be_empty: bool,
+    /// Whether it makes sense only in the last mode.
+    pub privileged: bool,
+}
+
+impl Platform {
+    /// Whether the line is one of the platform's error texts.
+    pub fn is_failure(&self, line: &[u8]) -> bool {
+        line.len() < 1024 && self.failure_indicators.iter().any(|pattern| pattern.is_match(line))
+    }
+
+    /// The capture of this type, if the platform has one.
+    pub fn capture(&self, capture_type: &str) -> Option<&Capture> {
+        self.captures.iter().find(|capture| capture.capture_type == capture_type)
+    }
+}
