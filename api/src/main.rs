@@ -1,1 +1,63 @@
-fn main() {}
+//! The `showrun` command.
+//!
+//! Owns the command line, what it prints, and the demo. Everything it does is done by `service`.
+//!
+//! Must not know: SSH, platforms, queries.
+
+#![forbid(unsafe_code)]
+
+mod collect;
+mod config;
+mod demo;
+mod live;
+mod platforms;
+mod result;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Collects operational data from network devices over SSH.
+#[derive(Parser)]
+#[command(name = "showrun", version, propagate_version = true)]
+struct Arguments {
+    #[command(flatten)]
+    log: config::LogOptions,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Collect from devices now
+    Collect(Box<collect::Options>),
+    /// List the platforms and what can be collected from them
+    Platforms(platforms::Options),
+    /// Start simulated devices and collect from them
+    Demo(demo::Options),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    config::start_log(&arguments.log);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::anyhow!("Cannot start: {error}")),
+    };
+    let result = runtime.block_on(async {
+        match arguments.command {
+            Command::Collect(options) => collect::run(*options).await,
+            Command::Platforms(options) => platforms::run(&options),
+            Command::Demo(options) => demo::run(options).await,
+        }
+    });
+    // Sessions that hang on a silent peer are not waited for.
+    runtime.shutdown_background();
+    result.unwrap_or_else(|error| failed(&error))
+}
+
+/// Nothing was collected: the exit code is 1, as for a collection that got nothing.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("showrun: {error:#}");
+    ExitCode::FAILURE
+}

@@ -34,10 +34,33 @@ pub struct TemplateError {
 }
 
 /// The platforms that can be collected.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Catalogue {
     platforms: BTreeMap<String, Arc<Platform>>,
     names: HashMap<String, String>,
+    any: Option<Arc<Platform>>,
+}
+
+/// What is used with a device until its platform is known: prompts of every common shape and the usual pagers. It
+/// collects nothing.
+const ANY: &str = r#"
+platform: any
+title: any device
+prompt: {pattern: '^(?:[^\s#>$%\]]|\[)[^
+]{0,100}[#>$%\]] ?$|^[#>$%] ?$'}
+pagers:
+  - {pattern: '(?i)-- ?\(?more\)? ?--|<--- more --->|\(more\)|press any key', answer: ' '}
+questions:
+  - {pattern: '(?i)(?:new|old|current|retype|confirm)[a-z0-9_ ]{0,30}password: ?$'}
+  - {pattern: '(?:\[confirm\]|\[yes/no\]:?|\[y/n\]:?) ?$'}
+captures: {}
+"#;
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        let any = serde_yaml::from_str::<PlatformFile>(ANY).ok().and_then(|file| compile(&file).ok());
+        Self { platforms: BTreeMap::new(), names: HashMap::new(), any: any.map(Arc::new) }
+    }
 }
 
 impl Catalogue {
@@ -111,6 +134,11 @@ impl Catalogue {
         self.platforms.get(slug).cloned()
     }
 
+    /// What to speak with a device whose platform is not known yet.
+    pub fn any(&self) -> Option<&Arc<Platform>> {
+        self.any.as_ref()
+    }
+
     /// All platforms by slug.
     pub fn platforms(&self) -> impl Iterator<Item = &Arc<Platform>> {
         self.platforms.values()
@@ -177,9 +205,18 @@ fn resolve(file: &PlatformFile, all: &Parsed, depth: usize) -> Result<PlatformFi
 
 fn pattern(key: &str, text: &str) -> Result<Regex, Problem> {
     RegexBuilder::new(text)
-        .size_limit(1 << 20)
+        .size_limit(4 << 20)
         .build()
         .map_err(|error| (key.to_owned(), format!("'{text}' is no valid pattern: {error}")))
+}
+
+/// One pattern for several, which is one pass over a line instead of many.
+fn any_of<'r>(key: &str, patterns: impl Iterator<Item = &'r Regex>) -> Result<Option<Regex>, Problem> {
+    let all: Vec<String> = patterns.map(|pattern| format!("(?:{})", pattern.as_str())).collect();
+    match all.is_empty() {
+        true => Ok(None),
+        false => pattern(key, &all.join("|")).map(Some),
+    }
 }
 
 fn line_rules(key: &str, entries: Option<&Vec<PatternEntry>>) -> Result<Vec<LineRule>, Problem> {
@@ -226,9 +263,22 @@ fn compile(file: &PlatformFile) -> Result<Platform, Problem> {
     captures.sort_by_key(|capture| {
         CAPTURE_TYPES.iter().position(|name| *name == capture.capture_type).unwrap_or(CAPTURE_TYPES.len())
     });
-    let patterns = |key: &str, entries: &Option<Vec<PatternEntry>>| {
-        entries.iter().flatten().map(|entry| pattern(key, &entry.pattern)).collect::<Result<Vec<_>, _>>()
-    };
+    let questions: Vec<Regex> = file
+        .questions
+        .iter()
+        .flatten()
+        .map(|question| pattern("questions", &question.pattern))
+        .collect::<Result<_, _>>()?;
+    let failures: Vec<Regex> = file
+        .failure_indicators
+        .iter()
+        .flatten()
+        .map(|entry| pattern("failure_indicators", &entry.pattern))
+        .collect::<Result<_, _>>()?;
+    let secret_prompts = modes.iter().filter_map(|mode: &Mode| mode.secret_prompt.as_ref());
+    let asking = pagers.iter().map(|pager| &pager.pattern).chain(&questions).chain(secret_prompts);
+    let asking = any_of("pagers", asking)?;
+    let failure = any_of("failure_indicators", failures.iter())?;
     Ok(Platform {
         slug: file.platform.clone(),
         title: file.title.clone().unwrap_or_else(|| file.platform.clone()),
@@ -244,13 +294,9 @@ fn compile(file: &PlatformFile) -> Result<Platform, Problem> {
         on_open: file.on_open.clone().unwrap_or_default(),
         on_close: file.on_close.clone().unwrap_or_default(),
         pagers,
-        questions: file
-            .questions
-            .iter()
-            .flatten()
-            .map(|question| pattern("questions", &question.pattern))
-            .collect::<Result<_, _>>()?,
-        failure_indicators: patterns("failure_indicators", &file.failure_indicators)?,
+        questions,
+        failure,
+        asking,
         volatile_lines: line_rules("volatile_lines", file.volatile_lines.as_ref())?,
         secrets: line_rules("secrets", file.secrets.as_ref())?,
         detect,

@@ -4,9 +4,8 @@
 //! is confirmed by the echo of the next command straight after it, or by the same prompt again after an empty line. If
 //! more output comes instead, the candidate was text and belongs to the output before it.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use regex::bytes::Regex;
 use russh::{Channel, ChannelMsg, client::Msg};
 use tokio::time::Instant;
 
@@ -14,7 +13,12 @@ use crate::{
     error::{DeviceError, FailureKind},
     line::Lines,
     platform::Platform,
+    transcript::Transcript,
 };
+
+mod chatter;
+mod exchange;
+mod login;
 
 /// Longest line that can be a prompt or a pager, in bytes.
 const LONGEST_PROMPT: usize = 512;
@@ -22,15 +26,15 @@ const LONGEST_PROMPT: usize = 512;
 const LONGEST_HELD: usize = 16 * 1024;
 /// Silence after which a tail that is not known to be a prompt or pager is looked at more generously.
 const QUIET: Duration = Duration::from_millis(1500);
-/// Pager answers for one command; more means that the device does not understand the answer.
-const MOST_PAGES: usize = 100_000;
-/// Prompts asked for by Enter before the device counts as having none.
-const MOST_PROBES: usize = 6;
 
 /// Receives the clean text of an exchange. A refusal ends the session.
 pub trait TextSink: Send {
     /// Takes whole lines, each ended by LF (a part of a line where a line passes the limit).
     fn text(&mut self, text: &[u8]) -> impl Future<Output = Result<(), DeviceError>> + Send;
+    /// All of the text has come, and the prompt after it is confirmed.
+    fn over(&mut self) -> impl Future<Output = Result<(), DeviceError>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// Throws text away.
@@ -50,6 +54,7 @@ pub struct ExchangeLimits {
     pub total: Duration,
 }
 
+/// What the unfinished last line is.
 #[derive(Debug, PartialEq, Eq)]
 enum Tail {
     Nothing,
@@ -60,16 +65,23 @@ enum Tail {
 }
 
 /// An open shell with what has been learned about it.
-pub struct Shell<'p> {
+pub struct Shell {
     channel: Channel<Msg>,
-    platform: &'p Platform,
+    platform: Arc<Platform>,
     lines: Lines,
+    /// The prompt as learned, without trailing blanks.
     prompt: Vec<u8>,
+    /// The longest name in the prompt; a changed prompt still has it.
     stem: Vec<u8>,
+    /// What the last exchange took for the prompt, until it is confirmed.
+    candidate: Vec<u8>,
     echoes: bool,
+    echo_seen: bool,
     /// The session as received, with our input marked.
-    pub transcript: crate::driver::Transcript,
+    pub transcript: Transcript,
+    /// The unfinished line, as last looked at.
     tail: Vec<u8>,
+    /// The lines that the last piece of output completed.
     fresh: Vec<u8>,
 }
 
@@ -77,44 +89,18 @@ fn trim_end(text: &[u8]) -> &[u8] {
     text.trim_ascii_end()
 }
 
-fn squeeze(text: &[u8]) -> Vec<u8> {
-    text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
-}
-
-fn generic(cell: &'static OnceLock<Option<Regex>>, pattern: &str) -> Option<&'static Regex> {
-    cell.get_or_init(|| Regex::new(pattern).ok()).as_ref()
-}
-
-fn looks_like_any_prompt(tail: &[u8]) -> bool {
-    static PROMPT: OnceLock<Option<Regex>> = OnceLock::new();
-    generic(&PROMPT, r"^[^\s#>].{0,100}[>#$%\]] ?$|^[>#$%] ?$").is_some_and(|regex| regex.is_match(tail))
-}
-
-fn looks_like_any_pager(tail: &[u8]) -> bool {
-    static PAGER: OnceLock<Option<Regex>> = OnceLock::new();
-    generic(&PAGER, r"(?i)\bmore\b|press (any|a|the|space|enter)|any key|to continue|\(?q(=| to | for )?quit")
-        .is_some_and(|regex| regex.is_match(tail))
-}
-
-fn looks_like_log(line: &[u8]) -> bool {
-    static LOG: OnceLock<Option<Regex>> = OnceLock::new();
-    generic(
-        &LOG,
-        r"%[A-Z][A-Z0-9_]+(-[A-Z0-9_]+)*-\d-[A-Z0-9_]+|^\s*$|^\*?[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d|^<\d{1,3}>|^%[A-Z][a-z]{2} +\d+ ",
-    )
-    .is_some_and(|regex| regex.is_match(line))
-}
-
-impl<'p> Shell<'p> {
+impl Shell {
     /// Takes over a channel whose shell has just started.
-    pub fn new(channel: Channel<Msg>, platform: &'p Platform, transcript: crate::driver::Transcript) -> Self {
+    pub fn new(channel: Channel<Msg>, platform: Arc<Platform>, transcript: Transcript) -> Self {
         Self {
             channel,
             platform,
             lines: Lines::default(),
             prompt: Vec::new(),
             stem: Vec::new(),
+            candidate: Vec::new(),
             echoes: true,
+            echo_seen: false,
             transcript,
             tail: Vec::new(),
             fresh: Vec::new(),
@@ -126,9 +112,19 @@ impl<'p> Shell<'p> {
         &self.prompt
     }
 
+    /// Goes on with what was found out to be the device's platform.
+    pub fn set_platform(&mut self, platform: Arc<Platform>) {
+        self.platform = platform;
+    }
+
     async fn send(&mut self, text: &str) -> Result<(), DeviceError> {
         self.transcript.input(text);
         self.send_unrecorded(text).await
+    }
+
+    async fn send_line(&mut self, line: &str) -> Result<(), DeviceError> {
+        let text = format!("{line}{}", self.platform.enter);
+        self.send(&text).await
     }
 
     async fn send_unrecorded(&mut self, text: &str) -> Result<(), DeviceError> {
@@ -141,8 +137,9 @@ impl<'p> Shell<'p> {
     /// Waits for the next piece of output; completed lines are in `fresh` afterwards. `None` after `limit` of silence.
     async fn receive(&mut self, limit: Duration) -> Result<Option<()>, DeviceError> {
         self.fresh.clear();
+        let deadline = Instant::now() + limit;
         loop {
-            let message = match tokio::time::timeout(limit, self.channel.wait()).await {
+            let message = match tokio::time::timeout_at(deadline, self.channel.wait()).await {
                 Ok(message) => message,
                 Err(_) => return Ok(None),
             };
@@ -162,6 +159,7 @@ impl<'p> Shell<'p> {
 
     fn look_at_tail(&mut self, quiet: bool) -> Tail {
         if !self.lines.has_tail() {
+            self.tail.clear();
             return Tail::Nothing;
         }
         let mut tail = std::mem::take(&mut self.tail);
@@ -179,93 +177,48 @@ impl<'p> Shell<'p> {
         if !self.prompt.is_empty() && trimmed == self.prompt {
             return Tail::Prompt;
         }
+        if self.platform.asking.as_ref().is_some_and(|pattern| pattern.is_match(tail)) {
+            return self.classify_asking(tail);
+        }
+        let fits = self.platform.prompt.is_match(tail);
+        let ours =
+            self.prompt.is_empty() || (!self.stem.is_empty() && memchr::memmem::find(trimmed, &self.stem).is_some());
+        if fits && (ours || quiet) {
+            return Tail::Prompt;
+        }
+        if quiet && chatter::looks_like_a_pager(tail) {
+            return Tail::Pager(" ".to_owned());
+        }
+        if quiet && self.prompt.is_empty() && chatter::looks_like_a_prompt(tail) {
+            return Tail::Prompt;
+        }
+        Tail::Nothing
+    }
+
+    fn classify_asking(&self, tail: &[u8]) -> Tail {
         if let Some(pager) = self.platform.pagers.iter().find(|pager| pager.pattern.is_match(tail)) {
             return Tail::Pager(pager.answer.clone());
         }
         if self.platform.questions.iter().any(|question| question.is_match(tail)) {
             return Tail::Question;
         }
-        let secret = |mode: &crate::platform::Mode| {
-            mode.secret_prompt.as_ref().is_some_and(|pattern| pattern.is_match(tail))
-        };
-        if self.platform.modes.iter().any(secret) {
-            return Tail::Secret;
-        }
-        let fits = self.platform.prompt.is_match(tail);
-        let ours = self.prompt.is_empty()
-            || (!self.stem.is_empty() && memchr::memmem::find(trimmed, &self.stem).is_some());
-        if fits && (ours || quiet) {
-            return Tail::Prompt;
-        }
-        if quiet && looks_like_any_pager(tail) {
-            return Tail::Pager(" ".to_owned());
-        }
-        if quiet && self.prompt.is_empty() && looks_like_any_prompt(tail) {
-            return Tail::Prompt;
-        }
-        Tail::Nothing
+        Tail::Secret
     }
 
     fn learn(&mut self, prompt: &[u8]) {
         self.prompt = trim_end(prompt).to_vec();
         let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-        self.stem = self
-            .prompt
-            .split(|byte| !name_byte(byte))
-            .max_by_key(|part| part.len())
-            .unwrap_or_default()
-            .to_vec();
+        let names = self.prompt.split(|byte| !name_byte(byte));
+        self.stem = names.max_by_key(|part| part.len()).unwrap_or_default().to_vec();
     }
 
-    /// Learns the prompt: what the device answers to Enter, twice the same.
-    ///
-    /// # Errors
-    /// `prompt_not_found`, `interaction_required`, or what broke the session.
-    pub async fn find_prompt(&mut self, limit: Duration) -> Result<(), DeviceError> {
-        let deadline = Instant::now() + limit;
-        let mut candidate: Option<Vec<u8>> = None;
-        let mut probes = 0;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let quiet = self.receive(left.min(QUIET)).await?.is_none();
-            if quiet && left <= QUIET {
-                return Err(self.no_prompt());
-            }
-            let repeated = candidate.as_ref().is_some_and(|candidate| {
-                self.fresh
-                    .split(|byte| *byte == b'\n')
-                    .any(|line| trim_end(line) == candidate.as_slice() || line.is_empty())
-            });
-            match self.look_at_tail(quiet) {
-                Tail::Pager(answer) => self.answer_pager(&answer).await?,
-                Tail::Question => return Err(self.question()),
-                Tail::Prompt => {
-                    let now = trim_end(&self.tail).to_vec();
-                    if repeated && candidate.as_ref() == Some(&now) {
-                        self.learn(&now);
-                        return Ok(());
-                    }
-                    if candidate.as_ref() != Some(&now) || quiet {
-                        if probes >= MOST_PROBES {
-                            return Err(self.no_prompt());
-                        }
-                        probes += 1;
-                        candidate = Some(now);
-                        let enter = self.platform.enter.clone();
-                        self.send(&enter).await?;
-                    }
-                }
-                Tail::Nothing | Tail::Secret => {}
-            }
-        }
-    }
-
-    fn no_prompt(&self) -> DeviceError {
-        DeviceError::new(FailureKind::PromptNotFound, "No prompt was found that the device repeats after Enter")
+    /// Notes what the tail shows as the prompt to be confirmed by what comes next.
+    fn believe_for_now(&mut self) {
+        self.candidate = trim_end(&self.tail).to_vec();
     }
 
     fn question(&self) -> DeviceError {
-        let tail = String::from_utf8_lossy(trim_end(&self.tail)).into_owned();
+        let tail: String = String::from_utf8_lossy(trim_end(&self.tail)).chars().take(120).collect();
         DeviceError::new(FailureKind::InteractionRequired, format!("The device asks: {tail}"))
     }
 
@@ -274,249 +227,56 @@ impl<'p> Shell<'p> {
         self.send(answer).await
     }
 
-    /// Enters the platform's last mode with the enable password. One try.
-    ///
-    /// # Errors
-    /// `privilege_failed`, or what broke the session.
-    pub async fn enter_privileged(&mut self, secret: &str, limit: Duration) -> Result<(), DeviceError> {
-        let failed = |what: &str| DeviceError::new(FailureKind::PrivilegeFailed, what.to_owned());
-        let Some(last) = self.platform.modes.last() else { return Ok(()) };
-        if last.prompt.is_match(&self.prompt) {
-            return Ok(());
-        }
-        let Some(command) = last.enter.clone() else { return Ok(()) };
-        let enter = self.platform.enter.clone();
-        self.send(&format!("{command}{enter}")).await?;
-        self.lines.clear();
-        let deadline = Instant::now() + limit;
-        let mut secret_sent = false;
+    /// After a timeout: interrupts what runs, and says whether the device is at its prompt again, asked twice.
+    pub async fn recover(&mut self, limit: Duration) -> bool {
+        let interrupt = self.platform.interrupt.clone();
+        matches!(tokio::time::timeout(limit, self.interrupt(&interrupt)).await, Ok(Ok(())))
+    }
+
+    async fn interrupt(&mut self, interrupt: &str) -> Result<(), DeviceError> {
+        self.send(interrupt).await?;
+        let mut confirmed = 0;
+        let mut asked = false;
+        let mut since = Vec::new();
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if self.receive(left).await?.is_none() {
-                return Err(failed("The device did not answer to the privileged mode"));
-            }
-            match self.look_at_tail(false) {
-                Tail::Secret if secret_sent => return Err(failed("The device refused the enable password")),
-                Tail::Secret => {
-                    secret_sent = true;
-                    self.transcript.secret(secret);
-                    self.lines.clear();
-                    self.send_unrecorded(&format!("{secret}{enter}")).await?;
+            let quiet = self.receive(QUIET).await?.is_none();
+            since.extend_from_slice(&self.fresh);
+            let at_prompt = self.look_at_tail(false) == Tail::Prompt && trim_end(&self.tail) == self.prompt;
+            let answered = asked && !since.is_empty() && self.is_chatter(&since, b"");
+            if !at_prompt {
+                if !quiet && !self.is_chatter(&since, b"") {
+                    confirmed = 0;
+                    asked = false;
+                    since.clear();
                 }
-                Tail::Prompt => {
-                    let now = trim_end(&self.tail).to_vec();
-                    if last.prompt.is_match(&now) {
-                        self.learn(&now);
-                        return Ok(());
-                    }
-                    if now == self.prompt {
-                        return Err(failed("The device did not grant the privileged mode"));
-                    }
-                }
-                _ => {}
+                continue;
+            }
+            if answered {
+                confirmed += 1;
+            }
+            if confirmed == 2 {
+                self.believe_for_now();
+                return Ok(());
+            }
+            if answered || !asked || quiet {
+                since.clear();
+                asked = true;
+                let enter = self.platform.enter.clone();
+                self.send(&enter).await?;
             }
         }
-    }
-
-    /// Sends a line and streams its answer into `next` until a prompt candidate. What the device still says before the
-    /// line's echo belongs to the answer before it and goes to `before`; `settled` is called once that one is over.
-    ///
-    /// # Errors
-    /// `command_timeout`, `disconnected`, or what a sink says.
-    pub async fn exchange<B: TextSink, N: TextSink>(
-        &mut self,
-        command: &str,
-        before: &mut B,
-        next: &mut N,
-        limits: ExchangeLimits,
-    ) -> Result<(), DeviceError> {
-        if !self.echoes {
-            self.confirm(before, limits).await?;
-        }
-        let enter = self.platform.enter.clone();
-        self.send(&format!("{command}{enter}")).await?;
-        let deadline = Instant::now() + limits.total;
-        let squeezed_command = squeeze(command.as_bytes());
-        let mut held: Vec<u8> = Vec::new();
-        let mut settled = false;
-        let mut just_settled = false;
-        let mut pages = 0;
-        let mut silent_since = Instant::now();
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(timed_out("ran", limits.total));
-            }
-            let quiet = self.receive(left.min(QUIET).min(limits.silence)).await?.is_none();
-            if quiet && silent_since.elapsed() >= limits.silence {
-                return Err(timed_out("was silent", limits.silence));
-            }
-            if !quiet {
-                silent_since = Instant::now();
-            }
-            let fresh = std::mem::take(&mut self.fresh);
-            if !settled && !fresh.is_empty() {
-                let mut rest = fresh.as_slice();
-                while !settled && !rest.is_empty() {
-                    let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-                    let (line, after) = rest.split_at(end);
-                    held.extend_from_slice(line);
-                    rest = after;
-                    settled = self.is_echo(&held, line, &squeezed_command);
-                    if settled {
-                        let earlier = self.before_echo(&held, &squeezed_command);
-                        before.text(&earlier).await?;
-                        just_settled = true;
-                    } else if !self.echoes {
-                        let own = self.without_prompt(&held);
-                        next.text(&own).await?;
-                        settled = true;
-                    } else if held.len() > LONGEST_HELD {
-                        before.text(&held).await?;
-                        held.clear();
-                    }
-                }
-                if settled {
-                    held = Vec::new();
-                    let body = if just_settled { self.without_doubled_echo(rest, &squeezed_command, &mut just_settled) } else { rest };
-                    next.text(body).await?;
-                }
-            } else if !fresh.is_empty() {
-                let body = if just_settled {
-                    self.without_doubled_echo(&fresh, &squeezed_command, &mut just_settled)
-                } else {
-                    &fresh
-                };
-                next.text(body).await?;
-            }
-            self.fresh = fresh;
-            match self.look_at_tail(quiet) {
-                Tail::Prompt if settled => return Ok(()),
-                Tail::Prompt if quiet && !held.is_empty() => {
-                    // The device answered and never echoed: the first command tells whether it ever does.
-                    self.echoes = false;
-                    let own = self.without_prompt(&held);
-                    next.text(&own).await?;
-                    return Ok(());
-                }
-                Tail::Pager(answer) => {
-                    pages += 1;
-                    if pages > MOST_PAGES {
-                        return Err(DeviceError::new(FailureKind::OutputTooLarge, "The device pages without end"));
-                    }
-                    self.answer_pager(&answer).await?;
-                }
-                Tail::Question => return Err(self.question()),
-                _ => {}
-            }
-        }
-    }
-
-    /// Confirms the candidate by an empty line: the same prompt must come again. Text that comes instead goes to `before`.
-    ///
-    /// # Errors
-    /// As [`Shell::exchange`].
-    pub async fn confirm<B: TextSink>(&mut self, before: &mut B, limits: ExchangeLimits) -> Result<(), DeviceError> {
-        let enter = self.platform.enter.clone();
-        self.send(&enter).await?;
-        let deadline = Instant::now() + limits.total;
-        let mut held: Vec<u8> = Vec::new();
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if self.receive(left.min(limits.silence)).await?.is_none() {
-                return Err(timed_out("was silent", limits.silence));
-            }
-            held.extend_from_slice(&self.fresh);
-            if self.look_at_tail(false) == Tail::Prompt && self.ends_in_answered_enter(&held) {
-                let earlier = self.before_echo(&held, b"");
-                return before.text(&earlier).await;
-            }
-            if held.len() > LONGEST_HELD {
-                let end = memchr::memrchr(b'\n', held.get(..LONGEST_HELD / 2).unwrap_or_default()).map_or(0, |end| end + 1);
-                before.text(held.get(..end).unwrap_or_default()).await?;
-                held.drain(..end);
-            }
-        }
-    }
-
-    fn ends_in_answered_enter(&self, held: &[u8]) -> bool {
-        let mut lines = held.split(|byte| *byte == b'\n').rev().skip(1);
-        lines.find(|line| !trim_end(line).is_empty()).is_some_and(|line| self.is_prompt_line(line)) || !self.echoes
-    }
-
-    fn is_prompt_line(&self, line: &[u8]) -> bool {
-        let line = trim_end(line);
-        line == self.prompt || (self.platform.prompt.is_match(line) && memchr::memmem::find(line, &self.stem).is_some())
-    }
-
-    /// Whether `line`, or all that is held, is the prompt with the echo of the command behind it.
-    fn is_echo(&self, held: &[u8], line: &[u8], command: &[u8]) -> bool {
-        let fits = |text: &[u8]| {
-            let squeezed = squeeze(text);
-            squeezed.strip_suffix(command).is_some_and(|prompt| {
-                prompt.is_empty() || prompt == squeeze(&self.prompt) || self.is_prompt_line(prompt)
-            })
-        };
-        if fits(line) {
-            return true;
-        }
-        // A wrapped echo: the command in pieces over the last lines.
-        let lines: Vec<&[u8]> = held.split(|byte| *byte == b'\n').collect();
-        let from = lines.len().saturating_sub(8);
-        (from..lines.len()).any(|start| {
-            let joined = lines.get(start..).unwrap_or_default().concat();
-            squeeze(&joined).strip_suffix(command).is_some_and(|prompt| !prompt.is_empty() && prompt == squeeze(&self.prompt))
-        })
-    }
-
-    /// What of the held text came before the prompt and its echo. Log lines that broke the prompt do not count.
-    fn before_echo(&self, held: &[u8], command: &[u8]) -> Vec<u8> {
-        let mut lines: Vec<&[u8]> = held.split_inclusive(|byte| *byte == b'\n').collect();
-        let mut echo = Vec::new();
-        while let Some(line) = lines.pop() {
-            echo = [line, echo.as_slice()].concat();
-            let squeezed = squeeze(&echo);
-            if squeezed == command || squeezed.strip_suffix(command).is_some_and(|prompt| prompt == squeeze(&self.prompt)) || self.is_prompt_line(squeezed.strip_suffix(command).unwrap_or_default()) {
-                break;
-            }
-        }
-        let only_chatter = lines.iter().all(|line| {
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            looks_like_log(line) || self.is_prompt_line(line)
-        });
-        if only_chatter { Vec::new() } else { lines.concat() }
-    }
-
-    fn without_prompt(&self, held: &[u8]) -> Vec<u8> {
-        let end = memchr::memchr(b'\n', held).map_or(held.len(), |end| end + 1);
-        let (first, rest) = held.split_at(end);
-        match first.strip_prefix(self.prompt.as_slice()).map(|first| first.trim_ascii_start()) {
-            Some([]) => rest.to_vec(),
-            Some(first) => [first, b"\n", rest].concat(),
-            None => held.to_vec(),
-        }
-    }
-
-    fn without_doubled_echo<'t>(&self, text: &'t [u8], command: &[u8], looking: &mut bool) -> &'t [u8] {
-        if text.is_empty() {
-            return text;
-        }
-        *looking = false;
-        let end = memchr::memchr(b'\n', text).map_or(text.len(), |end| end + 1);
-        let (first, rest) = text.split_at(end);
-        if squeeze(first) == command { rest } else { text }
     }
 
     /// Sends the last lines and does not wait.
     pub async fn leave(&mut self) {
-        let enter = self.platform.enter.clone();
-        for command in &self.platform.on_close {
-            let _ = self.send(&format!("{command}{enter}")).await;
+        let platform = Arc::clone(&self.platform);
+        for command in &platform.on_close {
+            let _ = self.send_line(command).await;
         }
     }
 }
 
 fn timed_out(what: &str, limit: Duration) -> DeviceError {
     let seconds = limit.as_secs_f32();
-    DeviceError::new(FailureKind::CommandTimeout, format!("Command timed out: it {what} for {seconds} seconds"))
+    DeviceError::new(FailureKind::CommandTimeout, format!("Command timed out: {what} {seconds} seconds"))
 }

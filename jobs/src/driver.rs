@@ -1,37 +1,30 @@
 //! One device from login to good-bye: all its commands in one session, each capture streamed to its sink and judged.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
-use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
+    breaker::Breaker,
+    capture::{CaptureSink, Taking},
+    catalogue::Catalogue,
     channel::{ExchangeLimits, Nowhere, Shell, TextSink},
+    detect::Detection,
     error::{DeviceError, FailureKind},
-    event::CaptureReport,
-    plan::DeviceJob,
-    platform::{Capture, Platform},
-    transport::{ConnectLimits, Connection, Credentials, HostKeys, Negotiated, client_config},
-    verdict::{Judge, Verdict},
+    event::{CaptureReport, Event},
+    plan::{DeviceJob, PlannedCapture},
+    platform::{DetectOn, Platform},
+    transcript::Transcript,
+    transport::{Connection, HostKeys, JumpHosts, Negotiated, SessionSettings, Target},
+    verdict::Verdict,
 };
 
-/// Where captures go. Its caller keeps what is complete and may show the rest.
-pub trait CaptureSink: Send + Sync + 'static {
-    /// Begins a capture of the job's device.
-    ///
-    /// # Errors
-    /// When there is no room for it; the sentence reaches the user.
-    fn begin(&self, job: &DeviceJob, capture_type: &str) -> std::io::Result<Box<dyn CaptureWriter>>;
-}
-
-/// One capture on its way to its place. Dropped without `finish`, it leaves nothing behind.
-#[allow(clippy::type_complexity, reason = "a boxed future keeps the trait usable as an object")]
-pub trait CaptureWriter: Send {
-    /// Takes the next bytes of the cleaned text.
-    fn write<'a>(&'a mut self, text: &'a [u8]) -> std::pin::Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + 'a>>;
-    /// Ends it with its verdict; only `complete` text may replace an earlier good one.
-    fn finish(self: Box<Self>, verdict: Verdict) -> std::pin::Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>;
-}
+/// How long a device may take to come back to its prompt after an interrupt.
+const RECOVERY: Duration = Duration::from_secs(8);
+/// Longest evidence that detection rules are matched against, in bytes.
+const LONGEST_EVIDENCE: usize = 32 * 1024;
 
 /// Limits of one session.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +43,8 @@ pub struct SessionLimits {
     pub command_total: Duration,
     /// Longest time of the whole device.
     pub device: Duration,
+    /// Time without a word after which the device is asked whether it is still there.
+    pub keepalive: Duration,
     /// Largest capture, in bytes.
     pub output_bytes: u64,
 }
@@ -64,215 +59,185 @@ impl Default for SessionLimits {
             silence: Duration::from_secs(15),
             command_total: Duration::from_secs(300),
             device: Duration::from_secs(3600),
+            keepalive: Duration::from_secs(30),
             output_bytes: 100 * 1024 * 1024,
         }
     }
 }
 
-/// The session as received, input marked, our secrets replaced; its head and its end when it is long.
-#[derive(Debug, Default)]
-pub struct Transcript {
-    head: Vec<u8>,
-    end: std::collections::VecDeque<u8>,
-    left_out: u64,
-    secrets: Vec<String>,
+/// What one attempt came to.
+pub(crate) struct Attempt {
+    /// One for each planned capture type, in order, `not_run` ones included.
+    pub(crate) captures: Vec<CaptureReport>,
+    /// What went wrong with the session.
+    pub(crate) error: Option<DeviceError>,
+    /// What was agreed on.
+    pub(crate) negotiated: Option<Negotiated>,
+    /// The platform, given or found out.
+    pub(crate) platform: Option<Arc<Platform>>,
+    /// The session as received.
+    pub(crate) transcript: Vec<u8>,
 }
 
-impl Transcript {
-    const HEAD: usize = 8 * 1024;
-    const END: usize = 16 * 1024;
-
-    /// Notes what we sent.
-    pub fn input(&mut self, text: &str) {
-        self.put(format!("\n<<< {}\n", text.trim_end()).as_bytes());
-    }
-
-    /// Notes that a secret was sent, and keeps it out should the device send it back.
-    pub fn secret(&mut self, secret: &str) {
-        self.secrets.push(secret.to_owned());
-        self.put(b"\n<<< (secret)\n");
-    }
-
-    /// Notes what the device sent.
-    pub fn output(&mut self, data: &[u8]) {
-        self.put(data);
-    }
-
-    fn put(&mut self, data: &[u8]) {
-        let room = Self::HEAD.saturating_sub(self.head.len()).min(data.len());
-        let (first, rest) = data.split_at(room);
-        self.head.extend_from_slice(first);
-        let skipped = rest.len().saturating_sub(Self::END);
-        self.left_out += skipped as u64;
-        let rest = rest.get(skipped..).unwrap_or_default();
-        let over = (self.end.len() + rest.len()).saturating_sub(Self::END);
-        self.left_out += over as u64;
-        self.end.drain(..over);
-        self.end.extend(rest);
-    }
-
-    /// The transcript as text, without the secrets.
-    pub fn into_bytes(self) -> Vec<u8> {
-        let mut all = self.head;
-        if self.left_out > 0 {
-            all.extend_from_slice(format!("\n<<< ({} bytes left out)\n", self.left_out).as_bytes());
-        }
-        all.extend(self.end);
-        let mut text = String::from_utf8_lossy(&all).into_owned();
-        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
-            text = text.replace(secret.as_str(), "(secret)");
-        }
-        text.into_bytes()
-    }
+/// What an attempt works with.
+pub(crate) struct AttemptContext {
+    pub(crate) target: Target,
+    pub(crate) host_keys: Arc<dyn HostKeys>,
+    pub(crate) jumps: Arc<JumpHosts>,
+    pub(crate) sink: Arc<dyn CaptureSink>,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) limits: SessionLimits,
+    pub(crate) breaker: Arc<Breaker>,
+    /// Asks the session to stop after the command it is at.
+    pub(crate) stop: CancellationToken,
+    /// Ends the session at once.
+    pub(crate) abort: CancellationToken,
+    pub(crate) events: mpsc::Sender<Event>,
+    /// Index of the job, for its events.
+    pub(crate) job: usize,
 }
 
-/// A capture while its text streams in.
-struct Taking<'p> {
-    platform: &'p Platform,
-    capture: &'p Capture,
-    writer: Option<Box<dyn CaptureWriter>>,
-    judge: Judge,
-    hash: Sha256,
-    bytes: u64,
-    lines: u64,
-    rejected: Option<String>,
-    limit: u64,
-}
-
-impl Taking<'_> {
-    async fn put(&mut self, text: &[u8]) -> Result<(), DeviceError> {
-        let Some(writer) = &mut self.writer else { return Ok(()) };
-        self.bytes += text.len() as u64;
-        if self.bytes > self.limit {
-            let message = format!("The output passed {} MiB", self.limit / 1024 / 1024);
-            return Err(DeviceError::new(FailureKind::OutputTooLarge, message));
-        }
-        self.lines += memchr::memchr_iter(b'\n', text).count() as u64;
-        self.hash.update(text);
-        writer.write(text).await.map_err(|error| storage_error(&error))
+/// Runs one attempt. Complete captures are reported as they come; the others only in the result, since a retry may
+/// still complete them.
+pub(crate) async fn attempt(job: &DeviceJob, context: &AttemptContext) -> Attempt {
+    let mut run = Run {
+        context,
+        captures: Vec::new(),
+        planned: Vec::new(),
+        negotiated: None,
+        platform: job.platform.clone(),
+        transcript: Transcript::default(),
+        first_error: None,
+    };
+    if let Some(platform) = &run.platform {
+        run.planned = job.captures(platform);
     }
-
-    async fn end(mut self, commands: Vec<String>, error: Option<&DeviceError>) -> Result<CaptureReport, DeviceError> {
-        let (verdict, message) = match (error, self.rejected.take()) {
-            (Some(error), _) => (Verdict::Truncated, Some(error.message.clone())),
-            (None, Some(message)) => (Verdict::Rejected, Some(message)),
-            (None, None) => self.judge.decide(self.capture),
-        };
-        if let Some(writer) = self.writer.take() {
-            writer.finish(verdict).await.map_err(|error| storage_error(&error))?;
-        }
-        let sha256 = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(CaptureReport {
-            capture_type: self.capture.capture_type.clone(),
-            commands,
-            verdict,
-            bytes: self.bytes,
-            lines: self.lines,
-            sha256,
-            message,
-        })
+    let ended = tokio::select! {
+        result = tokio::time::timeout(context.limits.device, run.session(job)) => match result {
+            Ok(result) => result.err(),
+            Err(_) => {
+                let seconds = context.limits.device.as_secs();
+                let message = format!("The device was not done after {seconds} seconds");
+                Some(DeviceError::new(FailureKind::CommandTimeout, message))
+            }
+        },
+        () = context.abort.cancelled() => Some(cancelled()),
+    };
+    let error = match (run.first_error.take(), ended) {
+        (_, Some(error)) if error.kind == FailureKind::Cancelled => Some(error),
+        (first, last) => first.or(last),
+    };
+    for planned in run.planned.iter().skip(run.captures.len()) {
+        run.captures.push(not_run(planned));
+    }
+    Attempt {
+        captures: run.captures,
+        error,
+        negotiated: run.negotiated,
+        platform: run.platform,
+        transcript: run.transcript.into_bytes(),
     }
 }
 
-impl TextSink for Taking<'_> {
+/// The report on a capture that was never begun.
+pub(crate) fn not_run(planned: &PlannedCapture) -> CaptureReport {
+    CaptureReport {
+        capture_type: planned.capture_type.clone(),
+        commands: planned.commands.clone(),
+        verdict: Verdict::NotRun,
+        bytes: 0,
+        lines: 0,
+        sha256: String::new(),
+        message: None,
+    }
+}
+
+fn cancelled() -> DeviceError {
+    DeviceError::new(FailureKind::Cancelled, "Cancelled")
+}
+
+struct Run<'c> {
+    context: &'c AttemptContext,
+    captures: Vec<CaptureReport>,
+    planned: Vec<PlannedCapture>,
+    negotiated: Option<Negotiated>,
+    platform: Option<Arc<Platform>>,
+    transcript: Transcript,
+    /// The first thing that went wrong and did not end the session.
+    first_error: Option<DeviceError>,
+}
+
+/// The capture before the one whose command is being sent; it ends when that command's echo comes.
+struct Previous<'a, 'c, 'p> {
+    run: &'a mut Run<'c>,
+    open: &'a mut Option<Taking<'p>>,
+}
+
+impl TextSink for Previous<'_, '_, '_> {
     async fn text(&mut self, text: &[u8]) -> Result<(), DeviceError> {
-        self.judge.take(text, self.platform, self.capture);
-        self.put(text).await
-    }
-}
-
-/// A capture or nothing, so that the first command needs no special case.
-struct Previous<'a, 'p>(&'a mut Option<Taking<'p>>);
-impl TextSink for Previous<'_, '_> {
-    async fn text(&mut self, text: &[u8]) -> Result<(), DeviceError> {
-        match self.0 {
+        match self.open {
             Some(taking) => taking.text(text).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn over(&mut self) -> Result<(), DeviceError> {
+        match self.open.take() {
+            Some(taking) => self.run.finished(taking, None).await,
             None => Ok(()),
         }
     }
 }
 
-fn storage_error(error: &std::io::Error) -> DeviceError {
-    DeviceError::new(FailureKind::Internal, format!("The capture could not be stored: {error}"))
-}
+/// Keeps the beginning of an output.
+struct Evidence(Vec<u8>);
 
-/// What one attempt came to.
-pub struct Attempt {
-    /// Captures that ended, in order, `not_run` ones included.
-    pub captures: Vec<CaptureReport>,
-    /// What went wrong with the session.
-    pub error: Option<DeviceError>,
-    /// What was agreed on.
-    pub negotiated: Option<Negotiated>,
-    /// The session as received.
-    pub transcript: Vec<u8>,
-}
-
-/// What an attempt works with.
-pub struct AttemptContext<'a> {
-    /// Resolved address.
-    pub address: SocketAddr,
-    /// What to log in with.
-    pub credentials: &'a Credentials,
-    /// Known host keys.
-    pub host_keys: Arc<dyn HostKeys>,
-    /// Where captures go.
-    pub sink: &'a dyn CaptureSink,
-    /// Limits.
-    pub limits: SessionLimits,
-    /// Guards logins against locking an account.
-    pub breaker: &'a crate::breaker::Breaker,
-    /// Asks a session to stop after the command it is at.
-    pub stop: &'a tokio_util::sync::CancellationToken,
-}
-
-/// Runs one attempt; `done` is called with each capture as it ends.
-pub async fn attempt<F: FnMut(CaptureReport) + Send>(job: &DeviceJob, context: &AttemptContext<'_>, done: F) -> Attempt {
-    let mut run = Run { captures: Vec::new(), negotiated: None, transcript: Transcript::default(), done };
-    let session = run.session(job, context);
-    let error = match tokio::time::timeout(context.limits.device, session).await {
-        Ok(result) => result.err(),
-        Err(_) => Some(DeviceError::new(FailureKind::CommandTimeout, "The device took longer than its limit")),
-    };
-    for planned in job.captures.iter().skip(run.captures.len()) {
-        run.captures.push(CaptureReport {
-            capture_type: planned.capture_type.clone(),
-            commands: planned.commands.clone(),
-            verdict: Verdict::NotRun,
-            bytes: 0,
-            lines: 0,
-            sha256: String::new(),
-            message: None,
-        });
+impl TextSink for Evidence {
+    async fn text(&mut self, text: &[u8]) -> Result<(), DeviceError> {
+        let room = LONGEST_EVIDENCE.saturating_sub(self.0.len()).min(text.len());
+        self.0.extend_from_slice(text.get(..room).unwrap_or_default());
+        Ok(())
     }
-    Attempt { captures: run.captures, error, negotiated: run.negotiated, transcript: run.transcript.into_bytes() }
 }
 
-struct Run<F> {
-    captures: Vec<CaptureReport>,
-    negotiated: Option<Negotiated>,
-    transcript: Transcript,
-    done: F,
-}
-
-impl<F: FnMut(CaptureReport) + Send> Run<F> {
-    async fn session(&mut self, job: &DeviceJob, context: &AttemptContext<'_>) -> Result<(), DeviceError> {
-        let platform = job.platform.as_ref();
+impl Run<'_> {
+    async fn session(&mut self, job: &DeviceJob) -> Result<(), DeviceError> {
+        let context = self.context;
         let limits = context.limits;
-        let legacy = platform.legacy_algorithms || job.device.legacy_algorithms;
-        let config = client_config(legacy, Some(Duration::from_secs(30)));
-        let connect = ConnectLimits { connect: limits.connect, handshake: limits.handshake, login: limits.login };
+        context.breaker.check(&job.credentials)?;
+        let legacy = job.device.legacy_algorithms || job.platform.as_ref().is_some_and(|known| known.legacy_algorithms);
+        let settings = SessionSettings {
+            connect: limits.connect,
+            handshake: limits.handshake,
+            login: limits.login,
+            keepalive: Some(limits.keepalive),
+            legacy,
+        };
         let mut connection =
-            Connection::open(context.address, config, Arc::clone(&context.host_keys), connect).await?;
-        self.negotiated = Some(connection.negotiated());
-        let username = format!("{}{}", context.credentials.username, platform.username_suffix);
-        let permit = context.breaker.admit(context.credentials, context.stop).await?;
-        let login = connection.log_in(context.credentials, &username, limits.login).await;
+            Connection::reach(&context.target, &context.jumps, Arc::clone(&context.host_keys), settings).await?;
+        let negotiated = connection.negotiated();
+        let mut detection = Detection::new(&context.catalogue);
+        if job.platform.is_none() {
+            detection.see(DetectOn::SshVersion, None, negotiated.peer_version.as_bytes());
+            self.decide(job, detection.decided());
+        }
+        self.negotiated = Some(negotiated);
+        let suffix = self.platform.as_ref().map(|platform| platform.username_suffix.clone()).unwrap_or_default();
+        let username = format!("{}{suffix}", job.credentials.username);
+        let permit = tokio::select! {
+            permit = context.breaker.admit(&job.credentials) => permit?,
+            () = context.stop.cancelled() => return Err(cancelled()),
+        };
+        let login = connection.log_in(&job.credentials, &username, limits.login).await;
         permit.report(login.as_ref().err().map(|error| error.kind));
         login?;
-        let channel = connection.open_shell(platform.terminal.columns, platform.terminal.rows).await?;
+        let platform = self.platform.as_ref().or_else(|| context.catalogue.any()).map(Arc::clone).ok_or_else(|| {
+            DeviceError::new(FailureKind::NotSupported, "Detection is not available; set the platform of this device")
+        })?;
+        let terminal = platform.terminal;
+        let channel = connection.open_shell(terminal.columns, terminal.rows, limits.login).await?;
         let mut shell = Shell::new(channel, platform, std::mem::take(&mut self.transcript));
-        let result = self.commands(&mut shell, job, context).await;
+        let result = self.dialogue(&mut shell, job, detection).await;
         if result.is_ok() {
             shell.leave().await;
         }
@@ -281,104 +246,142 @@ impl<F: FnMut(CaptureReport) + Send> Run<F> {
         result
     }
 
-    async fn commands(
+    fn decide(&mut self, job: &DeviceJob, platform: Option<Arc<Platform>>) {
+        if let Some(platform) = platform {
+            self.planned = job.captures(&platform);
+            self.platform = Some(platform);
+        }
+    }
+
+    fn usual(&self) -> ExchangeLimits {
+        ExchangeLimits { silence: self.context.limits.silence, total: self.context.limits.command_total }
+    }
+
+    async fn dialogue(
         &mut self,
-        shell: &mut Shell<'_>,
+        shell: &mut Shell,
         job: &DeviceJob,
-        context: &AttemptContext<'_>,
+        detection: Detection<'_>,
     ) -> Result<(), DeviceError> {
-        let platform = job.platform.as_ref();
-        let limits = context.limits;
-        shell.find_prompt(limits.prompt).await?;
-        if let Some(secret) = &context.credentials.enable_password {
+        let limits = self.context.limits;
+        let banner = shell.find_prompt(limits.prompt).await?;
+        if self.platform.is_none() {
+            let found = self.detect(shell, detection, &banner).await?;
+            self.decide(job, Some(Arc::clone(&found)));
+            shell.set_platform(found);
+        }
+        let Some(platform) = self.platform.clone() else { return Ok(()) };
+        if self.planned.is_empty() {
+            let message = format!("{} has no template for {}", platform.title, job.capture_types.join(", "));
+            return Err(DeviceError::new(FailureKind::NotSupported, message));
+        }
+        if let Some(secret) = &job.credentials.enable_password {
             shell.enter_privileged(secret.expose_secret(), limits.silence).await?;
         }
-        let usual = ExchangeLimits { silence: limits.silence, total: limits.command_total };
+        let usual = self.usual();
         for command in &platform.on_open {
             shell.exchange(command, &mut Nowhere, &mut Nowhere, usual).await?;
         }
+        self.commands(shell, job, &platform).await
+    }
+
+    /// Looks at dearer and dearer evidence until it is clear what the device is.
+    async fn detect(
+        &mut self,
+        shell: &mut Shell,
+        mut detection: Detection<'_>,
+        banner: &[u8],
+    ) -> Result<Arc<Platform>, DeviceError> {
+        detection.see(DetectOn::Banner, None, banner);
+        detection.see(DetectOn::Prompt, None, shell.prompt());
+        let usual = self.usual();
+        if detection.decided().is_none() {
+            for command in detection.commands() {
+                let mut evidence = Evidence(Vec::new());
+                shell.exchange(&command, &mut Nowhere, &mut evidence, usual).await?;
+                shell.confirm(&mut evidence, usual).await?;
+                detection.see(DetectOn::Output, Some(&command), &evidence.0);
+                if detection.decided().is_some() {
+                    break;
+                }
+            }
+        }
+        detection.decided().or_else(|| detection.best()).ok_or_else(|| {
+            DeviceError::new(FailureKind::NotSupported, "Its platform was not recognised; set it for this device")
+        })
+    }
+
+    async fn commands(&mut self, shell: &mut Shell, job: &DeviceJob, platform: &Platform) -> Result<(), DeviceError> {
         let mut open: Option<Taking<'_>> = None;
-        for planned in &job.captures {
-            if context.stop.is_cancelled() {
-                self.settle(shell, &mut open, usual).await?;
-                return Err(DeviceError::new(FailureKind::Cancelled, "Cancelled"));
+        for planned in self.planned.clone() {
+            if self.context.stop.is_cancelled() {
+                self.settle(shell, &mut open).await?;
+                return Err(cancelled());
             }
             let Some(capture) = platform.capture(&planned.capture_type) else { continue };
+            let limits = self.context.limits;
             let total = capture.command_total.unwrap_or(limits.command_total);
             let limits_here = ExchangeLimits { silence: limits.silence, total };
-            let several = capture.commands.len() > 1;
-            let mut taking = Taking {
-                platform,
-                capture,
-                writer: Some(context.sink.begin(job, &capture.capture_type).map_err(|error| storage_error(&error))?),
-                judge: Judge::default(),
-                hash: Sha256::new(),
-                bytes: 0,
-                lines: 0,
-                rejected: None,
-                limit: limits.output_bytes,
-            };
-            for (index, command) in capture.commands.iter().enumerate() {
-                let result = if index == 0 {
-                    if several {
-                        taking.put(format!(">>> {command}\n").as_bytes()).await?;
-                    }
-                    let result = shell.exchange(command, &mut Previous(&mut open), &mut taking, limits_here).await;
-                    if result.is_ok()
-                        && let Some(previous) = open.take()
-                    {
-                        self.finished(previous, None).await?;
-                    }
-                    result
-                } else {
-                    // Several commands of one capture: each candidate is confirmed before the next head line is written.
-                    shell.confirm(&mut taking, limits_here).await?;
-                    taking.check_part();
-                    taking.put(format!(">>> {command}\n").as_bytes()).await?;
-                    shell.exchange(command, &mut Nowhere, &mut taking, limits_here).await
-                };
-                if let Err(error) = result {
-                    // Nobody saw the prompt before it confirmed: what came earlier is as doubtful as this.
+            let sink = self.context.sink.as_ref();
+            let mut taking = Taking::begin(job, platform, capture, sink, limits.output_bytes)?;
+            match self.run_capture(shell, &mut open, &mut taking, &planned, limits_here).await {
+                Ok(()) => open = Some(taking),
+                Err(error) => {
+                    // Nothing confirmed the prompt before it: what came earlier is as doubtful as this.
                     if let Some(previous) = open.take() {
                         self.finished(previous, Some(&error)).await?;
                     }
                     self.finished(taking, Some(&error)).await?;
-                    return Err(error);
+                    if error.kind != FailureKind::CommandTimeout || !shell.recover(RECOVERY).await {
+                        return Err(error);
+                    }
+                    self.first_error.get_or_insert(error);
                 }
             }
-            open = Some(taking);
         }
-        self.settle(shell, &mut open, usual).await
+        self.settle(shell, &mut open).await
+    }
+
+    async fn run_capture<'p>(
+        &mut self,
+        shell: &mut Shell,
+        open: &mut Option<Taking<'p>>,
+        taking: &mut Taking<'p>,
+        planned: &PlannedCapture,
+        limits: ExchangeLimits,
+    ) -> Result<(), DeviceError> {
+        let several = planned.commands.len() > 1;
+        for (index, command) in planned.commands.iter().enumerate() {
+            if index > 0 {
+                // Each candidate is confirmed before the next head line is written.
+                shell.confirm(taking, limits).await?;
+                taking.check_part();
+            }
+            if several {
+                taking.head(command).await?;
+            }
+            let mut previous = Previous { run: self, open };
+            shell.exchange(command, &mut previous, taking, limits).await?;
+        }
+        Ok(())
     }
 
     /// Confirms the last candidate and ends its capture.
-    async fn settle(
-        &mut self,
-        shell: &mut Shell<'_>,
-        open: &mut Option<Taking<'_>>,
-        limits: ExchangeLimits,
-    ) -> Result<(), DeviceError> {
+    async fn settle(&mut self, shell: &mut Shell, open: &mut Option<Taking<'_>>) -> Result<(), DeviceError> {
         let Some(mut last) = open.take() else { return Ok(()) };
-        let result = shell.confirm(&mut last, limits).await;
+        let usual = self.usual();
+        let result = shell.confirm(&mut last, usual).await;
         self.finished(last, result.as_ref().err()).await?;
         result
     }
 
     async fn finished(&mut self, taking: Taking<'_>, error: Option<&DeviceError>) -> Result<(), DeviceError> {
-        let commands = taking.capture.commands.clone();
-        let report = taking.end(commands, error).await?;
+        let report = taking.end(error).await?;
         self.captures.push(report.clone());
-        (self.done)(report);
-        Ok(())
-    }
-}
-
-impl Taking<'_> {
-    /// Between two commands of one capture: an error of any part makes the whole rejected.
-    fn check_part(&mut self) {
-        if let (Verdict::Rejected, Some(message)) = self.judge.decide(self.capture) {
-            self.rejected.get_or_insert(message);
+        if report.verdict == Verdict::Complete {
+            let event = Event::CaptureCompleted { job: self.context.job, capture: report };
+            let _ = self.context.events.send(event).await;
         }
-        self.judge.reset();
+        Ok(())
     }
 }

@@ -26,7 +26,7 @@ pub enum Event {
         /// Index of the job.
         job: usize,
         /// What came of it.
-        report: DeviceReport,
+        report: Box<DeviceReport>,
     },
 }
 
@@ -42,6 +42,18 @@ pub enum DeviceStatus {
     Failed,
     /// A person stopped it.
     Cancelled,
+}
+
+impl DeviceStatus {
+    /// The name used in answers and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::PartiallySucceeded => "partially_succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// What came of one capture type of one device.
@@ -79,6 +91,8 @@ pub struct DeviceReport {
     pub duration_ms: u64,
     /// One entry for each planned capture type, in the order they ran.
     pub captures: Vec<CaptureReport>,
+    /// Slug of the platform, given or found out.
+    pub platform: Option<String>,
     /// What the SSH session agreed on, if it came that far.
     pub negotiated: Option<Negotiated>,
     /// The session as received, for every device that did not succeed.
@@ -116,6 +130,7 @@ impl DeviceReport {
             attempt: 1,
             duration_ms: 0,
             captures,
+            platform: None,
             negotiated: None,
             transcript: Vec::new(),
         }

@@ -8,8 +8,10 @@
 //! Must not know: any database, HTTP, where it runs, who asked.
 
 pub mod breaker;
+pub mod capture;
 pub mod catalogue;
 pub mod channel;
+mod detect;
 pub mod driver;
 pub mod error;
 pub mod event;
@@ -17,15 +19,18 @@ pub mod line;
 pub mod plan;
 pub mod platform;
 pub mod runner;
+pub mod transcript;
 pub mod transport;
 pub mod verdict;
 
+pub use breaker::Breaker;
+pub use capture::{CaptureSink, CaptureWriter, SinkFuture};
 pub use catalogue::Catalogue;
-pub use driver::{CaptureSink, CaptureWriter, SessionLimits};
+pub use driver::SessionLimits;
 pub use error::{DeviceError, FailureKind};
 pub use event::{CaptureReport, DeviceReport, DeviceStatus, Event};
-pub use plan::{Device, DeviceJob, PlannedCapture};
+pub use plan::{Device, DeviceJob, Plan, PlannedCapture, Skipped, plan};
 pub use platform::Platform;
-pub use runner::{RunOptions, Runner};
-pub use transport::{Credentials, HostKeyDecision, HostKeys};
+pub use runner::{Cancel, RunOptions, Runner};
+pub use transport::{Credentials, HostKeyDecision, HostKeys, JumpHost, read_private_key};
 pub use verdict::Verdict;

@@ -130,8 +130,10 @@ fn render(line: &[u8], pager: usize, out: &mut Vec<u8>) {
         return;
     }
     let mut cells: Vec<Cell> = Vec::with_capacity(line.len());
-    let mut column = 0;
-    let mut stroke = 0;
+    let mut column = 0_usize;
+    let mut stroke = 0_usize;
+    // Blanks behind text of the same stroke are text; a stroke of blanks alone wipes.
+    let mut stroke_says = false;
     let mut bytes = line.iter().copied().enumerate().peekable();
     let mut pager_over = false;
     while let Some((at, byte)) = bytes.next() {
@@ -140,6 +142,7 @@ fn render(line: &[u8], pager: usize, out: &mut Vec<u8>) {
             if pager > 0 {
                 cells.fill(Cell::Void);
                 stroke = column;
+                stroke_says = false;
                 // Text that follows without any wiping starts the line anew.
                 if !matches!(byte, 0x08 | b'\r' | 0x1b) {
                     cells.clear();
@@ -152,10 +155,12 @@ fn render(line: &[u8], pager: usize, out: &mut Vec<u8>) {
             b'\r' => {
                 column = 0;
                 stroke = 0;
+                stroke_says = false;
             }
             0x08 => {
                 column = column.saturating_sub(1);
                 stroke = column;
+                stroke_says = false;
             }
             0x07 => {}
             0x1b => {
@@ -163,19 +168,21 @@ fn render(line: &[u8], pager: usize, out: &mut Vec<u8>) {
                 read_escape(&mut bytes, &mut sequence);
                 apply_escape(&sequence, &mut cells, &mut column);
                 stroke = column;
+                stroke_says = false;
             }
             _ => {
                 if cells.len() <= column {
                     cells.resize(column, Cell::Void);
                     cells.push(Cell::Byte(byte));
                 } else if let Some(cell) = cells.get_mut(column) {
-                    *cell = if byte == b' ' && pager > 0 && matches!(cell, Cell::Void | Cell::Soft) {
+                    *cell = if byte == b' ' && !stroke_says && pager > 0 && matches!(cell, Cell::Void | Cell::Soft) {
                         Cell::Soft
                     } else {
                         Cell::Byte(byte)
                     };
                 }
                 if byte != b' ' {
+                    stroke_says = true;
                     for cell in cells.iter_mut().take(column).skip(stroke) {
                         if *cell == Cell::Soft {
                             *cell = Cell::Byte(b' ');
@@ -238,7 +245,11 @@ fn apply_escape(sequence: &[u8], cells: &mut Vec<Cell>, column: &mut usize) {
         b'C' => *column = (*column + count).min(LONGEST_LINE),
         b'D' => *column = column.saturating_sub(count),
         b'G' => *column = count - 1,
-        b'H' | b'f' => *column = 0,
+        b'H' | b'f' => {
+            let place = std::str::from_utf8(parameters).ok().and_then(|text| text.split_once(';'));
+            let place = place.and_then(|(_, column)| column.parse::<usize>().ok()).unwrap_or(1);
+            *column = place.clamp(1, 4096) - 1;
+        }
         b'P' => {
             let end = (*column + count).min(cells.len());
             if *column < end {

@@ -173,7 +173,10 @@ pub struct Platform {
     pub on_close: Vec<String>,
     pub pagers: Vec<Pager>,
     pub questions: Vec<Regex>,
-    pub failure_indicators: Vec<Regex>,
+    /// All failure indicators in one.
+    pub failure: Option<Regex>,
+    /// Matches every tail that is a pager, a question or the prompt for a secret, and maybe others.
+    pub asking: Option<Regex>,
     pub volatile_lines: Vec<LineRule>,
     pub secrets: Vec<LineRule>,
     pub detect: Vec<Detect>,
@@ -241,7 +244,7 @@ pub struct Capture {
 impl Platform {
     /// Whether the line is one of the platform's error texts.
     pub fn is_failure(&self, line: &[u8]) -> bool {
-        line.len() < 1024 && self.failure_indicators.iter().any(|pattern| pattern.is_match(line))
+        line.len() < 1024 && self.failure.as_ref().is_some_and(|pattern| pattern.is_match(line))
     }
 
     /// The capture of this type, if the platform has one.

@@ -1,20 +1,29 @@
 //! One SSH connection to one device: connecting, the handshake, host key, login, and the shell.
 
-use std::{net::SocketAddr, sync::Arc, sync::Mutex, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, sync::Mutex, time::Duration};
 
 use russh::{
     Channel, Disconnect,
-    client::{self, AuthResult, Handle, KeyboardInteractiveAuthResponse, Msg},
-    keys::{PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate},
+    client::{self, Handle, Msg},
+    keys::{PrivateKey, PublicKeyOrCertificate},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Serialize;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::error::{DeviceError, FailureKind};
 
 mod algorithms;
-pub use algorithms::client_config;
+mod errors;
+mod jump;
+mod login;
+mod wire;
+use algorithms::client_config;
+pub use jump::{JumpHost, JumpHosts, way};
 
 /// What a device is logged in with. Secrets are dropped with it.
 #[derive(Clone, Default)]
@@ -27,12 +36,27 @@ pub struct Credentials {
     pub enable_password: Option<SecretString>,
     /// For the method publickey.
     pub private_key: Option<Arc<PrivateKey>>,
+    /// Socket of an SSH agent, for the same method.
+    pub agent: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
     }
+}
+
+/// Reads a private key: OpenSSH, PEM (PKCS#1, PKCS#8, SEC1) or PuTTY.
+///
+/// # Errors
+/// A sentence without any of the key.
+pub fn read_private_key(text: &str, passphrase: Option<&SecretString>) -> Result<PrivateKey, String> {
+    use secrecy::ExposeSecret;
+    russh::keys::decode_secret_key(text, passphrase.map(ExposeSecret::expose_secret)).map_err(|error| match error {
+        russh::keys::Error::KeyIsEncrypted => "The private key is encrypted: give its passphrase".to_owned(),
+        error if passphrase.is_some() => format!("The private key cannot be read with this passphrase: {error}"),
+        error => format!("The private key cannot be read: {error}"),
+    })
 }
 
 /// What the caller says about a host key.
@@ -48,9 +72,9 @@ pub enum HostKeyDecision {
 
 /// Known host keys; kept by the caller.
 pub trait HostKeys: Send + Sync + 'static {
-    /// Decides on the key that a device shows; `key` is in OpenSSH's format (`ssh-ed25519 AAAA…`). Called before any
-    /// secret is sent.
-    fn check(&self, address: SocketAddr, key: &str) -> HostKeyDecision;
+    /// Decides on the key that a device shows. `host` is its address and port, `10.0.0.1:22` (behind a jump host the name
+    /// the jump host knows it by); `key` is in OpenSSH's format (`ssh-ed25519 AAAA…`). Called before any secret is sent.
+    fn check(&self, host: &str, key: &str) -> HostKeyDecision;
 }
 
 /// What the two sides agreed on.
@@ -75,7 +99,7 @@ struct Seen {
 }
 
 struct Peer {
-    address: SocketAddr,
+    host: String,
     host_keys: Arc<dyn HostKeys>,
     seen: Arc<Mutex<Seen>>,
 }
@@ -97,7 +121,7 @@ impl client::Handler for Peer {
             PublicKeyOrCertificate::Certificate(certificate) => certificate.to_openssh(),
         };
         let decision = match text {
-            Ok(text) => self.host_keys.check(self.address, &text),
+            Ok(text) => self.host_keys.check(&self.host, &text),
             Err(_) => HostKeyDecision::Unknown,
         };
         self.note(|seen| seen.decision = Some(decision));
@@ -124,21 +148,43 @@ impl client::Handler for Peer {
     }
 }
 
+/// How a connection is made.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionSettings {
+    /// Limit for TCP.
+    pub connect: Duration,
+    /// Limit for everything from the version string to the agreed keys.
+    pub handshake: Duration,
+    /// Limit for the login.
+    pub login: Duration,
+    /// Time without a word from the device after which it is asked whether it is still there.
+    pub keepalive: Option<Duration>,
+    /// Whether old algorithms are offered.
+    pub legacy: bool,
+}
+
 /// A connection whose handshake is over.
 pub struct Connection {
     handle: Handle<Peer>,
     seen: Arc<Mutex<Seen>>,
+    legacy: bool,
+    /// Ends the connection's own task with it, wherever that task waits.
+    guard: Option<DropGuard>,
+    /// What carries it.
+    _jump: Option<Arc<Connection>>,
 }
 
-/// Time limits of a connection.
-#[derive(Debug, Clone, Copy)]
-pub struct ConnectLimits {
-    /// For TCP.
-    pub connect: Duration,
-    /// For everything from the version string to the agreed keys.
-    pub handshake: Duration,
-    /// For the login.
-    pub login: Duration,
+/// The addresses of a host name, the first of them.
+///
+/// # Errors
+/// `dns_failed`.
+pub async fn resolve(address: &str, port: u16) -> Result<SocketAddr, DeviceError> {
+    if let Ok(ip) = address.parse() {
+        return Ok(SocketAddr::new(ip, port));
+    }
+    let failed = |why: String| DeviceError::new(FailureKind::DnsFailed, format!("Cannot resolve {address}: {why}"));
+    let mut found = tokio::net::lookup_host((address, port)).await.map_err(|error| failed(error.to_string()))?;
+    found.next().ok_or_else(|| failed("the name has no address".to_owned()))
 }
 
 impl Connection {
@@ -148,32 +194,97 @@ impl Connection {
     /// With the kind that says how far it came.
     pub async fn open(
         address: SocketAddr,
-        config: Arc<client::Config>,
         host_keys: Arc<dyn HostKeys>,
-        limits: ConnectLimits,
+        settings: SessionSettings,
     ) -> Result<Self, DeviceError> {
-        let stream = tokio::time::timeout(limits.connect, TcpStream::connect(address))
+        let stream = tokio::time::timeout(settings.connect, TcpStream::connect(address))
             .await
             .map_err(|_| {
-                let seconds = limits.connect.as_secs_f32();
+                let seconds = settings.connect.as_secs_f32();
                 DeviceError::new(FailureKind::ConnectTimeout, format!("No answer from {address} within {seconds} seconds"))
             })?
-            .map_err(|error| connect_error(address, &error))?;
-        stream.set_nodelay(true).map_err(|error| connect_error(address, &error))?;
-        let seen = Arc::new(Mutex::new(Seen::default()));
-        let peer = Peer { address, host_keys, seen: Arc::clone(&seen) };
-        let handshake = client::connect_stream(config, stream, peer);
-        match tokio::time::timeout(limits.handshake, handshake).await {
-            Ok(Ok(handle)) => Ok(Self { handle, seen }),
-            Ok(Err(error)) => Err(handshake_error(&error, &seen)),
+            .map_err(|error| errors::connecting(address, &error))?;
+        stream.set_nodelay(true).map_err(|error| errors::connecting(address, &error))?;
+        Self::on(stream, address.to_string(), host_keys, settings, None).await
+    }
+
+    /// Like [`Connection::open`], carried by another connection.
+    async fn through(
+        jump: &Arc<Connection>,
+        address: &str,
+        port: u16,
+        host_keys: Arc<dyn HostKeys>,
+        settings: SessionSettings,
+    ) -> Result<Self, DeviceError> {
+        let opening = jump.handle.channel_open_direct_tcpip(address, u32::from(port), "127.0.0.1", 0);
+        let channel = match tokio::time::timeout(settings.connect, opening).await {
+            Ok(Ok(channel)) => channel,
+            Ok(Err(russh::Error::ChannelOpenFailure(reason))) => {
+                let message = format!("The jump host cannot reach {address}:{port} ({reason:?})");
+                return Err(DeviceError::new(FailureKind::ConnectTimeout, message));
+            }
+            Ok(Err(error)) => return Err(errors::disconnected(&error)),
             Err(_) => {
-                let seconds = limits.handshake.as_secs_f32();
-                Err(DeviceError::new(
-                    FailureKind::SshNegotiationFailed,
-                    format!("The SSH handshake did not end within {seconds} seconds"),
-                ))
+                let message = format!("The jump host did not reach {address}:{port} in time");
+                return Err(DeviceError::new(FailureKind::ConnectTimeout, message));
+            }
+        };
+        let host = format!("{address}:{port}");
+        Self::on(channel.into_stream(), host, host_keys, settings, Some(Arc::clone(jump))).await
+    }
+
+    async fn on<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        stream: S,
+        host: String,
+        host_keys: Arc<dyn HostKeys>,
+        settings: SessionSettings,
+        jump: Option<Arc<Connection>>,
+    ) -> Result<Self, DeviceError> {
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let peer = Peer { host, host_keys, seen: Arc::clone(&seen) };
+        let ended = CancellationToken::new();
+        let guard = ended.clone().drop_guard();
+        let wire = wire::Wire::new(stream, ended);
+        let opening = wire.opening();
+        let handshake = client::connect_stream(client_config(settings.legacy, settings.keepalive), wire, peer);
+        match tokio::time::timeout(settings.handshake, handshake).await {
+            Ok(Ok(handle)) => Ok(Self { handle, seen, legacy: settings.legacy, guard: Some(guard), _jump: jump }),
+            Ok(Err(error)) => Err(errors::handshake(&error, &seen, &opening)),
+            Err(_) => {
+                let seconds = settings.handshake.as_secs_f32();
+                let (kind, what) = match opening.bytes().is_empty() {
+                    true => (FailureKind::ConnectTimeout, "The device accepted the connection and said nothing"),
+                    false => (FailureKind::SshNegotiationFailed, "The SSH handshake did not end"),
+                };
+                Err(DeviceError::new(kind, format!("{what} within {seconds} seconds")))
             }
         }
+    }
+
+    /// Connects to a device, through jump hosts where it has any.
+    ///
+    /// # Errors
+    /// As [`Connection::open`].
+    pub async fn reach(
+        target: &Target,
+        jumps: &JumpHosts,
+        host_keys: Arc<dyn HostKeys>,
+        settings: SessionSettings,
+    ) -> Result<Self, DeviceError> {
+        match target {
+            Target::Direct(address) => Self::open(*address, host_keys, settings).await,
+            Target::Behind { hosts, address, port } => {
+                let modern = SessionSettings { legacy: false, ..settings };
+                match jumps.reach(hosts, &host_keys, modern).await? {
+                    Some(jump) => Self::through(&jump, address, *port, host_keys, settings).await,
+                    None => Self::open(resolve(address, *port).await?, host_keys, settings).await,
+                }
+            }
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.handle.is_closed()
     }
 
     /// What was agreed on.
@@ -181,180 +292,71 @@ impl Connection {
         self.seen.lock().map(|seen| seen.negotiated.clone()).unwrap_or_default()
     }
 
-    /// Logs in with at most one attempt that carries the password.
-    ///
-    /// # Errors
-    /// `authentication_failed`, or what broke the connection.
-    pub async fn log_in(&mut self, credentials: &Credentials, username: &str, limit: Duration) -> Result<(), DeviceError> {
-        match tokio::time::timeout(limit, self.authenticate(credentials, username)).await {
-            Ok(result) => result,
-            Err(_) => Err(DeviceError::new(
-                FailureKind::ConnectTimeout,
-                format!("The login did not end within {} seconds", limit.as_secs_f32()),
-            )),
-        }
-    }
-
-    async fn authenticate(&mut self, credentials: &Credentials, username: &str) -> Result<(), DeviceError> {
-        let broken = |error: russh::Error| login_error(&error);
-        // Asking with the method `none` names the methods without spending an attempt with a secret.
-        let mut methods = match self.handle.authenticate_none(username).await.map_err(broken)? {
-            AuthResult::Success => return Ok(()),
-            AuthResult::Failure { remaining_methods, .. } => remaining_methods,
-        };
-        let offered: Vec<String> = methods.iter().map(|method| <&str>::from(method).to_owned()).collect();
-        if let Some(key) = &credentials.private_key
-            && methods.contains(&russh::MethodKind::PublicKey)
-        {
-            let hash = self.handle.best_supported_rsa_hash().await.map_err(broken)?.flatten();
-            let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
-            match self.handle.authenticate_publickey(username, key).await.map_err(broken)? {
-                AuthResult::Success => return Ok(()),
-                AuthResult::Failure { remaining_methods, .. } => methods = remaining_methods,
-            }
-        }
-        if let Some(password) = &credentials.password {
-            if methods.contains(&russh::MethodKind::Password) {
-                let result = self.handle.authenticate_password(username, password.expose_secret()).await.map_err(broken)?;
-                match result {
-                    AuthResult::Success => return Ok(()),
-                    AuthResult::Failure { partial_success: true, remaining_methods } => methods = remaining_methods,
-                    AuthResult::Failure { .. } => return Err(refused(username)),
-                }
-                if methods.contains(&russh::MethodKind::KeyboardInteractive) {
-                    return Err(DeviceError::new(
-                        FailureKind::InteractionRequired,
-                        "The device asks for a second factor after the password",
-                    ));
-                }
-                return Err(refused(username));
-            }
-            if methods.contains(&russh::MethodKind::KeyboardInteractive) {
-                return self.keyboard_interactive(username, password).await;
-            }
-        }
-        Err(DeviceError::new(
-            FailureKind::AuthenticationFailed,
-            format!("Authentication failed: the device offers {} and none fits what is given", offered.join(", ")),
-        ))
-    }
-
-    async fn keyboard_interactive(&mut self, username: &str, password: &SecretString) -> Result<(), DeviceError> {
-        let broken = |error: russh::Error| login_error(&error);
-        let mut answer =
-            self.handle.authenticate_keyboard_interactive_start(username, None).await.map_err(broken)?;
-        let mut password_sent = false;
-        loop {
-            match answer {
-                KeyboardInteractiveAuthResponse::Success => return Ok(()),
-                KeyboardInteractiveAuthResponse::Failure { .. } => return Err(refused(username)),
-                KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => {
-                    let mut answers = Vec::with_capacity(prompts.len());
-                    for prompt in &prompts {
-                        let text = prompt.prompt.to_ascii_lowercase();
-                        let asks_password = text.contains("password") && !asks_for_code(&text) && !prompt.echo;
-                        if asks_password && !password_sent {
-                            password_sent = true;
-                            answers.push(password.expose_secret().to_owned());
-                        } else {
-                            return Err(DeviceError::new(
-                                FailureKind::InteractionRequired,
-                                "The login asks for something that is neither user name nor password",
-                            ));
-                        }
-                    }
-                    answer =
-                        self.handle.authenticate_keyboard_interactive_respond(answers).await.map_err(broken)?;
-                }
-            }
-        }
-    }
-
     /// Opens the shell. The requests for terminal and shell go out together; both answers are awaited.
     ///
     /// # Errors
     /// `shell_refused`, or what broke the connection.
-    pub async fn open_shell(&self, columns: u32, rows: u32) -> Result<Channel<Msg>, DeviceError> {
+    pub async fn open_shell(&self, columns: u32, rows: u32, limit: Duration) -> Result<Channel<Msg>, DeviceError> {
+        match tokio::time::timeout(limit, self.shell(columns, rows)).await {
+            Ok(result) => result,
+            Err(_) => Err(DeviceError::new(FailureKind::ShellRefused, "The device did not answer to the request for a shell")),
+        }
+    }
+
+    async fn shell(&self, columns: u32, rows: u32) -> Result<Channel<Msg>, DeviceError> {
         let refused = |what: &str| DeviceError::new(FailureKind::ShellRefused, format!("The device refused {what}"));
+        let broken = |error: russh::Error| errors::disconnected(&error);
         let mut channel = self.handle.channel_open_session().await.map_err(|error| match error {
             russh::Error::ChannelOpenFailure(_) => refused("a session"),
-            error => disconnected(&error),
+            error => broken(error),
         })?;
-        let broken = |error: russh::Error| disconnected(&error);
         channel.request_pty(true, "vt100", columns, rows, 0, 0, &[]).await.map_err(broken)?;
         channel.request_shell(true).await.map_err(broken)?;
         for what in ["a terminal", "a shell"] {
-            match channel.wait().await {
-                Some(russh::ChannelMsg::Success) => {}
-                Some(russh::ChannelMsg::Failure) => return Err(refused(what)),
-                Some(russh::ChannelMsg::WindowAdjusted { .. }) => {}
-                _ => return Err(refused(what)),
+            loop {
+                match channel.wait().await {
+                    Some(russh::ChannelMsg::Success) => break,
+                    Some(russh::ChannelMsg::WindowAdjusted { .. }) => {}
+                    Some(russh::ChannelMsg::Failure) | Some(russh::ChannelMsg::Close) => return Err(refused(what)),
+                    None => return Err(broken(russh::Error::Disconnect)),
+                    Some(_) => return Err(refused(what)),
+                }
             }
         }
         Ok(channel)
     }
 
     /// Says good-bye; nobody waits for the answer.
-    pub async fn close(self) {
+    pub async fn close(mut self) {
+        if let Some(guard) = self.guard.take() {
+            guard.disarm();
+        }
         let _ = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
     }
 }
 
-fn asks_for_code(prompt: &str) -> bool {
-    ["one-time", "otp", "code", "token", "passcode", "new password", "expired"].iter().any(|word| prompt.contains(word))
+/// Where a device is.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// Reached by TCP.
+    Direct(SocketAddr),
+    /// Reached through other hosts, which resolve its name.
+    Behind {
+        /// The hosts, the nearest first.
+        hosts: Vec<Arc<JumpHost>>,
+        /// IP address or host name.
+        address: String,
+        /// TCP port.
+        port: u16,
+    },
 }
 
-fn refused(username: &str) -> DeviceError {
-    DeviceError::new(FailureKind::AuthenticationFailed, format!("Authentication failed for user {username}"))
-}
-
-fn disconnected(error: &russh::Error) -> DeviceError {
-    DeviceError::new(FailureKind::Disconnected, format!("The device closed the connection ({error})"))
-}
-
-fn login_error(error: &russh::Error) -> DeviceError {
-    DeviceError::new(FailureKind::Disconnected, format!("The device closed the connection during login ({error})"))
-}
-
-fn connect_error(address: SocketAddr, error: &std::io::Error) -> DeviceError {
-    use std::io::ErrorKind as Io;
-    match error.kind() {
-        Io::ConnectionRefused => {
-            DeviceError::new(FailureKind::ConnectionRefused, format!("Connection refused by {address}"))
+impl Target {
+    /// Two devices with the same key are the same device.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Direct(address) => address.to_string(),
+            Self::Behind { hosts, address, port } => format!("{address}:{port} via {}", way(hosts)),
         }
-        Io::TimedOut => DeviceError::new(FailureKind::ConnectTimeout, format!("No answer from {address}")),
-        Io::ConnectionReset | Io::ConnectionAborted => {
-            DeviceError::new(FailureKind::Disconnected, format!("{address} reset the connection"))
-        }
-        Io::HostUnreachable | Io::NetworkUnreachable => {
-            DeviceError::new(FailureKind::NoRoute, format!("No route to host {address}"))
-        }
-        _ => DeviceError::new(FailureKind::Internal, format!("Cannot connect to {address}: {error}")),
     }
-}
-
-fn handshake_error(error: &russh::Error, seen: &Mutex<Seen>) -> DeviceError {
-    match seen.lock().ok().and_then(|seen| seen.decision) {
-        Some(HostKeyDecision::Changed) => {
-            return DeviceError::new(FailureKind::HostKeyChanged, "The host key is not the one known for this device");
-        }
-        Some(HostKeyDecision::Unknown) => {
-            return DeviceError::new(FailureKind::HostKeyUnknown, "The host key of the device is not known");
-        }
-        _ => {}
-    }
-    let message = match error {
-        russh::Error::NoCommonAlgo { kind, theirs, .. } => {
-            format!("No common {kind:?} algorithm; the device offers {}", theirs.join(", "))
-        }
-        russh::Error::Version => "The device does not speak SSH version 2".to_owned(),
-        russh::Error::IO(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
-            return DeviceError::new(FailureKind::Disconnected, "The device reset the connection before the login");
-        }
-        russh::Error::Disconnect | russh::Error::IO(_) | russh::Error::HUP => {
-            return DeviceError::new(FailureKind::Disconnected, "The device closed the connection during the handshake");
-        }
-        error => format!("The SSH handshake failed: {error}"),
-    };
-    DeviceError::new(FailureKind::SshNegotiationFailed, message)
 }

@@ -48,14 +48,21 @@ impl Verdict {
     }
 }
 
-/// Watches a capture's lines as they stream past and decides at the end. Holds a few lines, whatever the size.
+/// Longest line that is looked at for an end mark.
+const LONGEST_END_MARK: usize = 1024;
+
+/// Watches a capture's lines as they stream past and decides at the end. Holds a line or two, whatever the size.
 #[derive(Debug, Default)]
 pub struct Judge {
-    lines: usize,
     filled_lines: usize,
     /// The first error line seen, and whether it stood in the head of the output.
     error: Option<(String, bool)>,
-    end_mark_seen: bool,
+    /// The last line that is not blank, as far as an end mark may reach.
+    last: Vec<u8>,
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(u8::is_ascii_whitespace)
 }
 
 impl Judge {
@@ -64,22 +71,25 @@ impl Judge {
         *self = Self::default();
     }
 
-    /// Takes complete lines, each ended by LF.
+    /// Takes lines, each ended by LF.
     pub fn take(&mut self, text: &[u8], platform: &Platform, capture: &Capture) {
-        for line in text.split_inclusive(|byte| *byte == b'\n') {
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            self.lines += 1;
-            if line.iter().all(u8::is_ascii_whitespace) {
-                continue;
+        if self.filled_lines <= SHORT_OUTPUT_LINES {
+            for line in text.split(|byte| *byte == b'\n').filter(|line| !is_blank(line)) {
+                self.filled_lines += 1;
+                if self.filled_lines > SHORT_OUTPUT_LINES {
+                    break;
+                }
+                if self.error.is_none() && platform.is_failure(line) {
+                    let shown = String::from_utf8_lossy(line).trim().chars().take(160).collect();
+                    self.error = Some((shown, self.filled_lines <= HEAD_LINES));
+                }
             }
-            self.filled_lines += 1;
-            if self.filled_lines <= SHORT_OUTPUT_LINES && self.error.is_none() && platform.is_failure(line) {
-                let shown = String::from_utf8_lossy(line).trim().chars().take(160).collect();
-                self.error = Some((shown, self.filled_lines <= HEAD_LINES));
-            }
-            if let Some(end_mark) = &capture.end_mark {
-                self.end_mark_seen = line.len() < 4096 && end_mark.is_match(line);
-            }
+        }
+        if capture.end_mark.is_some()
+            && let Some(last) = text.rsplit(|byte| *byte == b'\n').find(|line| !is_blank(line))
+        {
+            self.last.clear();
+            self.last.extend_from_slice(last.get(..LONGEST_END_MARK).unwrap_or(last));
         }
     }
 
@@ -96,7 +106,7 @@ impl Judge {
                 false => (Verdict::Empty, Some("The device answered with nothing".to_owned())),
             };
         }
-        if capture.end_mark.is_some() && !self.end_mark_seen {
+        if capture.end_mark.as_ref().is_some_and(|mark| !mark.is_match(&self.last)) {
             return (Verdict::Truncated, Some("The output ended without its usual last line".to_owned()));
         }
         (Verdict::Complete, None)

@@ -31,13 +31,11 @@ pub(crate) enum Act {
 /// LF to CR LF.
 pub(crate) fn crlf(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + text.len() / 24);
-    for line in text.split_inclusive('\n') {
-        match line.strip_suffix('\n') {
-            Some(line) => {
-                out.extend_from_slice(line.as_bytes());
-                out.extend_from_slice(b"\r\n");
-            }
-            None => out.extend_from_slice(line.as_bytes()),
-        }
+    let mut rest = text.as_bytes();
+    while let Some((line, after)) = memchr::memchr(b'\n', rest).and_then(|end| rest.split_at_checked(end)) {
+        out.extend_from_slice(line);
+        out.extend_from_slice(b"\r\n");
+        rest = after.get(1..).unwrap_or_default();
     }
+    out.extend_from_slice(rest);
 }

@@ -14,7 +14,7 @@ use crate::view::View;
 use crate::world::{Role, World};
 
 /// How many of the last command lines a device remembers.
-const COMMANDS_KEPT: usize = 1_000;
+const COMMANDS_KEPT: usize = 250;
 
 /// What was counted, for a device or for a whole fleet.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -45,6 +45,8 @@ pub struct Counters {
 pub(crate) struct Tally {
     pub(crate) connections: AtomicU64,
     pub(crate) connected: AtomicU64,
+    /// Connections whose other end spoke SSH.
+    pub(crate) handshakes: AtomicU64,
     pub(crate) logging_in: AtomicU64,
     pub(crate) logins: AtomicU64,
     pub(crate) auth_attempts: AtomicU64,

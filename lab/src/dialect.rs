@@ -148,6 +148,18 @@ pub(crate) fn unknown(platform: Platform, command: &str, prompt: &str) -> String
     let offset = rest.map_or(0, |rest| command.len() - rest.len());
     let caret = " ".repeat(prompt.trim_start().chars().count() + offset) + "^";
     match platform {
+        Platform::CiscoIos if word == command && word != "show" => {
+            // One word that is no command could be the name of a computer to connect to.
+            format!(
+                "Translating \"{word}\"\n\nTranslating \"{word}\"\n% Bad IP address or host name\n\
+                 % Unknown command or computer name, or unable to find computer address\n"
+            )
+        }
+        Platform::CiscoNxos if command == "show" => "% Incomplete command\n".to_owned(),
+        Platform::AristaEos if command == "show" => "% Incomplete command\n".to_owned(),
+        Platform::HpComware if command == "display" => {
+            format!("{caret}\n % Incomplete command found at '^' position.\n")
+        }
         Platform::CiscoIos => format!("{caret}\n% Invalid input detected at '^' marker.\n\n"),
         Platform::CiscoNxos => format!("{caret}\n% Invalid command at '^' marker.\n"),
         Platform::AristaEos => "% Invalid input\n".to_owned(),
@@ -158,7 +170,21 @@ pub(crate) fn unknown(platform: Platform, command: &str, prompt: &str) -> String
             format!("bad command name {} (line 1 column 2)\n", word.trim_start_matches('/'))
         }
         Platform::MikrotikRouteros => format!("bad command name {word} (line 1 column 1)\n"),
-        Platform::Linux => format!("-bash: {word}: command not found\n"),
+        Platform::Linux => {
+            let argument = command.split_whitespace().rfind(|word| !word.starts_with('-'));
+            match (word, argument.filter(|argument| *argument != word)) {
+                ("cat" | "tail" | "head", Some(file)) => {
+                    let doing = if word == "cat" { "" } else { "cannot open '" };
+                    let end = if word == "cat" { ":" } else { "' for reading:" };
+                    format!("{word}: {doing}{file}{end} No such file or directory\n")
+                }
+                ("ip" | "bridge", Some(_)) => {
+                    let object = command.split_whitespace().nth(1).unwrap_or_default();
+                    format!("Object \"{object}\" is unknown, try \"{word} help\".\n")
+                }
+                _ => format!("-bash: {word}: command not found\n"),
+            }
+        }
     }
 }
 

@@ -56,7 +56,7 @@ faults! {
     BannerEndless(ms = 500) => 5, "banner-endless";
     /// Speaks SSH 1 only.
     Ssh1Only => 6, "ssh1-only";
-    /// Shows another host key from the second connection on.
+    /// Shows another host key from the second client on that speaks SSH.
     HostkeyChanges => 7, "hostkey-changes";
     /// Knows group14-sha1, ssh-rsa, aes128-cbc and hmac-sha1 and nothing else.
     LegacyOnly => 8, "legacy-only";
@@ -106,7 +106,7 @@ faults! {
     RedrawnEcho => 22, "redrawn-echo";
     /// Echoes every line twice.
     DoubledEcho => 22, "doubled-echo";
-    /// The prompt is `> ` and nothing else.
+    /// The prompt is `> ` and nothing else (`# ` where `enable` changes the sign).
     NoHostnamePrompt => 23, "no-hostname-prompt";
     /// The running configuration holds lines that are the prompt, with a pause of so many milliseconds after them.
     Lookalike(ms = 300) => 24, "lookalike";

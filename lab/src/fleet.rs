@@ -20,6 +20,9 @@ use crate::platform::Platform;
 use crate::server;
 use crate::world::World;
 
+/// About what a port takes in the table of interfaces.
+const PORT_BYTES: usize = 1_400;
+
 /// What a fleet is made of.
 #[derive(Debug, Clone)]
 pub struct FleetOptions {
@@ -35,7 +38,8 @@ pub struct FleetOptions {
     pub packet_size: usize,
     /// Running configurations are padded to about so many bytes.
     pub config_bytes: Option<usize>,
-    /// Tables of ARP, MAC addresses and interfaces are padded to about so many bytes.
+    /// Tables of ARP, MAC addresses and interfaces are padded to about so many bytes, and no device has more unused
+    /// ports than fit in there.
     pub table_bytes: Option<usize>,
     /// Which device (by index) has which fault.
     pub faults: Vec<(usize, Fault)>,
@@ -116,7 +120,17 @@ impl Drop for Fleet {
 impl Fleet {
     /// Makes the network and starts all its devices. When it returns, all of them listen.
     pub async fn start(options: FleetOptions) -> anyhow::Result<Fleet> {
-        let world = World::new(options.seed, options.devices, options.site_count, &options.platforms);
+        // Tables can be made longer when they are printed, but only a smaller device has a shorter one.
+        let most_ports = options
+            .table_bytes
+            .map(|bytes| u16::try_from(bytes / PORT_BYTES).unwrap_or(u16::MAX));
+        let world = World::new(
+            options.seed,
+            options.devices,
+            options.site_count,
+            &options.platforms,
+            most_ports,
+        );
         let shared = Arc::new(Shared {
             world,
             username: options.username,

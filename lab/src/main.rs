@@ -71,9 +71,15 @@ struct Arguments {
     /// The enable password; empty: every login is privileged
     #[arg(long, default_value = "lab-Enable1")]
     enable_password: String,
-    /// Play this recorded session (a JSON file) instead of a fleet
+    /// Play a recorded session of this file (JSON values one after the other) instead of a fleet
     #[arg(long)]
     play: Option<PathBuf>,
+    /// Which session of the file, counted from 0
+    #[arg(long, default_value_t = 0)]
+    play_index: usize,
+    /// Threads that serve the devices; one is the cheapest, and enough for some thousand sessions a second
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
     /// Stop when the standard input is closed
     #[arg(long)]
     until_stdin_closes: bool,
@@ -89,9 +95,21 @@ enum Running {
     Recorded(RecordedDevice),
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    let mut builder = match arguments.threads {
+        // Nothing has to be handed from thread to thread, and that is a good part of what a session costs.
+        0 | 1 => tokio::runtime::Builder::new_current_thread(),
+        more => {
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            builder.worker_threads(more);
+            builder
+        }
+    };
+    builder.enable_all().build()?.block_on(run(arguments))
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if arguments.list_faults {
         for fault in Fault::all() {
             say(&format!("{:>2} {fault}", fault.number()))?;
@@ -154,7 +172,10 @@ fn typed_lines() -> tokio::sync::mpsc::Receiver<String> {
 
 async fn start(arguments: &Arguments) -> anyhow::Result<(Running, String)> {
     if let Some(file) = &arguments.play {
-        let recording = Recording::from_file(file)?;
+        let mut recordings = Recording::all_from_file(file)?.into_iter();
+        let recording = recordings
+            .nth(arguments.play_index)
+            .context("the file does not hold so many sessions")?;
         let device = RecordedDevice::start(recording, &arguments.username, &arguments.password).await?;
         let ready = format!("ready 1 devices {}", device.address());
         return Ok((Running::Recorded(device), ready));

@@ -53,7 +53,9 @@ pub(crate) fn deliver(shell: &mut Shell, text: &str, kind: Kind) -> bool {
             crlf(text, &mut bytes);
             let (start, rest) = middle(&bytes);
             let piece = Bytes::from("x".repeat(PIECE));
-            let pieces = std::iter::repeat_n(piece, usize::try_from(size).unwrap_or(usize::MAX) / PIECE);
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            let last = piece.slice(..size % PIECE);
+            let pieces = std::iter::repeat_n(piece, size / PIECE).chain(std::iter::once(last));
             let around = |part: Vec<u8>| std::iter::once(Bytes::from(part));
             let end = [b"\r\n", rest].concat();
             let start = [start, b"! "].concat();

@@ -19,11 +19,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::device::lock;
+use crate::server::ACCEPT_AGAIN;
 use crate::wire::Wire;
 
 /// A recorded session: what the device sent first, and what it sent for each thing that was typed.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Recording {
+    /// The platform, as whoever recorded the session calls it.
+    #[serde(default)]
+    pub model: String,
     /// Everything before the first command, ending in the prompt.
     pub init_prompt: String,
     /// What was typed (a line with its end, or one space for a pager) and what came: echo, output, next prompt.
@@ -42,14 +46,17 @@ impl Recording {
         serde_json::from_str(line).context("this is no recorded session")
     }
 
+    /// Reads all recordings of a file, JSON values one after the other.
+    pub fn all_from_file(path: &Path) -> anyhow::Result<Vec<Recording>> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let stream = serde_json::Deserializer::from_str(&text).into_iter::<Recording>();
+        stream.map(|one| one.context("this is no recorded session")).collect()
+    }
+
     /// Reads a file that holds one recording, or the first of several.
     pub fn from_file(path: &Path) -> anyhow::Result<Recording> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut stream = serde_json::Deserializer::from_str(&text).into_iter::<Recording>();
-        stream
-            .next()
-            .context("the file is empty")?
-            .context("this is no recorded session")
+        let all = Recording::all_from_file(path)?;
+        all.into_iter().next().context("the file is empty")
     }
 
     /// The prompt that the session was recorded with: the last line before the first command, if any step ends in it.
@@ -124,7 +131,10 @@ impl RecordedDevice {
                     accepted = listener.accept() => accepted,
                     () = stop.cancelled() => return,
                 };
-                let Ok((stream, _)) = accepted else { continue };
+                let Ok((stream, _)) = accepted else {
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                    continue;
+                };
                 let (play, config, stop) = (Arc::clone(&play), Arc::clone(&config), stop.clone());
                 tasks.spawn(connection(play, config, stream, stop));
             }
@@ -158,7 +168,7 @@ async fn connection(play: Arc<Play>, config: Arc<Config>, stream: TcpStream, sto
         after_return: false,
         played: HashMap::new(),
         next: 0,
-        paged: false,
+        last_line: String::new(),
     };
     let Ok(running) = run_stream(config, wire, client).await else {
         return;
@@ -186,8 +196,8 @@ struct Player {
     played: HashMap<String, usize>,
     /// Ordered recordings: the first step that was not passed yet.
     next: usize,
-    /// What was sent last did not end in the prompt.
-    paged: bool,
+    /// The last line that was sent: the prompt that holds now, or a pager's question.
+    last_line: String,
 }
 
 impl Player {
@@ -195,10 +205,7 @@ impl Player {
         if user == self.play.username && password == self.play.password {
             return Auth::Accept;
         }
-        Auth::Reject {
-            proceed_with_methods: None,
-            partial_success: false,
-        }
+        Auth::reject()
     }
 
     /// The step to play for this key.
@@ -206,10 +213,11 @@ impl Player {
         let steps = &self.play.recording.steps;
         let same = |(_, (known, _)): &(usize, &(String, String))| known.trim_end_matches(['\r', '\n']) == key;
         let after = |from: usize| steps.iter().enumerate().skip(from).find(same).map(|(at, _)| at);
+        let fresh = self.played.get(key).map_or(0, |last| last + 1);
+        // Whoever collects has an order of their own, so a step that was passed over can still be had.
         let found = if self.play.recording.ordered {
-            after(self.next)
+            after(self.next.max(fresh)).or_else(|| after(fresh))
         } else {
-            let fresh = self.played.get(key).map_or(0, |last| last + 1);
             after(fresh)
         };
         let found = found.or_else(|| self.played.get(key).copied())?;
@@ -219,11 +227,24 @@ impl Player {
     }
 
     fn play_step(&mut self, at: usize, out: &mut Vec<u8>) {
-        let Some((_, received)) = self.play.recording.steps.get(at) else {
+        let play = Arc::clone(&self.play);
+        let Some((_, received)) = play.recording.steps.get(at) else {
             return;
         };
-        out.extend_from_slice(&self.play.recording.wire(received));
-        self.paged = !self.play.prompt.is_empty() && !received.ends_with(&self.play.prompt);
+        out.extend_from_slice(&play.recording.wire(received));
+        self.ends_in(received.rsplit('\n').next().unwrap_or_default());
+    }
+
+    /// Recordings without prompts have none that an Enter could bring back.
+    fn ends_in(&mut self, line: &str) {
+        if !self.play.prompt.is_empty() {
+            line.clone_into(&mut self.last_line);
+        }
+    }
+
+    /// Whether what was sent last is no prompt, so that a space may be the answer to a pager.
+    fn paged(&self) -> bool {
+        self.last_line != self.play.prompt
     }
 
     /// One line that was typed. True: the session ends.
@@ -234,12 +255,11 @@ impl Player {
             return leaves;
         }
         if line.is_empty() {
-            out.extend_from_slice(format!("\r\n{}", self.play.prompt).as_bytes());
+            out.extend_from_slice(format!("\r\n{}", self.last_line).as_bytes());
         } else if !leaves {
             lock(&self.play.unknown).push(line.to_owned());
-            out.extend_from_slice(format!("{line}\r\n% Unknown command\r\n{}", self.play.prompt).as_bytes());
+            out.extend_from_slice(format!("{line}\r\n% Unknown command\r\n{}", self.last_line).as_bytes());
         }
-        self.paged = false;
         leaves
     }
 }
@@ -298,7 +318,9 @@ impl Handler for Player {
 
     async fn shell_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
         session.channel_success(channel)?;
-        let start = self.play.recording.wire(&self.play.recording.init_prompt);
+        let play = Arc::clone(&self.play);
+        let start = play.recording.wire(&play.recording.init_prompt);
+        self.ends_in(&play.prompt);
         if !start.is_empty() {
             session.data(channel, start)?;
         }
@@ -334,7 +356,7 @@ impl Handler for Player {
                     let line = String::from_utf8_lossy(&std::mem::take(&mut self.typed)).into_owned();
                     leaves |= self.line(&line, &mut out);
                 }
-                b' ' if self.paged && self.typed.is_empty() => {
+                b' ' if self.paged() && self.typed.is_empty() => {
                     if let Some(at) = self.step(" ") {
                         self.play_step(at, &mut out);
                     }

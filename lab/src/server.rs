@@ -1,10 +1,13 @@
 //! The SSH side of a device: accepts connections, checks logins, carries out what a [`Shell`] wants.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
-use russh::server::{Auth, ChannelOpenHandle, Handle, Handler, Msg, Response, Session, VerifiedPublicKey, run_stream};
+use russh::server::{
+    Auth, ChannelOpenHandle, Handle, Handler, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey, run_stream,
+};
 use russh::{Channel, ChannelId, Pty};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -13,12 +16,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::act::{Act, PIECE};
-use crate::device::{Device, lock};
+use crate::device::{Device, Tally, lock};
 use crate::dialect;
 use crate::fault::Fault;
 use crate::handshake;
 use crate::shell::Shell;
 use crate::wire::{Switch, Wire};
+
+/// So long a listener waits after it could not accept.
+pub(crate) const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
 
 /// Accepts connections for a device until it is told to stop.
 pub(crate) async fn listen(device: Arc<Device>, listener: TcpListener, stop: CancellationToken, tasks: TaskTracker) {
@@ -28,8 +34,8 @@ pub(crate) async fn listen(device: Arc<Device>, listener: TcpListener, stop: Can
             () = stop.cancelled() => return,
         };
         let Ok((stream, _)) = accepted else {
-            // Out of file descriptors, most likely; the next turn may find one.
-            tokio::task::yield_now().await;
+            // Out of file descriptors, most likely; a later turn may find one.
+            sleep(ACCEPT_AGAIN).await;
             continue;
         };
         let (device, stop) = (Arc::clone(&device), stop.clone());
@@ -42,30 +48,45 @@ pub(crate) async fn listen(device: Arc<Device>, listener: TcpListener, stop: Can
     }
 }
 
-/// Takes back what was counted, however a connection ends.
-struct Count(Arc<Device>);
+/// Counts a connection that is open, or one whose login is not done, until it is dropped.
+struct Count {
+    device: Arc<Device>,
+    of: fn(&Tally) -> &AtomicU64,
+    /// How many there were before this one.
+    earlier: u64,
+}
+
+impl Count {
+    fn new(device: &Arc<Device>, of: fn(&Tally) -> &AtomicU64) -> Count {
+        Count {
+            device: Arc::clone(device),
+            of,
+            earlier: of(&device.tally).fetch_add(1, Ordering::Relaxed),
+        }
+    }
+}
 
 impl Drop for Count {
     fn drop(&mut self) {
-        self.0.tally.connected.fetch_sub(1, Ordering::Relaxed);
+        (self.of)(&self.device.tally).fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 async fn connection(device: Arc<Device>, mut stream: TcpStream) {
-    let tally = &device.tally;
-    let earlier = tally.connections.fetch_add(1, Ordering::Relaxed);
-    let open = tally.connected.fetch_add(1, Ordering::Relaxed);
-    let _count = Count(Arc::clone(&device));
+    device.tally.connections.fetch_add(1, Ordering::Relaxed);
+    let open = Count::new(&device, |tally| &tally.connected);
+    let login = Count::new(&device, |tally| &tally.logging_in);
     let fault = device.fault();
-    let logging_in = tally.logging_in.load(Ordering::Relaxed);
-    if (fault == Some(Fault::MaxSessions1) && open > 0) || (fault == Some(Fault::MaxStartups) && logging_in > 0) {
-        return;
+    match fault {
+        Some(Fault::MaxSessions1) if open.earlier > 0 => return,
+        Some(Fault::MaxStartups) if login.earlier > 0 => return,
+        _ => {}
     }
     if handshake::before_ssh(fault, &mut stream).await {
         return;
     }
     let _ = stream.set_nodelay(true);
-    let changed_key = fault == Some(Fault::HostkeyChanges) && earlier > 0;
+    let changed_key = fault == Some(Fault::HostkeyChanges) && device.tally.handshakes.load(Ordering::Relaxed) > 0;
     let made = match fault {
         Some(Fault::LegacyOnly) => {
             let device = Arc::clone(&device);
@@ -77,11 +98,11 @@ async fn connection(device: Arc<Device>, mut stream: TcpStream) {
     };
     let Some(Ok(config)) = made else { return };
     let (wire, switch) = Wire::new(stream);
-    tally.logging_in.fetch_add(1, Ordering::Relaxed);
-    let client = Client::new(Arc::clone(&device), fault, Arc::clone(&switch));
+    let client = Client::new(Arc::clone(&device), fault, Arc::clone(&switch), login);
     let Ok(running) = run_stream(config, wire, client).await else {
         return;
     };
+    device.tally.handshakes.fetch_add(1, Ordering::Relaxed);
     // The session is a task of its own; when this future is dropped the connection has to go with it.
     let _guard = CutOnDrop(switch);
     let _ = running.await;
@@ -111,7 +132,7 @@ struct Client {
     fault: Option<Fault>,
     switch: Arc<Switch>,
     user: String,
-    logging_in: bool,
+    login: Option<Count>,
     logged_in: bool,
     asked_for_otp: bool,
     rows: u32,
@@ -120,13 +141,13 @@ struct Client {
 }
 
 impl Client {
-    fn new(device: Arc<Device>, fault: Option<Fault>, switch: Arc<Switch>) -> Client {
+    fn new(device: Arc<Device>, fault: Option<Fault>, switch: Arc<Switch>, login: Count) -> Client {
         Client {
             device,
             fault,
             switch,
             user: String::new(),
-            logging_in: true,
+            login: Some(login),
             logged_in: false,
             asked_for_otp: false,
             rows: 0,
@@ -135,12 +156,10 @@ impl Client {
         }
     }
 
+    /// Refuses a secret.
     fn refuse(&self) -> Auth {
         self.device.tally.auth_failures.fetch_add(1, Ordering::Relaxed);
-        Auth::Reject {
-            proceed_with_methods: None,
-            partial_success: false,
-        }
+        Auth::reject()
     }
 
     fn known_user(&self, user: &str) -> bool {
@@ -155,12 +174,6 @@ impl Client {
         self.device.tally.auth_attempts.fetch_add(1, Ordering::Relaxed);
         user.clone_into(&mut self.user);
         self.fault != Some(Fault::AuthRefused) && self.known_user(user) && secret == self.device.shared.password
-    }
-
-    fn no_longer_logging_in(&mut self) {
-        if std::mem::replace(&mut self.logging_in, false) {
-            self.device.tally.logging_in.fetch_sub(1, Ordering::Relaxed);
-        }
     }
 
     fn open_shell(&mut self, channel: ChannelId, session: &mut Session, command: Option<&[u8]>) {
@@ -183,7 +196,6 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.no_longer_logging_in();
         if self.logged_in {
             self.device.tally.session_closed();
         }
@@ -201,7 +213,7 @@ fn drive(terminal: &Arc<Terminal>, channel: ChannelId, session: &mut Session) {
         let act = {
             let mut shell = lock(&terminal.shell);
             let Some(act) = shell.next() else { return };
-            if !matches!(act, Act::Send(_)) {
+            if !matches!(act, Act::Send(_) | Act::Close(_)) {
                 terminal.queued.store(true, Ordering::Relaxed);
             }
             shell.busy = terminal.queued.load(Ordering::Relaxed);
@@ -214,6 +226,12 @@ fn drive(terminal: &Arc<Terminal>, channel: ChannelId, session: &mut Session) {
                         return;
                     }
                 }
+            }
+            Act::Close(status) if !terminal.queued.load(Ordering::Relaxed) => {
+                let _ = session.exit_status_request(channel, status);
+                let _ = session.eof(channel);
+                let _ = session.close(channel);
+                return;
             }
             slow => {
                 tokio::spawn(drive_slowly(Arc::clone(terminal), channel, session.handle(), slow));
@@ -268,6 +286,8 @@ async fn drive_slowly(terminal: Arc<Terminal>, channel: ChannelId, handle: Handl
             return;
         }
         let mut shell = lock(&terminal.shell);
+        // An interrupt that came between two acts has changed what is next; it must not cut short what comes then.
+        std::pin::pin!(terminal.wake.notified()).as_mut().enable();
         match shell.next() {
             Some(next) => act = next,
             None => {
@@ -311,6 +331,12 @@ impl Handler for Client {
         Ok(self.refuse())
     }
 
+    async fn auth_publickey_offered(&mut self, user: &str, _offer: PublicKeyOffer<'_>) -> Result<Auth, Self::Error> {
+        // A key that is not known is refused before anything is signed with it.
+        let known = self.fault == Some(Fault::PublickeyOnly) && self.known_user(user);
+        Ok(if known { Auth::Accept } else { Auth::reject() })
+    }
+
     async fn auth_publickey(&mut self, user: &str, _key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
         self.device.tally.auth_attempts.fetch_add(1, Ordering::Relaxed);
         if self.fault == Some(Fault::PublickeyOnly) && self.known_user(user) {
@@ -332,10 +358,7 @@ impl Handler for Client {
             prompts: vec![(text.into(), false)].into(),
         };
         if self.fault == Some(Fault::PublickeyOnly) {
-            return Ok(Auth::Reject {
-                proceed_with_methods: None,
-                partial_success: false,
-            });
+            return Ok(Auth::reject());
         }
         let Some(mut response) = response else {
             self.asked_for_otp = false;
@@ -345,10 +368,12 @@ impl Handler for Client {
             .next()
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default();
+        if answer.is_empty() {
+            // Somebody gave up; no secret was tried.
+            return Ok(Auth::reject());
+        }
         if self.asked_for_otp {
-            if !answer.is_empty() {
-                self.device.tally.auth_attempts.fetch_add(1, Ordering::Relaxed);
-            }
+            self.device.tally.auth_attempts.fetch_add(1, Ordering::Relaxed);
             if answer == self.device.shared.password {
                 self.device.tally.secrets_typed.fetch_add(1, Ordering::Relaxed);
             }
@@ -369,7 +394,7 @@ impl Handler for Client {
     }
 
     async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), Self::Error> {
-        self.no_longer_logging_in();
+        self.login = None;
         self.logged_in = true;
         self.device.tally.logins.fetch_add(1, Ordering::Relaxed);
         self.device.tally.session_opened();

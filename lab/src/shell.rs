@@ -293,6 +293,9 @@ impl Shell {
 
     fn prompt_text(&self) -> String {
         match self.fault {
+            Some(Fault::NoHostnamePrompt) if dialect::has_enable(self.platform) && self.privileged => {
+                return "# ".to_owned();
+            }
             Some(Fault::NoHostnamePrompt) => return "> ".to_owned(),
             Some(Fault::PromptChanges) if self.commands >= 2 => {
                 return dialect::prompt(
@@ -378,8 +381,13 @@ impl Shell {
     }
 
     fn refuse(&mut self, command: &str) {
-        let text = dialect::unknown(self.platform, command, &self.prompt_text());
-        self.print(&text);
+        let known = !self.privileged && answer::shown(&self.device, &self.host, command, true).is_some();
+        if known && self.platform == Platform::AristaEos {
+            self.print("% Invalid input (privileged mode required)\n");
+        } else {
+            let text = dialect::unknown(self.platform, command, &self.prompt_text());
+            self.print(&text);
+        }
         self.prompt();
     }
 

@@ -17,6 +17,9 @@ pub(crate) const VLANS: &[(u16, &str, u8)] = &[
 /// Length of the prefixes of the VLANs.
 pub(crate) const VLAN_BITS: u8 = 20;
 
+/// Ports that have an address of their device's block. Those after them only fill tables.
+const PORT_MACS: u16 = 250;
+
 /// When the network was, in seconds since 1970, before anybody advanced its clock.
 const EPOCH: u64 = 1_780_300_000;
 
@@ -181,7 +184,10 @@ impl<'a> View<'a> {
     }
 
     pub(crate) fn port_mac(&self, port: u16) -> Mac {
-        self.base_mac().plus(u64::from(port) + 1)
+        if port < PORT_MACS {
+            return self.base_mac().plus(u64::from(port) + 1);
+        }
+        Mac(0x02 << 40 | u64::from(self.index) << 16 | u64::from(port))
     }
 
     pub(crate) fn host(&self, port: u16) -> Option<Host> {

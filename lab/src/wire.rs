@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::device::lock;
+
+/// What clients send is short.
+const READ_BUFFER: usize = 2_048;
 
 const WHOLE: u8 = 0;
 const CUT: u8 = 1;
@@ -20,6 +23,7 @@ const RESET: u8 = 2;
 pub(crate) struct Switch {
     state: AtomicU8,
     reader: Mutex<Option<Waker>>,
+    writer: Mutex<Option<Waker>>,
 }
 
 impl Switch {
@@ -35,8 +39,18 @@ impl Switch {
 
     fn turn(&self, state: u8) {
         self.state.store(state, Ordering::Release);
-        if let Some(waker) = lock(&self.reader).take() {
-            waker.wake();
+        for side in [&self.reader, &self.writer] {
+            if let Some(waker) = lock(side).take() {
+                waker.wake();
+            }
+        }
+    }
+
+    /// Whom to wake when the switch is turned.
+    fn note(side: &Mutex<Option<Waker>>, cx: &Context<'_>) {
+        let mut side = lock(side);
+        if !side.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            *side = Some(cx.waker().clone());
         }
     }
 }
@@ -44,7 +58,8 @@ impl Switch {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    stream: TcpStream,
+    /// The SSH library reads a packet in two steps; with a buffer these are one call of the kernel.
+    stream: BufReader<TcpStream>,
     switch: Arc<Switch>,
 }
 
@@ -53,7 +68,7 @@ impl Wire {
         let switch = Arc::new(Switch::default());
         (
             Wire {
-                stream,
+                stream: BufReader::with_capacity(READ_BUFFER, stream),
                 switch: Arc::clone(&switch),
             },
             switch,
@@ -66,7 +81,7 @@ impl Wire {
             WHOLE => None,
             RESET => {
                 // A close with unsent data thrown away is what TCP makes a reset of.
-                let _ = self.stream.set_zero_linger();
+                let _ = self.stream.get_ref().set_zero_linger();
                 Some(io::ErrorKind::ConnectionReset.into())
             }
             _ => Some(io::ErrorKind::ConnectionAborted.into()),
@@ -79,7 +94,7 @@ impl AsyncRead for Wire {
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
         if polled.is_pending() {
             // Stored before the switch is looked at, so that no turn of it is missed.
-            *lock(&self.switch.reader) = Some(cx.waker().clone());
+            Switch::note(&self.switch.reader, cx);
         }
         match self.broken() {
             Some(error) => Poll::Ready(Err(error)),
@@ -93,7 +108,14 @@ impl AsyncWrite for Wire {
         if let Some(error) = self.broken() {
             return Poll::Ready(Err(error));
         }
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
+        if polled.is_pending() {
+            Switch::note(&self.switch.writer, cx);
+            if let Some(error) = self.broken() {
+                return Poll::Ready(Err(error));
+            }
+        }
+        polled
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -95,7 +95,14 @@ const SITE_NAMES: &[&str] = &[
 pub(crate) const MAX_SITES: usize = 200;
 
 impl World {
-    pub(crate) fn new(seed: u64, devices: usize, site_count: usize, platforms: &[Platform]) -> World {
+    /// `most_ports`: devices have no more ports than that, except those that their links need.
+    pub(crate) fn new(
+        seed: u64,
+        devices: usize,
+        site_count: usize,
+        platforms: &[Platform],
+        most_ports: Option<u16>,
+    ) -> World {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let site_count = site_count.clamp(1, MAX_SITES).min(devices.max(1));
         let offset = rng.random_range(0..SITE_NAMES.len());
@@ -131,7 +138,13 @@ impl World {
                 (Role::Access, _) => 28,
                 _ => 32,
             };
-            node.ports = usual.max(used + if node.role == Role::Server { 0 } else { 4 });
+            let spare = match (node.role, most_ports) {
+                (Role::Server, _) => 0,
+                (Role::Access, Some(_)) => 2,
+                (_, Some(_)) => 0,
+                (_, None) => 4,
+            };
+            node.ports = usual.min(most_ports.unwrap_or(usual)).max(used + spare);
             if node.role == Role::Access {
                 // Access switches have their uplinks after the ports of the hosts.
                 let last = node.ports - 1;

@@ -9,7 +9,7 @@
 
 mod client;
 
-use client::{Terminal, connect};
+use client::{Terminal, connect, prompt};
 use lab::{DeviceInfo, Fleet, FleetOptions, Platform};
 use russh::ChannelMsg;
 
@@ -21,19 +21,6 @@ async fn fleet(platforms: &[Platform]) -> Fleet {
         ..FleetOptions::default()
     };
     Fleet::start(options).await.unwrap()
-}
-
-/// The prompt of a privileged session, as it stands at the end of what the device sent.
-fn prompt(device: &DeviceInfo) -> String {
-    let name = &device.name;
-    match device.platform {
-        Platform::CiscoIos | Platform::AristaEos => format!("\n{name}#"),
-        Platform::CiscoNxos => format!("\r{name}# "),
-        Platform::JuniperJunos => format!("\r\nlab@{name}> "),
-        Platform::HpComware => format!("\n<{name}>"),
-        Platform::MikrotikRouteros => format!("[lab@{name}] > "),
-        Platform::Linux => format!("\nlab@{name}:~$ "),
-    }
 }
 
 fn paging_off(platform: Platform) -> &'static str {

@@ -49,7 +49,7 @@ async fn raw(device: &DeviceInfo, most: usize) -> std::io::Result<Vec<u8>> {
 /// A privileged shell at its prompt.
 async fn shell(device: &DeviceInfo) -> Terminal {
     let mut terminal = Terminal::open(device, "lab", 24).await;
-    let text = terminal.until(&["#", ">", "> ", "\x1b[0m"]).await;
+    let text = terminal.until(&["#", ">", "# ", "> ", "\x1b[0m"]).await;
     if text.ends_with('>') {
         terminal.type_in("enable\n").await;
         terminal.until(&["Password: "]).await;
@@ -57,7 +57,7 @@ async fn shell(device: &DeviceInfo) -> Terminal {
         terminal.until(&["#"]).await;
     }
     terminal.type_in("terminal length 0\n").await;
-    terminal.until(&["#", "> ", "\x1b[0m"]).await;
+    terminal.until(&["#", "# ", "> ", "\x1b[0m"]).await;
     terminal
 }
 
@@ -184,6 +184,30 @@ async fn sessions() {
     assert!(connect(&device).await.is_err());
     drop(first);
 
+    // Two that have not logged in: the second is dropped, and there is room again when the first is gone.
+    let (fleet, device) = faulty("max-startups").await;
+    let first = TcpStream::connect(device.address).await.unwrap();
+    first.readable().await.unwrap();
+    assert_eq!(raw(&device, 1).await.unwrap_or_default(), b"");
+    drop(first);
+    while connect(&device).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(fleet.counters().auth_attempts, 0);
+
+    let (_fleet, device) = faulty("pty-refused").await;
+    let (mut session, _) = connect(&device).await.unwrap();
+    assert!(
+        session
+            .authenticate_password("lab", device.password.as_str())
+            .await
+            .unwrap()
+            .success()
+    );
+    let mut channel = session.channel_open_session().await.unwrap();
+    channel.request_pty(true, "vt100", 511, 24, 0, 0, &[]).await.unwrap();
+    assert!(matches!(channel.wait().await, Some(russh::ChannelMsg::Failure)));
+
     let (_fleet, device) = faulty("shell-refused").await;
     let (mut session, _) = connect(&device).await.unwrap();
     assert!(
@@ -214,7 +238,26 @@ async fn sessions() {
     );
 
     let (_fleet, device) = faulty("late-prompt:30").await;
-    Terminal::open(&device, "lab", 24).await.until(&["#", ">"]).await;
+    let start = std::time::Instant::now();
+    Terminal::open(&device, "lab", 24)
+        .await
+        .until(&[&format!("\n{}#", device.name), &format!("\n{}>", device.name)])
+        .await;
+    assert!(start.elapsed() >= Duration::from_millis(30));
+
+    // Whatever is typed, nothing comes; the device is there all the same and ends with the client.
+    let (fleet, device) = faulty("no-prompt").await;
+    let mut terminal = Terminal::open(&device, "lab", 24).await;
+    terminal.type_in("\n\n").await;
+    let said = tokio::time::timeout(Duration::from_millis(30), terminal.rest()).await;
+    assert!(said.is_err() && !said.is_ok_and(|text| text.contains(&device.name)));
+    assert_eq!(fleet.counters().open_sessions, 1);
+
+    let (_fleet, device) = faulty("motd-hash").await;
+    let mut terminal = Terminal::open(&device, "lab", 24).await;
+    let text = terminal.until(&["#", ">"]).await;
+    assert!(text.contains(&format!("{0}#\r\n{0}>\r\n", device.name)));
+    assert!(text.contains("Access #\r\n"));
 
     let (_fleet, device) = faulty("more-at-login").await;
     let mut terminal = Terminal::open(&device, "lab", 24).await;
@@ -335,6 +378,20 @@ async fn output() {
         format!("show version\r\n{}#", device.name)
     );
 
+    let (_fleet, device) = faulty("stall-mid").await;
+    let mut terminal = shell(&device).await;
+    terminal.type_in("show running-config\n\x03\n").await;
+    terminal.until_has("Building configuration...\r\n", 1).await;
+    let rest = tokio::time::timeout(Duration::from_millis(100), terminal.rest()).await;
+    assert!(rest.is_err(), "a device that stalls neither ends nor closes");
+
+    let (_fleet, device) = faulty("drip:2").await;
+    let mut terminal = shell(&device).await;
+    let start = std::time::Instant::now();
+    terminal.type_in("show clock\n").await;
+    let text = terminal.until(&[&format!("\n{}#", device.name)]).await;
+    assert!(start.elapsed() >= Duration::from_millis(2 * 30) && text.len() > 30);
+
     for fault in ["close-mid", "rst-mid"] {
         let (_fleet, device) = faulty(fault).await;
         let mut terminal = shell(&device).await;
@@ -355,6 +412,50 @@ async fn output() {
         terminal.type_in("show running-config\n").await;
         terminal.until(&[pager]).await;
     }
+}
+
+/// Log lines stand after the echo, in the output, and between the prompt and whatever is typed next.
+#[tokio::test]
+async fn log_lines() {
+    let (fleet, device) = faulty("syslog").await;
+    let mut terminal = shell(&device).await;
+    for _ in 0..3 {
+        terminal.type_in("show version\n").await;
+        let text = terminal.until_has("changed state to up\r\n", 3).await;
+        assert!(text.contains("show version\r\n\r\n*"), "{text:?}");
+        assert!(text.contains(&format!("\n{}#\r\n*", device.name)), "{text:?}");
+    }
+    // What is expected of a capture is the text without them.
+    assert!(
+        !fleet
+            .expected(&device.name, "show version")
+            .unwrap()
+            .contains("%LINEPROTO")
+    );
+}
+
+/// The wire carries what the fault says, and `expected` the text that a capture of it has to hold.
+#[tokio::test]
+async fn hostile_names_are_in_the_tables() {
+    let options = FleetOptions {
+        devices: 4,
+        site_count: 1,
+        platforms: vec![Platform::CiscoIos],
+        faults: (0..4).map(|index| (index, Fault::Hostile)).collect(),
+        ..FleetOptions::default()
+    };
+    let fleet = Fleet::start(options).await.unwrap();
+    let all = |command: &str| -> String {
+        let texts = fleet
+            .devices()
+            .iter()
+            .map(|d| fleet.expected(&d.name, command).unwrap());
+        texts.collect()
+    };
+    assert!(all("show running-config").contains("description <script>alert(1)</script>"));
+    assert!(all("show interfaces").contains("=HYPERLINK("));
+    assert!(all("show lldp neighbors detail").contains("System Name: <img src=x onerror=alert(1)>"));
+    assert!(all("show lldp neighbors detail").contains("System Name: =HYPERLINK("));
 }
 
 #[tokio::test(flavor = "multi_thread")]

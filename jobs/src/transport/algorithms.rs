@@ -1,6 +1,11 @@
 //! Which algorithms are offered, in order of preference.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock},
+    time::Duration,
+};
 
 use russh::{Preferred, cipher, client, kex, mac};
 
@@ -9,9 +14,19 @@ const WINDOW: u32 = 256 * 1024;
 const PACKET: u32 = 32 * 1024;
 const QUEUED_MESSAGES: usize = 8;
 
+type Kept = Mutex<HashMap<(bool, Option<Duration>), Arc<client::Config>>>;
+
 /// The options of every connection: modern algorithms first, the legacy ones behind them only where they are allowed.
 /// AES-128-GCM leads the ciphers because it costs the least CPU per byte.
-pub fn client_config(legacy: bool, keepalive: Option<Duration>) -> Arc<client::Config> {
+pub(super) fn client_config(legacy: bool, keepalive: Option<Duration>) -> Arc<client::Config> {
+    static KEPT: OnceLock<Kept> = OnceLock::new();
+    match KEPT.get_or_init(Kept::default).lock() {
+        Ok(mut kept) => Arc::clone(kept.entry((legacy, keepalive)).or_insert_with(|| config(legacy, keepalive))),
+        Err(_) => config(legacy, keepalive),
+    }
+}
+
+fn config(legacy: bool, keepalive: Option<Duration>) -> Arc<client::Config> {
     let default = Preferred::DEFAULT;
     let mut kexes = vec![kex::CURVE25519, kex::CURVE25519_PRE_RFC_8731];
     kexes.extend(default.kex.iter().copied().filter(|name| !kexes.contains(name)).collect::<Vec<_>>());

@@ -377,6 +377,44 @@ fn interfaces(view: &View<'_>, out: &mut String) {
             }
         }
     }
+    routing_and_bridging(view, out);
+}
+
+/// The interface that all VLAN interfaces are units of.
+fn routing_and_bridging(view: &View<'_>, out: &mut String) {
+    let mac = view.base_mac().colon();
+    line!(
+        out,
+        "Physical interface: irb, Enabled, Physical link is Up\n  Interface index: 636, SNMP ifIndex: 503\n  \
+         Type: Ethernet, Link-level type: Ethernet, MTU: 1514\n  \
+         Device flags   : Present Running\n  Interface flags: SNMP-Traps\n  Link type      : Full-Duplex\n  \
+         Link flags     : None\n  Current address: {mac}, Hardware address: {mac}\n  Last flapped   : Never\n    \
+         Input packets : 0\n    Output packets: 0\n"
+    );
+    for svi in view.svis() {
+        let packets = view.number(0x2400 + u64::from(svi.vlan)) % 90_000_000 + view.clock;
+        line!(
+            out,
+            "  Logical interface irb.{0} (Index {1}) (SNMP ifIndex {2})\n    Description: {3}\n    \
+             Flags: Up SNMP-Traps 0x4004000 Encapsulation: ENET2\n    Bandwidth: 1Gbps\n    Routing Instance: None \
+             Bridging Domain: Vlan{0}\n    Input packets : {packets}\n    Output packets: {4}\n    Protocol inet, MTU: 1500\n      \
+             Flags: Sendbcast-pkt-to-re\n      Addresses, Flags: Is-Preferred Is-Primary",
+            svi.vlan,
+            500 + svi.vlan,
+            700 + svi.vlan,
+            svi.name,
+            packets / 3
+        );
+        let network = svi.address.network();
+        let broadcast = u32::from(network) | !u32::from(svi.address.mask());
+        line!(
+            out,
+            "        Destination: {network}/{}, Local: {}, Broadcast: {}\n",
+            svi.address.bits,
+            svi.address.ip,
+            std::net::Ipv4Addr::from(broadcast)
+        );
+    }
 }
 
 fn terse(view: &View<'_>, out: &mut String) {

@@ -1,0 +1,59 @@
+//! What comes from outside the command line: environment and home folder. The only file that reads the environment.
+
+use std::{io::IsTerminal, path::PathBuf};
+
+use clap::{Args, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+/// Where and how much is logged.
+#[derive(Args, Clone)]
+pub(crate) struct LogOptions {
+    /// What is logged, as in `warn` or `jobs=debug`
+    #[arg(long, global = true, env = "SHOWRUN_LOG", default_value = "warn", hide_env_values = true)]
+    log: String,
+    /// How a log line looks
+    #[arg(long, global = true, env = "SHOWRUN_LOG_FORMAT", value_enum, default_value = "text")]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Logs go to standard error, so that results can be piped.
+pub(crate) fn start_log(options: &LogOptions) {
+    let filter = EnvFilter::builder().parse_lossy(&options.log);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match options.log_format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+/// Showrun's own folder in the user's home, for what is kept between runs.
+pub(crate) fn home() -> PathBuf {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    home.join(".showrun")
+}
+
+/// The socket of the user's SSH agent.
+pub(crate) fn ssh_agent() -> Option<PathBuf> {
+    std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from).filter(|socket| !socket.as_os_str().is_empty())
+}
+
+/// The password that the environment gives, for scripts that cannot write a file.
+pub(crate) fn password() -> Option<secrecy::SecretString> {
+    std::env::var("SHOWRUN_PASSWORD").ok().map(Into::into)
+}
+
+/// Whether the demo ends after its results.
+pub(crate) fn demo_once() -> bool {
+    std::env::var("DEMO_ONCE").is_ok_and(|value| !value.is_empty() && value != "0")
+}
+
+/// The name of the user who runs the command.
+pub(crate) fn user() -> Option<String> {
+    std::env::var("USER").ok().filter(|user| !user.is_empty())
+}

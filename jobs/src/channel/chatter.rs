@@ -1,0 +1,140 @@
+//! What a device writes between an output and the next echo without being part of either: log lines, prompts drawn
+//! again, pieces of an echo that a log line broke.
+
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+
+use super::{Shell, trim_end};
+
+/// Lines back from its end over which an echo may be broken.
+const ECHO_LINES: usize = 8;
+
+fn compiled(cell: &'static OnceLock<Option<Regex>>, pattern: &str, text: &[u8]) -> bool {
+    cell.get_or_init(|| Regex::new(pattern).ok()).as_ref().is_some_and(|regex| regex.is_match(text))
+}
+
+pub(super) fn looks_like_a_prompt(tail: &[u8]) -> bool {
+    static PROMPT: OnceLock<Option<Regex>> = OnceLock::new();
+    compiled(&PROMPT, r"^[^\s#>].{0,100}[>#$%\]] ?$|^[>#$%] ?$", tail)
+}
+
+pub(super) fn looks_like_a_pager(tail: &[u8]) -> bool {
+    static PAGER: OnceLock<Option<Regex>> = OnceLock::new();
+    compiled(
+        &PAGER,
+        r"(?i)(?-u:\b)more(?-u:\b)|press (?:any|a|the|space|enter)|any key|to continue|\(?q(?:=| to | for )?quit",
+        tail,
+    )
+}
+
+/// A log line of the kinds that devices write over a session, or a blank one.
+fn looks_like_log(line: &[u8]) -> bool {
+    static LOG: OnceLock<Option<Regex>> = OnceLock::new();
+    let cheap = line.iter().all(u8::is_ascii_whitespace);
+    cheap
+        || compiled(
+            &LOG,
+            r"(?-u)%[A-Z][A-Z0-9_]+(?:-[A-Z0-9_]+)*-\d-[A-Z0-9_]+|^[*.]?[A-Z][a-z]{2} +\d+ (?:\d{4} )?\d\d:\d\d:\d\d|^<\d{1,3}>|^%[A-Z][a-z]{2} +\d+ ",
+            line,
+        )
+}
+
+/// The bytes that are no blanks: an echo may be wrapped, and prompts end in blanks or not.
+pub(super) fn squeeze(text: &[u8]) -> Vec<u8> {
+    text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
+}
+
+impl Shell {
+    /// Whether a whole line is the prompt and nothing else.
+    pub(super) fn is_prompt_line(&self, line: &[u8]) -> bool {
+        let line = trim_end(line);
+        if line.is_empty() {
+            return false;
+        }
+        line == self.prompt
+            || line == self.candidate
+            || (self.platform.prompt.is_match(line) && memchr::memmem::find(line, &self.stem).is_some())
+    }
+
+    fn is_squeezed_prompt(&self, text: &[u8]) -> bool {
+        !text.is_empty()
+            && (text == squeeze(&self.prompt) || text == squeeze(&self.candidate) || self.is_prompt_line(text))
+    }
+
+    /// Whether none of these lines is output: only log lines, blank lines, prompts, and the beginning of the command's
+    /// echo where a log line broke it.
+    pub(super) fn is_chatter(&self, text: &[u8], command: &[u8]) -> bool {
+        text.split_inclusive(|byte| *byte == b'\n').all(|line| self.is_chatter_line(line, command))
+    }
+
+    pub(super) fn is_chatter_line(&self, line: &[u8], command: &[u8]) -> bool {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        if looks_like_log(line) || self.is_prompt_line(line) {
+            return true;
+        }
+        let squeezed = squeeze(line);
+        let prompts = [squeeze(&self.prompt), squeeze(&self.candidate)];
+        prompts.iter().filter(|prompt| !prompt.is_empty()).any(|prompt| {
+            squeezed
+                .strip_prefix(prompt.as_slice())
+                .is_some_and(|rest| !command.is_empty() && command.starts_with(rest))
+        })
+    }
+
+    /// Where in the held text the prompt with the command's echo begins, if the text ends with it.
+    pub(super) fn find_echo(&self, held: &[u8], command: &[u8]) -> Option<usize> {
+        let mut start = held.len();
+        let mut joined: Vec<u8> = Vec::new();
+        let mut lines = 0;
+        while start > 0 && lines < ECHO_LINES {
+            let before = held.get(..start - 1).unwrap_or_default();
+            let from = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+            let line = held.get(from..start).unwrap_or_default();
+            start = from;
+            lines += 1;
+            if looks_like_log(line.strip_suffix(b"\n").unwrap_or(line)) {
+                continue;
+            }
+            joined = [squeeze(line), joined].concat();
+            if joined.len() > command.len() + super::LONGEST_PROMPT {
+                return None;
+            }
+            let Some(prompt) = joined.strip_suffix(command) else {
+                if self.is_scrolled_echo(&joined, command) {
+                    return Some(start);
+                }
+                continue;
+            };
+            if self.is_squeezed_prompt(prompt) {
+                return Some(start);
+            }
+            // The echo alone, where the prompt was drawn before it: only if nothing else stands there.
+            if prompt.is_empty() && self.is_chatter(held.get(..start).unwrap_or_default(), command) {
+                return Some(start);
+            }
+        }
+        None
+    }
+
+    /// A long line that the device scrolled sideways: the prompt, a mark, and the end of the command.
+    fn is_scrolled_echo(&self, line: &[u8], command: &[u8]) -> bool {
+        let prompt = squeeze(&self.prompt);
+        line.strip_prefix(prompt.as_slice())
+            .and_then(|rest| rest.strip_prefix(b"$"))
+            .is_some_and(|rest| rest.len() > 4 && command.ends_with(rest))
+    }
+
+    /// Where a line begins that is the prompt, alone or with a log line in it.
+    pub(super) fn find_bare_prompt(&self, text: &[u8]) -> Option<usize> {
+        if self.prompt.is_empty() {
+            return None;
+        }
+        memchr::memmem::find_iter(text, &self.prompt).find(|at| {
+            let starts_line = *at == 0 || text.get(at - 1) == Some(&b'\n');
+            let rest = text.get(at + self.prompt.len()..).unwrap_or_default();
+            let rest = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            starts_line && looks_like_log(rest.trim_ascii_start())
+        })
+    }
+}

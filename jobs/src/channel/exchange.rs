@@ -1,0 +1,307 @@
+//! One command and its answer.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{
+    ExchangeLimits, LONGEST_HELD, QUIET, Shell, Tail, TextSink,
+    chatter::squeeze,
+    timed_out,
+};
+use crate::error::{DeviceError, FailureKind};
+
+/// Pager answers for one command; more means that the device does not understand the answer.
+const MOST_PAGES: usize = 100_000;
+/// Empty lines sent in one exchange to have a prompt drawn again that a log line overwrote.
+const MOST_REDRAWS: usize = 3;
+
+/// Watches the clock of an exchange.
+struct Clock {
+    limits: ExchangeLimits,
+    deadline: Instant,
+    heard: Instant,
+}
+
+impl Clock {
+    fn start(limits: ExchangeLimits) -> Self {
+        let now = Instant::now();
+        Self { limits, deadline: now + limits.total, heard: now }
+    }
+
+    /// How long to wait for the next piece.
+    fn patience(&self) -> Result<Duration, DeviceError> {
+        let now = Instant::now();
+        let left = self.deadline.saturating_duration_since(now);
+        if left.is_zero() {
+            return Err(timed_out("it was not over after", self.limits.total));
+        }
+        let silent = now.saturating_duration_since(self.heard);
+        let until_silent = self.limits.silence.saturating_sub(silent);
+        if until_silent.is_zero() {
+            return Err(timed_out("the device was silent for", self.limits.silence));
+        }
+        Ok(left.min(until_silent).min(QUIET))
+    }
+
+    fn heard(&mut self) {
+        self.heard = Instant::now();
+    }
+}
+
+impl Shell {
+    /// Sends a line and streams its answer into `next` until a prompt candidate. What the device still says before the
+    /// line's echo belongs to the answer before it and goes to `before`, which is over once the echo has come.
+    ///
+    /// # Errors
+    /// `command_timeout`, `disconnected`, or what a sink says.
+    pub async fn exchange<B: TextSink, N: TextSink>(
+        &mut self,
+        command: &str,
+        before: &mut B,
+        next: &mut N,
+        limits: ExchangeLimits,
+    ) -> Result<(), DeviceError> {
+        if !self.echoes {
+            self.confirm(before, limits).await?;
+        }
+        self.send_line(command).await?;
+        let mut clock = Clock::start(limits);
+        if !self.echoes {
+            return self.await_prompt(None, next, &mut clock).await;
+        }
+        let echo = squeeze(command.as_bytes());
+        let Some(text) = self.await_echo(&echo, before, next, &mut clock).await? else { return Ok(()) };
+        // Devices that echo twice say the command again.
+        let first_ends = memchr::memchr(b'\n', &text).map_or(text.len(), |end| end + 1);
+        let (first, rest) = text.split_at(first_ends);
+        let doubled = !first.is_empty() && squeeze(first) == echo;
+        let text = if doubled { rest.to_vec() } else { text };
+        self.await_prompt(Some(text), next, &mut clock).await
+    }
+
+    /// Waits for the echo. Answers with what stood behind it; `None` when the device does not echo and its whole answer
+    /// has passed.
+    async fn await_echo<B: TextSink, N: TextSink>(
+        &mut self,
+        echo: &[u8],
+        before: &mut B,
+        next: &mut N,
+        clock: &mut Clock,
+    ) -> Result<Option<Vec<u8>>, DeviceError> {
+        let mut held: Vec<u8> = Vec::new();
+        let mut redraws = 0;
+        loop {
+            let quiet = self.receive(clock.patience()?).await?.is_none();
+            if !quiet {
+                clock.heard();
+            }
+            let fresh = std::mem::take(&mut self.fresh);
+            let mut rest = fresh.as_slice();
+            while !rest.is_empty() {
+                let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+                let (line, after) = rest.split_at(end);
+                held.extend_from_slice(line);
+                rest = after;
+                if let Some(start) = self.find_echo(&held, echo) {
+                    self.echo_seen = true;
+                    let earlier = held.get(..start).unwrap_or_default();
+                    // The candidate itself and log lines around it are no output.
+                    if !self.is_chatter(earlier, echo) {
+                        before.text(earlier).await?;
+                    } else if !self.candidate.is_empty() {
+                        self.confirmed();
+                    }
+                    before.over().await?;
+                    let rest = rest.to_vec();
+                    self.fresh = fresh;
+                    return Ok(Some(rest));
+                }
+                if held.len() > LONGEST_HELD {
+                    before.text(&held).await?;
+                    held.clear();
+                }
+            }
+            self.fresh = fresh;
+            match self.look_at_tail(quiet) {
+                // The device answered and did not echo. Only the first command of a session may tell: later on, an
+                // answer without its echo may be the rest of the answer before.
+                Tail::Prompt if quiet && !held.is_empty() && !self.echo_seen => {
+                    self.echoes = false;
+                    before.over().await?;
+                    next.text(self.without_prompt(&held)).await?;
+                    self.believe_for_now();
+                    return Ok(None);
+                }
+                Tail::Pager(answer) => self.answer_pager(&answer).await?,
+                Tail::Question => return Err(self.question()),
+                Tail::Nothing if quiet && redraws < MOST_REDRAWS && self.is_overwritten(&held, echo) => {
+                    redraws += 1;
+                    self.send_line("").await?;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Streams output until a prompt candidate stands at its end. `behind_echo` is what came in one piece with the echo;
+    /// without an echo the first line still has the prompt in front.
+    async fn await_prompt<N: TextSink>(
+        &mut self,
+        behind_echo: Option<Vec<u8>>,
+        next: &mut N,
+        clock: &mut Clock,
+    ) -> Result<(), DeviceError> {
+        // Lines that may be a prompt with log lines behind it; they are output once other output follows.
+        let mut pending: Vec<u8> = Vec::new();
+        let mut pages = 0;
+        let mut redraws = 0;
+        let mut quiet = false;
+        let mut behind_prompt = behind_echo.is_none();
+        let mut text = match behind_echo {
+            Some(text) => text,
+            None => self.next_piece(&mut quiet, clock).await?,
+        };
+        loop {
+            if !text.is_empty() {
+                let output = if behind_prompt { self.without_prompt(&text) } else { text.as_slice() };
+                behind_prompt = false;
+                self.pass(output, &mut pending, next).await?;
+            }
+            match self.look_at_tail(quiet) {
+                Tail::Prompt => {
+                    self.believe_for_now();
+                    return Ok(());
+                }
+                Tail::Pager(answer) => {
+                    pages += 1;
+                    if pages > MOST_PAGES {
+                        return Err(DeviceError::new(FailureKind::OutputTooLarge, "The device pages without end"));
+                    }
+                    self.answer_pager(&answer).await?;
+                }
+                Tail::Question => return Err(self.question()),
+                Tail::Nothing if quiet && redraws < MOST_REDRAWS && self.is_overwritten(&pending, b"") => {
+                    redraws += 1;
+                    self.send_line("").await?;
+                }
+                _ => {}
+            }
+            self.fresh = text;
+            text = self.next_piece(&mut quiet, clock).await?;
+        }
+    }
+
+    async fn next_piece(&mut self, quiet: &mut bool, clock: &mut Clock) -> Result<Vec<u8>, DeviceError> {
+        *quiet = self.receive(clock.patience()?).await?.is_none();
+        if !*quiet {
+            clock.heard();
+        }
+        Ok(std::mem::take(&mut self.fresh))
+    }
+
+    async fn pass<N: TextSink>(&self, text: &[u8], pending: &mut Vec<u8>, next: &mut N) -> Result<(), DeviceError> {
+        if pending.is_empty() {
+            let Some(at) = self.find_bare_prompt(text) else { return next.text(text).await };
+            let (output, doubtful) = text.split_at(at);
+            next.text(output).await?;
+            pending.extend_from_slice(doubtful);
+        } else {
+            pending.extend_from_slice(text);
+        }
+        let mut output_ends = 0;
+        let mut at = 0;
+        for line in pending.split_inclusive(|byte| *byte == b'\n') {
+            at += line.len();
+            if !self.is_chatter_line(line, b"") {
+                output_ends = at;
+            }
+        }
+        if output_ends > 0 {
+            let rest = pending.get(output_ends..).unwrap_or_default();
+            let keep_from = output_ends + self.find_bare_prompt(rest).unwrap_or(rest.len());
+            next.text(pending.get(..keep_from).unwrap_or_default()).await?;
+            pending.drain(..keep_from);
+        }
+        Ok(())
+    }
+
+    /// A prompt was drawn, and log lines wrote over it: nothing will come until Enter is pressed.
+    fn is_overwritten(&self, held: &[u8], echo: &[u8]) -> bool {
+        !held.is_empty() && !self.lines.has_tail() && self.is_chatter(held, echo)
+    }
+
+    /// The echo stood straight behind the candidate: it is the prompt now, also where its name has changed.
+    fn confirmed(&mut self) {
+        if self.candidate != self.prompt {
+            let prompt = std::mem::take(&mut self.candidate);
+            self.learn(&prompt);
+        }
+    }
+
+    /// Confirms the candidate by an empty line: the same prompt must come again. Text that comes instead goes to `before`.
+    ///
+    /// # Errors
+    /// As [`Shell::exchange`].
+    pub async fn confirm<B: TextSink>(&mut self, before: &mut B, limits: ExchangeLimits) -> Result<(), DeviceError> {
+        self.send_line("").await?;
+        let mut clock = Clock::start(limits);
+        let mut held: Vec<u8> = Vec::new();
+        loop {
+            let quiet = self.receive(clock.patience()?).await?.is_none();
+            if !quiet {
+                clock.heard();
+            }
+            held.extend_from_slice(&self.fresh);
+            match self.look_at_tail(quiet) {
+                Tail::Prompt if !quiet && self.ends_in_answered_enter(&held) => {
+                    if !self.is_chatter(&held, b"") {
+                        let output = self.without_last_prompt(&held);
+                        before.text(output).await?;
+                    }
+                    self.believe_for_now();
+                    self.confirmed();
+                    return before.over().await;
+                }
+                Tail::Pager(answer) => self.answer_pager(&answer).await?,
+                Tail::Question => return Err(self.question()),
+                _ => {}
+            }
+            if held.len() > LONGEST_HELD {
+                let half = held.get(..LONGEST_HELD / 2).unwrap_or_default();
+                let end = memchr::memrchr(b'\n', half).map_or(0, |end| end + 1);
+                before.text(held.get(..end).unwrap_or_default()).await?;
+                held.drain(..end);
+            }
+        }
+    }
+
+    /// The last filled line is the prompt behind which Enter was pressed.
+    fn ends_in_answered_enter(&self, held: &[u8]) -> bool {
+        let mut lines = held.split(|byte| *byte == b'\n').rev();
+        let last = lines.find(|line| !self.is_chatter_line(line, b"") || self.is_prompt_line(line));
+        last.is_some_and(|line| self.is_prompt_line(line)) || (!self.echoes && !held.is_empty())
+    }
+
+    /// The text up to the prompt line that ends it.
+    fn without_last_prompt<'t>(&self, held: &'t [u8]) -> &'t [u8] {
+        let mut end = held.len();
+        while end > 0 {
+            let before = held.get(..end - 1).unwrap_or_default();
+            let from = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+            if !self.is_chatter_line(held.get(from..end).unwrap_or_default(), b"") {
+                break;
+            }
+            end = from;
+        }
+        held.get(..end).unwrap_or_default()
+    }
+
+    /// What follows the prompt on the first line, where a device answers without echo.
+    fn without_prompt<'t>(&self, held: &'t [u8]) -> &'t [u8] {
+        let Some(rest) = held.strip_prefix(self.prompt.as_slice()) else { return held };
+        let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
+        let rest = rest.get(blanks..).unwrap_or_default();
+        rest.strip_prefix(b"\n").unwrap_or(rest)
+    }
+}

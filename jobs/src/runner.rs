@@ -1,0 +1,461 @@
+//! Many devices at once: workers, limits per site, one session per device, retries, cancelling.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    breaker::Breaker,
+    capture::CaptureSink,
+    catalogue::Catalogue,
+    driver::{self, Attempt, AttemptContext, SessionLimits},
+    error::{DeviceError, FailureKind},
+    event::{CaptureReport, DeviceReport, Event},
+    plan::DeviceJob,
+    transport::{HostKeys, JumpHosts, Target, resolve},
+    verdict::Verdict,
+};
+
+/// Host names that are being looked up at the same time.
+const LOOKUPS: usize = 32;
+
+/// How one run goes about its devices.
+#[derive(Debug, Clone, Copy)]
+pub struct RunOptions {
+    /// Sessions at the same time.
+    pub max_workers: usize,
+    /// Sessions at the same time to devices of one site; 0: no limit. Devices without a site are not counted.
+    pub max_per_site: usize,
+    /// Further attempts after a failure that may pass by itself.
+    pub retries: u32,
+    /// Pause before the first further attempt; it doubles with each.
+    pub retry_pause: Duration,
+    /// Limits of each session.
+    pub limits: SessionLimits,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            max_workers: 50,
+            max_per_site: 0,
+            retries: 0,
+            retry_pause: Duration::from_secs(2),
+            limits: SessionLimits::default(),
+        }
+    }
+}
+
+/// Asks a run to end. Graceful: queued devices end at once, running ones after their command. Forced: all at once.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel {
+    stop: CancellationToken,
+    abort: CancellationToken,
+}
+
+impl Cancel {
+    /// Lets the commands that run come to their end.
+    pub fn gracefully(&self) {
+        self.stop.cancel();
+    }
+
+    /// Ends all sessions now.
+    pub fn now(&self) {
+        self.stop.cancel();
+        self.abort.cancel();
+    }
+
+    /// Whether somebody asked.
+    pub fn is_asked(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+}
+
+type Lock = Arc<tokio::sync::Mutex<()>>;
+
+/// One session at a time to each address, whoever asks.
+#[derive(Default)]
+struct SessionLocks {
+    locks: Mutex<HashMap<String, Lock>>,
+}
+
+struct SessionLock {
+    guard: Option<OwnedMutexGuard<()>>,
+    key: String,
+    locks: Arc<SessionLocks>,
+}
+
+impl Drop for SessionLock {
+    fn drop(&mut self) {
+        self.guard = None;
+        if let Ok(mut locks) = self.locks.locks.lock()
+            && locks.get(&self.key).is_some_and(|lock| Arc::strong_count(lock) == 1)
+        {
+            locks.remove(&self.key);
+        }
+    }
+}
+
+impl SessionLocks {
+    fn of(&self, key: &str) -> Lock {
+        match self.locks.lock() {
+            Ok(mut locks) => Arc::clone(locks.entry(key.to_owned()).or_default()),
+            Err(_) => Lock::default(),
+        }
+    }
+}
+
+/// What all runs of a process share.
+pub struct Runner {
+    catalogue: Arc<Catalogue>,
+    host_keys: Arc<dyn HostKeys>,
+    sink: Arc<dyn CaptureSink>,
+    breaker: Arc<Breaker>,
+    jumps: Arc<JumpHosts>,
+    locks: Arc<SessionLocks>,
+    sessions: Arc<Semaphore>,
+}
+
+impl Runner {
+    /// A runner that never has more than `max_sessions` sessions open, over all its runs.
+    pub fn new(
+        catalogue: Arc<Catalogue>,
+        host_keys: Arc<dyn HostKeys>,
+        sink: Arc<dyn CaptureSink>,
+        breaker: Arc<Breaker>,
+        max_sessions: usize,
+    ) -> Self {
+        Self {
+            catalogue,
+            host_keys,
+            sink,
+            breaker,
+            jumps: Arc::default(),
+            locks: Arc::default(),
+            sessions: Arc::new(Semaphore::new(max_sessions.clamp(1, Semaphore::MAX_PERMITS))),
+        }
+    }
+
+    /// Runs all jobs and returns when each has ended. Events go to `events`, which may be bounded: while it is full the
+    /// run waits.
+    pub async fn run(&self, jobs: Vec<DeviceJob>, options: RunOptions, events: mpsc::Sender<Event>, cancel: Cancel) {
+        let (back, returned) = mpsc::unbounded_channel();
+        let queue = (0..jobs.len()).map(Waiting::new).collect();
+        let state = Dispatch {
+            runner: self,
+            jobs: jobs.into_iter().map(Arc::new).collect(),
+            options,
+            events,
+            cancel,
+            queue,
+            sites: HashMap::new(),
+            running: 0,
+            away: 0,
+            back,
+            lookups: Arc::new(Semaphore::new(LOOKUPS)),
+        };
+        state.run(returned).await;
+    }
+}
+
+/// A job between its attempts, with what it has got so far.
+struct Waiting {
+    job: usize,
+    attempt: u32,
+    target: Option<Target>,
+    lock: Option<SessionLock>,
+    started: Option<Instant>,
+    /// Complete captures of earlier attempts.
+    done: Vec<CaptureReport>,
+    missing: Option<Vec<String>>,
+}
+
+impl Waiting {
+    fn new(job: usize) -> Self {
+        Self { job, attempt: 1, target: None, lock: None, started: None, done: Vec::new(), missing: None }
+    }
+}
+
+/// What comes back to the dispatcher.
+enum Back {
+    /// Resolved, locked, or rested: to be started.
+    Ready(Waiting),
+    /// Ended without a session.
+    Failed(Waiting, DeviceError),
+    /// An attempt is over.
+    Attempted(Waiting, Box<Attempt>),
+}
+
+#[derive(Default)]
+struct Site {
+    running: usize,
+    waiting: VecDeque<Waiting>,
+}
+
+struct Dispatch<'r> {
+    runner: &'r Runner,
+    jobs: Vec<Arc<DeviceJob>>,
+    options: RunOptions,
+    events: mpsc::Sender<Event>,
+    cancel: Cancel,
+    /// What may start as soon as there is a worker.
+    queue: VecDeque<Waiting>,
+    sites: HashMap<String, Site>,
+    running: usize,
+    /// Being resolved, waiting for a lock, or resting before a retry.
+    away: usize,
+    back: mpsc::UnboundedSender<Back>,
+    lookups: Arc<Semaphore>,
+}
+
+impl Dispatch<'_> {
+    async fn run(mut self, mut returned: mpsc::UnboundedReceiver<Back>) {
+        let stop = self.cancel.stop.clone();
+        loop {
+            while self.running < self.options.max_workers.max(1) {
+                let Some(waiting) = self.queue.pop_front() else { break };
+                self.advance(waiting).await;
+            }
+            let parked = self.sites.values().any(|site| !site.waiting.is_empty());
+            if self.running == 0 && self.away == 0 && self.queue.is_empty() && !parked {
+                return;
+            }
+            tokio::select! {
+                back = returned.recv() => match back {
+                    Some(back) => self.take_back(back).await,
+                    None => return,
+                },
+                () = stop.cancelled(), if !self.queue.is_empty() || parked => self.cancel_waiting().await,
+            }
+        }
+    }
+
+    async fn cancel_waiting(&mut self) {
+        let mut waiting: Vec<Waiting> = self.queue.drain(..).collect();
+        for site in self.sites.values_mut() {
+            waiting.extend(site.waiting.drain(..));
+        }
+        for one in waiting {
+            self.fail(one, DeviceError::new(FailureKind::Cancelled, "Cancelled before it began")).await;
+        }
+    }
+
+    /// Takes a job one step nearer to its session: its site, its address, its lock, and then the session itself.
+    async fn advance(&mut self, mut waiting: Waiting) {
+        if self.cancel.is_asked() {
+            let error = DeviceError::new(FailureKind::Cancelled, "Cancelled before it began");
+            return self.fail(waiting, error).await;
+        }
+        let Some(job) = self.jobs.get(waiting.job).cloned() else { return };
+        if let Err(error) = self.runner.breaker.check(&job.credentials) {
+            return self.fail(waiting, error).await;
+        }
+        let capped = self.options.max_per_site > 0 && !job.device.site.is_empty();
+        if capped {
+            let site = self.sites.entry(job.device.site.clone()).or_default();
+            if site.running >= self.options.max_per_site {
+                site.waiting.push_back(waiting);
+                return;
+            }
+        }
+        let Some(target) = waiting.target.clone() else { return self.locate(waiting, &job) };
+        if waiting.lock.is_none() {
+            let key = target.key();
+            let lock = self.runner.locks.of(&key);
+            let locks = Arc::clone(&self.runner.locks);
+            match Arc::clone(&lock).try_lock_owned() {
+                Ok(guard) => waiting.lock = Some(SessionLock { guard: Some(guard), key, locks }),
+                Err(_) => {
+                    self.away += 1;
+                    let (back, stop) = (self.back.clone(), self.cancel.stop.clone());
+                    tokio::spawn(async move {
+                        tokio::select! {
+                            guard = lock.lock_owned() => {
+                                waiting.lock = Some(SessionLock { guard: Some(guard), key, locks });
+                            }
+                            () = stop.cancelled() => {}
+                        }
+                        let _ = back.send(Back::Ready(waiting));
+                    });
+                    return;
+                }
+            }
+        }
+        if capped && let Some(site) = self.sites.get_mut(&job.device.site) {
+            site.running += 1;
+        }
+        self.running += 1;
+        self.start(waiting, job, target).await;
+    }
+
+    /// Finds the address: at once where it is one already, else beside the others.
+    fn locate(&mut self, mut waiting: Waiting, job: &Arc<DeviceJob>) {
+        let device = &job.device;
+        if !device.jump.is_empty() {
+            let (hosts, address) = (device.jump.clone(), device.address.clone());
+            waiting.target = Some(Target::Behind { hosts, address, port: device.port });
+            self.queue.push_front(waiting);
+            return;
+        }
+        if let Ok(ip) = device.address.parse() {
+            waiting.target = Some(Target::Direct(std::net::SocketAddr::new(ip, device.port)));
+            self.queue.push_front(waiting);
+            return;
+        }
+        self.away += 1;
+        let (back, lookups, job) = (self.back.clone(), Arc::clone(&self.lookups), Arc::clone(job));
+        let limit = self.options.limits.connect;
+        tokio::spawn(async move {
+            let _permit = lookups.acquire().await;
+            let device = &job.device;
+            let found = tokio::time::timeout(limit, resolve(&device.address, device.port)).await;
+            let _ = back.send(match found {
+                Ok(Ok(address)) => {
+                    waiting.target = Some(Target::Direct(address));
+                    Back::Ready(waiting)
+                }
+                Ok(Err(error)) => Back::Failed(waiting, error),
+                Err(_) => {
+                    let message = format!("Cannot resolve {}: no answer in time", device.address);
+                    Back::Failed(waiting, DeviceError::new(FailureKind::DnsFailed, message))
+                }
+            });
+        });
+    }
+
+    async fn start(&mut self, mut waiting: Waiting, job: Arc<DeviceJob>, target: Target) {
+        waiting.started.get_or_insert_with(Instant::now);
+        let started = Event::DeviceStarted { job: waiting.job, attempt: waiting.attempt };
+        let _ = self.events.send(started).await;
+        let runner = self.runner;
+        let context = AttemptContext {
+            target,
+            host_keys: Arc::clone(&runner.host_keys),
+            jumps: Arc::clone(&runner.jumps),
+            sink: Arc::clone(&runner.sink),
+            catalogue: Arc::clone(&runner.catalogue),
+            limits: self.options.limits,
+            breaker: Arc::clone(&runner.breaker),
+            stop: self.cancel.stop.clone(),
+            abort: self.cancel.abort.clone(),
+            events: self.events.clone(),
+            job: waiting.job,
+        };
+        let sessions = Arc::clone(&runner.sessions);
+        let back = self.back.clone();
+        tokio::spawn(async move {
+            let permit: Option<OwnedSemaphorePermit> = sessions.acquire_owned().await.ok();
+            let attempt = match &waiting.missing {
+                None => driver::attempt(&job, &context).await,
+                Some(missing) => {
+                    let rest = DeviceJob { capture_types: missing.clone(), ..DeviceJob::clone(&job) };
+                    driver::attempt(&rest, &context).await
+                }
+            };
+            drop(permit);
+            waiting.lock = None;
+            let _ = back.send(Back::Attempted(waiting, Box::new(attempt)));
+        });
+    }
+
+    async fn take_back(&mut self, back: Back) {
+        match back {
+            Back::Ready(waiting) => {
+                self.away -= 1;
+                self.queue.push_front(waiting);
+            }
+            Back::Failed(waiting, error) => {
+                self.away -= 1;
+                self.fail(waiting, error).await;
+            }
+            Back::Attempted(waiting, attempt) => {
+                self.running -= 1;
+                self.leave_site(&waiting);
+                self.after(waiting, *attempt).await;
+            }
+        }
+    }
+
+    fn leave_site(&mut self, waiting: &Waiting) {
+        let Some(job) = self.jobs.get(waiting.job) else { return };
+        if let Some(site) = self.sites.get_mut(&job.device.site) {
+            site.running = site.running.saturating_sub(1);
+            if let Some(next) = site.waiting.pop_front() {
+                self.queue.push_front(next);
+            }
+        }
+    }
+
+    /// Decides between a retry and the end.
+    async fn after(&mut self, mut waiting: Waiting, attempt: Attempt) {
+        let (complete, rest): (Vec<_>, Vec<_>) =
+            attempt.captures.into_iter().partition(|capture| capture.verdict == Verdict::Complete);
+        let kind = match &attempt.error {
+            Some(error) => Some(error.kind),
+            None => rest.first().map(|capture| capture.verdict.failure_kind()),
+        };
+        let again = waiting.attempt <= self.options.retries
+            && !self.cancel.is_asked()
+            && kind.is_some_and(FailureKind::is_transient);
+        if again {
+            waiting.done.extend(complete);
+            if !rest.is_empty() {
+                waiting.missing = Some(rest.into_iter().map(|capture| capture.capture_type).collect());
+            }
+            let doubled = 2u32.saturating_pow((waiting.attempt - 1).min(6));
+            waiting.attempt += 1;
+            self.away += 1;
+            let (back, pause) = (self.back.clone(), self.options.retry_pause.saturating_mul(doubled));
+            let (pause, stop) = (pause.mul_f64(rand::random_range(0.75..1.25)), self.cancel.stop.clone());
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = stop.cancelled() => {}
+                }
+                let _ = back.send(Back::Ready(waiting));
+            });
+            return;
+        }
+        for capture in rest.iter().filter(|capture| capture.verdict != Verdict::NotRun) {
+            let _ = self.events.send(Event::CaptureCompleted { job: waiting.job, capture: capture.clone() }).await;
+        }
+        let mut captures = std::mem::take(&mut waiting.done);
+        captures.extend(complete);
+        captures.extend(rest);
+        if let Some(job) = self.jobs.get(waiting.job) {
+            let place = |capture: &CaptureReport| job.capture_types.iter().position(|name| *name == capture.capture_type);
+            captures.sort_by_key(place);
+        }
+        let mut report = DeviceReport::decide(captures, attempt.error);
+        report.negotiated = attempt.negotiated;
+        report.platform = attempt.platform.map(|platform| platform.slug.clone());
+        report.transcript = attempt.transcript;
+        self.end(waiting, report).await;
+    }
+
+    async fn fail(&mut self, mut waiting: Waiting, error: DeviceError) {
+        let mut captures = std::mem::take(&mut waiting.done);
+        if let Some(job) = self.jobs.get(waiting.job)
+            && let Some(platform) = &job.platform
+        {
+            let planned = job.captures(platform);
+            let open = planned.iter().filter(|one| !captures.iter().any(|done| done.capture_type == one.capture_type));
+            let open: Vec<CaptureReport> = open.map(driver::not_run).collect();
+            captures.extend(open);
+        }
+        let report = DeviceReport::decide(captures, Some(error));
+        self.end(waiting, report).await;
+    }
+
+    async fn end(&mut self, waiting: Waiting, mut report: DeviceReport) {
+        report.attempt = waiting.attempt;
+        let duration = waiting.started.map(|started| started.elapsed()).unwrap_or_default();
+        report.duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let _ = self.events.send(Event::DeviceCompleted { job: waiting.job, report: Box::new(report) }).await;
+    }
+}

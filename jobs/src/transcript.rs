@@ -1,0 +1,90 @@
+//! What was said in a session, for people who want to know why a device failed.
+
+use std::collections::VecDeque;
+
+/// The session as received, input marked, our secrets replaced; its head and its end when it is long.
+#[derive(Debug, Default)]
+pub struct Transcript {
+    head: Vec<u8>,
+    end: VecDeque<u8>,
+    left_out: u64,
+    secrets: Vec<String>,
+}
+
+impl Transcript {
+    const HEAD: usize = 8 * 1024;
+    const END: usize = 16 * 1024;
+
+    /// Notes what we sent.
+    pub fn input(&mut self, text: &str) {
+        self.put(format!("\n<<< {}\n", text.trim_end()).as_bytes());
+    }
+
+    /// Notes that a secret was sent, and keeps it out should the device send it back.
+    pub fn secret(&mut self, secret: &str) {
+        self.secrets.push(secret.to_owned());
+        self.put(b"\n<<< (secret)\n");
+    }
+
+    /// Notes what the device sent.
+    pub fn output(&mut self, data: &[u8]) {
+        self.put(data);
+    }
+
+    fn put(&mut self, data: &[u8]) {
+        let room = Self::HEAD.saturating_sub(self.head.len()).min(data.len());
+        let (first, rest) = data.split_at(room);
+        self.head.extend_from_slice(first);
+        let skipped = rest.len().saturating_sub(Self::END);
+        self.left_out += skipped as u64;
+        let rest = rest.get(skipped..).unwrap_or_default();
+        let over = (self.end.len() + rest.len()).saturating_sub(Self::END);
+        self.left_out += over as u64;
+        self.end.drain(..over);
+        self.end.extend(rest);
+    }
+
+    /// The transcript as text, without the secrets.
+    pub fn into_bytes(self) -> Vec<u8> {
+        let mut all = self.head;
+        if self.left_out > 0 {
+            all.extend_from_slice(format!("\n<<< ({} bytes left out)\n", self.left_out).as_bytes());
+        }
+        all.extend(self.end);
+        let mut text = String::from_utf8_lossy(&all).into_owned();
+        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
+            text = text.replace(secret.as_str(), "(secret)");
+        }
+        text.into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_session_keeps_its_head_and_its_end() {
+        let mut transcript = Transcript::default();
+        transcript.input("show version\n");
+        for number in 0..100_000 {
+            transcript.output(format!("line {number}\r\n").as_bytes());
+        }
+        let text = String::from_utf8(transcript.into_bytes()).unwrap();
+        assert!(text.starts_with("\n<<< show version\nline 0\r\n"));
+        assert!(text.contains("bytes left out)"));
+        assert!(text.ends_with("line 99999\r\n"));
+        assert!(text.len() < Transcript::HEAD + Transcript::END + 100);
+    }
+
+    #[test]
+    fn a_secret_that_the_device_says_back_is_replaced() {
+        let mut transcript = Transcript::default();
+        transcript.output(b"Password: ");
+        transcript.secret("s3cret");
+        transcript.output(b"s3cret\r\n% Bad secrets\r\n");
+        let text = String::from_utf8(transcript.into_bytes()).unwrap();
+        assert!(!text.contains("s3cret"));
+        assert!(text.contains("% Bad secrets"));
+    }
+}

@@ -1,0 +1,212 @@
+//! Logging in: public key or agent first, then at most one attempt that carries the password.
+
+use std::{sync::Arc, time::Duration};
+
+use russh::{
+    MethodKind,
+    client::{AuthResult, KeyboardInteractiveAuthResponse},
+    keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, agent::AgentIdentity, agent::client::AgentClient},
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Connection, Credentials, errors};
+use crate::error::{DeviceError, FailureKind};
+
+/// Keys of an agent that are tried; servers close the connection after about six refusals.
+const MOST_AGENT_KEYS: usize = 4;
+/// Rounds of questions in one keyboard-interactive login.
+const MOST_ROUNDS: usize = 8;
+
+impl Connection {
+    /// Logs in with at most one attempt that carries the password.
+    ///
+    /// # Errors
+    /// `authentication_failed`, `interaction_required`, or what broke the connection.
+    pub async fn log_in(&mut self, credentials: &Credentials, username: &str, limit: Duration) -> Result<(), DeviceError> {
+        match tokio::time::timeout(limit, self.authenticate(credentials, username)).await {
+            Ok(result) => result,
+            Err(_) => Err(DeviceError::new(
+                FailureKind::ConnectTimeout,
+                format!("The login did not end within {} seconds", limit.as_secs_f32()),
+            )),
+        }
+    }
+
+    async fn authenticate(&mut self, credentials: &Credentials, username: &str) -> Result<(), DeviceError> {
+        let broken = |error: russh::Error| errors::during_login(&error);
+        // Asking with the method `none` names the methods without spending an attempt with a secret.
+        let mut methods = match self.handle.authenticate_none(username).await.map_err(broken)? {
+            AuthResult::Success => return Ok(()),
+            AuthResult::Failure { remaining_methods, .. } => remaining_methods,
+        };
+        let offered: Vec<String> = methods.iter().map(|method| <&str>::from(method).to_owned()).collect();
+        let mut key_refused = false;
+        if methods.contains(&MethodKind::PublicKey) {
+            if let Some(key) = &credentials.private_key {
+                let hash = self.rsa_hash(&key.algorithm()).await?;
+                let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
+                key_refused = true;
+                match self.handle.authenticate_publickey(username, key).await.map_err(broken)? {
+                    AuthResult::Success => return Ok(()),
+                    AuthResult::Failure { remaining_methods, .. } => methods = remaining_methods,
+                }
+            }
+            if let Some(socket) = &credentials.agent {
+                key_refused = true;
+                match self.with_agent(socket, username).await? {
+                    AuthResult::Success => return Ok(()),
+                    AuthResult::Failure { remaining_methods, .. } => methods = remaining_methods,
+                }
+            }
+        }
+        if let Some(password) = &credentials.password {
+            if methods.contains(&MethodKind::Password) {
+                return self.with_password(username, password).await;
+            }
+            if methods.contains(&MethodKind::KeyboardInteractive) {
+                return self.keyboard_interactive(username, password).await;
+            }
+        }
+        Err(DeviceError::new(
+            FailureKind::AuthenticationFailed,
+            match key_refused {
+                true => format!("Authentication failed: the device refused the key of user {username}"),
+                false => format!(
+                    "Authentication failed: the device takes {} and none of it was given",
+                    offered.join(", ")
+                ),
+            },
+        ))
+    }
+
+    async fn with_password(&mut self, username: &str, password: &SecretString) -> Result<(), DeviceError> {
+        let result = self.handle.authenticate_password(username, password.expose_secret()).await;
+        match result.map_err(|error| errors::during_login(&error))? {
+            AuthResult::Success => Ok(()),
+            AuthResult::Failure { partial_success: true, .. } => Err(DeviceError::new(
+                FailureKind::InteractionRequired,
+                "The device asks for a second factor after the password",
+            )),
+            AuthResult::Failure { .. } => Err(refused(username)),
+        }
+    }
+
+    /// The hash for signatures of an RSA key; `None` for other keys, and for SHA-1 where legacy is allowed.
+    async fn rsa_hash(&self, algorithm: &Algorithm) -> Result<Option<HashAlg>, DeviceError> {
+        if !matches!(algorithm, Algorithm::Rsa { .. }) {
+            return Ok(None);
+        }
+        let best = self.handle.best_supported_rsa_hash().await.map_err(|error| errors::during_login(&error))?;
+        match best {
+            Some(Some(hash)) => Ok(Some(hash)),
+            _ if self.legacy => Ok(None),
+            Some(None) => Err(DeviceError::new(
+                FailureKind::AuthenticationFailed,
+                "The device takes RSA keys with SHA-1 only; allow legacy algorithms for it, or use an ed25519 key",
+            )),
+            None => Ok(Some(HashAlg::Sha256)),
+        }
+    }
+
+    async fn with_agent(&mut self, socket: &std::path::Path, username: &str) -> Result<AuthResult, DeviceError> {
+        let failed = |what: String| DeviceError::new(FailureKind::AuthenticationFailed, what);
+        let mut agent = AgentClient::connect_uds(socket)
+            .await
+            .map_err(|error| failed(format!("The SSH agent at {} does not answer: {error}", socket.display())))?;
+        let keys = agent
+            .request_identities()
+            .await
+            .map_err(|error| failed(format!("The SSH agent does not list its keys: {error}")))?;
+        let mut last = None;
+        for identity in keys.into_iter().take(MOST_AGENT_KEYS) {
+            let AgentIdentity::PublicKey { key, .. } = identity else { continue };
+            let hash = self.rsa_hash(&key.algorithm()).await?;
+            let result = self
+                .handle
+                .authenticate_publickey_with(username, key, hash, &mut agent)
+                .await
+                .map_err(|error| failed(format!("The SSH agent did not sign: {error}")))?;
+            if result.success() {
+                return Ok(result);
+            }
+            last = Some(result);
+        }
+        last.ok_or_else(|| failed("The SSH agent holds no key".to_owned()))
+    }
+
+    async fn keyboard_interactive(&mut self, username: &str, password: &SecretString) -> Result<(), DeviceError> {
+        let broken = |error: russh::Error| errors::during_login(&error);
+        let mut answer = self.handle.authenticate_keyboard_interactive_start(username, None).await.map_err(broken)?;
+        let mut password_sent = false;
+        for _ in 0..MOST_ROUNDS {
+            match answer {
+                KeyboardInteractiveAuthResponse::Success => return Ok(()),
+                KeyboardInteractiveAuthResponse::Failure { .. } => return Err(refused(username)),
+                KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => {
+                    let mut answers = Vec::with_capacity(prompts.len());
+                    for prompt in &prompts {
+                        match asked(&prompt.prompt, prompt.echo) {
+                            Asked::Username => answers.push(username.to_owned()),
+                            Asked::Password if !password_sent => {
+                                password_sent = true;
+                                answers.push(password.expose_secret().to_owned());
+                            }
+                            _ => {
+                                return Err(DeviceError::new(
+                                    FailureKind::InteractionRequired,
+                                    "The login asks for something that is neither user name nor password",
+                                ));
+                            }
+                        }
+                    }
+                    answer =
+                        self.handle.authenticate_keyboard_interactive_respond(answers).await.map_err(broken)?;
+                }
+            }
+        }
+        Err(DeviceError::new(FailureKind::InteractionRequired, "The login does not stop asking"))
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    Username,
+    Password,
+    Other,
+}
+
+/// What a prompt of a keyboard-interactive login wants. A password goes only where nothing else can be meant.
+fn asked(prompt: &str, echo: bool) -> Asked {
+    const CODES: [&str; 11] = [
+        "one-time", "one time", "otp", "code", "token", "passcode", "verification", "new ", "expired", "retype", "pin",
+    ];
+    let text = prompt.to_lowercase();
+    if CODES.iter().any(|word| text.contains(word)) {
+        return Asked::Other;
+    }
+    match echo {
+        false if text.contains("password") => Asked::Password,
+        true if text.contains("user") || text.contains("login") => Asked::Username,
+        _ => Asked::Other,
+    }
+}
+
+fn refused(username: &str) -> DeviceError {
+    DeviceError::new(FailureKind::AuthenticationFailed, format!("Authentication failed for user {username}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_answers_only_what_asks_for_a_password() {
+        assert_eq!(asked("Password: ", false), Asked::Password);
+        assert_eq!(asked("(admin@10.0.0.1) Password:", false), Asked::Password);
+        assert_eq!(asked("Username: ", true), Asked::Username);
+        for prompt in ["One-time password (OATH) for admin: ", "Verification code: ", "New password: ", "PASSCODE:", "Duo?"] {
+            assert_eq!(asked(prompt, false), Asked::Other, "{prompt}");
+        }
+        assert_eq!(asked("Password: ", true), Asked::Other);
+    }
+}

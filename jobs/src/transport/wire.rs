@@ -1,0 +1,117 @@
+//! The byte stream below SSH: reads ahead a little, which halves the calls into the kernel, and remembers the first
+//! bytes, so that an error can say what answered instead of SSH.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+};
+
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, BufReader, ReadBuf};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+/// Bytes read ahead in one session.
+const READ_AHEAD: usize = 8 * 1024;
+/// First bytes that are remembered.
+const REMEMBERED: usize = 255;
+
+/// What a peer said first.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Opening(Arc<Mutex<Vec<u8>>>);
+
+impl Opening {
+    fn note(&self, data: &[u8]) {
+        if let Ok(mut seen) = self.0.lock() {
+            let room = REMEMBERED.saturating_sub(seen.len()).min(data.len());
+            seen.extend_from_slice(data.get(..room).unwrap_or_default());
+        }
+    }
+
+    /// The first bytes, at most [`REMEMBERED`].
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().map(|seen| seen.clone()).unwrap_or_default()
+    }
+
+    /// The first line that says something, made safe to print.
+    pub(super) fn line(&self) -> Option<String> {
+        let bytes = self.bytes();
+        let line = bytes.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty())?;
+        let printable = |c: &char| !c.is_control() && *c != char::REPLACEMENT_CHARACTER;
+        let text: String = String::from_utf8_lossy(line).chars().filter(printable).take(80).collect();
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+}
+
+/// Any byte stream, read ahead. Its owner may end it at any time: what waits for it then gets an error.
+pub(super) struct Wire<S> {
+    inner: BufReader<S>,
+    opening: Opening,
+    noted: usize,
+    ended: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl<S: AsyncRead> Wire<S> {
+    pub(super) fn new(stream: S, ended: CancellationToken) -> Self {
+        Self {
+            inner: BufReader::with_capacity(READ_AHEAD, stream),
+            opening: Opening::default(),
+            noted: 0,
+            ended: Box::pin(ended.cancelled_owned()),
+        }
+    }
+
+    pub(super) fn opening(&self) -> Opening {
+        self.opening.clone()
+    }
+}
+
+impl<S> Wire<S> {
+    fn pending<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        self.ended.as_mut().poll(cx).map(|()| Err(io::ErrorKind::ConnectionAborted.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        // The reader passes its buffer by for large reads; small ones (packet lengths) are worth filling it for.
+        if self.inner.buffer().is_empty() && buf.remaining() < READ_AHEAD {
+            match Pin::new(&mut self.inner).poll_fill_buf(cx) {
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return self.pending(cx),
+            }
+        }
+        let result = match Pin::new(&mut self.inner).poll_read(cx, buf) {
+            Poll::Pending => self.pending(cx),
+            ready => ready,
+        };
+        if self.noted < REMEMBERED
+            && let Some(fresh) = buf.filled().get(before..)
+            && !fresh.is_empty()
+        {
+            self.opening.note(fresh);
+            self.noted += fresh.len();
+        }
+        result
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match Pin::new(self.inner.get_mut()).poll_write(cx, buf) {
+            Poll::Pending => self.pending(cx),
+            ready => ready,
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(self.inner.get_mut()).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(self.inner.get_mut()).poll_shutdown(cx)
+    }
+}

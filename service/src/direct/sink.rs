@@ -1,0 +1,134 @@
+//! Captures as files: `<type>/<device>.txt` holds the last good text and nothing else ever; what is not complete goes
+//! under `incomplete/`.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use jobs::{CaptureSink, CaptureWriter, DeviceJob, SinkFuture, Verdict};
+
+use crate::file_name;
+
+/// Text held in memory before a file is opened; most captures never pass it and are written at once.
+const BUFFERED: usize = 32 * 1024;
+
+/// A folder of captures.
+pub(super) struct FileSink {
+    folder: PathBuf,
+    counter: AtomicU64,
+}
+
+impl FileSink {
+    /// Makes the folder, with one folder for each capture type.
+    pub(super) fn new(folder: &Path, capture_types: &[String]) -> io::Result<Self> {
+        for capture_type in capture_types {
+            fs::create_dir_all(folder.join(capture_type))?;
+        }
+        let parts = folder.join(".parts");
+        fs::create_dir_all(&parts)?;
+        // What a run before left half written.
+        for entry in fs::read_dir(&parts)? {
+            let _ = fs::remove_file(entry?.path());
+        }
+        Ok(Self { folder: folder.to_owned(), counter: AtomicU64::new(0) })
+    }
+
+    /// Takes the folder of unfinished files away.
+    pub(super) fn tidy(&self) {
+        let _ = fs::remove_dir(self.folder.join(".parts"));
+    }
+}
+
+/// Where a complete capture of a device is, under the folder of all.
+pub(super) fn place(capture_type: &str, device: &str) -> PathBuf {
+    Path::new(capture_type).join(format!("{}.txt", file_name::encode(device)))
+}
+
+impl CaptureSink for FileSink {
+    fn begin(&self, job: &DeviceJob, capture_type: &str) -> io::Result<Box<dyn CaptureWriter>> {
+        let place = place(capture_type, &job.device.name);
+        let number = self.counter.fetch_add(1, Ordering::Relaxed);
+        Ok(Box::new(FileWriter {
+            part: self.folder.join(".parts").join(number.to_string()),
+            complete: self.folder.join(&place),
+            incomplete: self.folder.join("incomplete").join(&place),
+            buffer: Vec::new(),
+            file: None,
+        }))
+    }
+}
+
+struct FileWriter {
+    part: PathBuf,
+    complete: PathBuf,
+    incomplete: PathBuf,
+    buffer: Vec<u8>,
+    file: Option<File>,
+}
+
+impl FileWriter {
+    fn take(&mut self, text: &[u8]) -> io::Result<()> {
+        if self.buffer.len() + text.len() <= BUFFERED {
+            self.buffer.extend_from_slice(text);
+            return Ok(());
+        }
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => File::create(&self.part)?,
+        };
+        file.write_all(&self.buffer)?;
+        self.buffer.clear();
+        file.write_all(text)?;
+        self.file = Some(file);
+        Ok(())
+    }
+
+    fn end(mut self, verdict: Verdict) -> io::Result<()> {
+        let place = match verdict {
+            Verdict::Complete => &self.complete,
+            _ => &self.incomplete,
+        };
+        if verdict != Verdict::Complete
+            && let Some(folder) = place.parent()
+        {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => File::create(&self.part)?,
+        };
+        file.write_all(&self.buffer)?;
+        drop(file);
+        fs::rename(&self.part, place)?;
+        if verdict == Verdict::Complete {
+            match fs::remove_file(&self.incomplete) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for FileWriter {
+    fn drop(&mut self) {
+        if self.file.take().is_some() {
+            let _ = fs::remove_file(&self.part);
+        }
+    }
+}
+
+impl CaptureWriter for FileWriter {
+    fn write<'a>(&'a mut self, text: &'a [u8]) -> SinkFuture<'a> {
+        let result = self.take(text);
+        Box::pin(std::future::ready(result))
+    }
+
+    fn finish(self: Box<Self>, verdict: Verdict) -> SinkFuture<'static> {
+        let result = (*self).end(verdict);
+        Box::pin(std::future::ready(result))
+    }
+}
