@@ -17,6 +17,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// Thousands of sessions allocate and free on a few threads; the system's allocator grows its arenas page by page.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Collects operational data from network devices over SSH.
 #[derive(Parser)]
 #[command(name = "showrun", version, propagate_version = true)]
@@ -44,13 +48,15 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::anyhow!("Cannot start: {error}")),
     };
-    let result = runtime.block_on(async {
+    // As a task, not on this thread: what the sessions report then wakes nobody on another core.
+    let work = runtime.spawn(async {
         match arguments.command {
             Command::Collect(options) => collect::run(*options).await,
             Command::Platforms(options) => platforms::run(&options),
             Command::Demo(options) => demo::run(options).await,
         }
     });
+    let result = runtime.block_on(work).unwrap_or_else(|error| Err(anyhow::anyhow!("A task ended badly: {error}")));
     // Sessions that hang on a silent peer are not waited for.
     runtime.shutdown_background();
     result.unwrap_or_else(|error| failed(&error))

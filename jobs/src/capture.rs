@@ -113,7 +113,7 @@ impl<'p> Taking<'p> {
             verdict,
             bytes: self.bytes,
             lines: self.lines,
-            sha256: self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hexadecimal(&self.hash.finalize()),
             message,
         })
     }
@@ -124,6 +124,11 @@ impl TextSink for Taking<'_> {
         self.judge.take(text, self.platform, self.capture);
         self.put(text).await
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn storage(error: &io::Error) -> DeviceError {

@@ -1,9 +1,10 @@
 //! All platforms: those shipped with the binary and those of the user, who may replace or extend ours.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap},
     path::Path,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -33,12 +34,30 @@ pub struct TemplateError {
     pub problem: String,
 }
 
-/// The platforms that can be collected.
+/// A platform file that travels in the binary.
+struct Shipped {
+    slug: &'static str,
+    file: &'static str,
+    aliases: &'static [&'static str],
+    captures: &'static [&'static str],
+    text: &'static str,
+}
+
+/// A platform of the catalogue. Its patterns are compiled when it is first used: a run needs few of the platforms.
 #[derive(Debug)]
+struct Entry {
+    file: String,
+    text: Cow<'static, str>,
+    captures: Vec<String>,
+    platform: OnceLock<Option<Arc<Platform>>>,
+}
+
+/// The platforms that can be collected.
+#[derive(Debug, Default)]
 pub struct Catalogue {
-    platforms: BTreeMap<String, Arc<Platform>>,
+    entries: BTreeMap<String, Entry>,
     names: HashMap<String, String>,
-    any: Option<Arc<Platform>>,
+    any: OnceLock<Option<Arc<Platform>>>,
 }
 
 /// What is used with a device until its platform is known: prompts of every common shape and the usual pagers. It
@@ -46,8 +65,7 @@ pub struct Catalogue {
 const ANY: &str = r#"
 platform: any
 title: any device
-prompt: {pattern: '^(?:[^\s#>$%\]]|\[)[^
-]{0,100}[#>$%\]] ?$|^[#>$%] ?$'}
+prompt: {pattern: '^(?:[^\s#>$%\]]|\[)[^\r\n]{0,100}[#>$%\]] ?$|^[#>$%] ?$'}
 pagers:
   - {pattern: '(?i)-- ?\(?more\)? ?--|<--- more --->|\(more\)|press any key', answer: ' '}
 questions:
@@ -56,129 +74,206 @@ questions:
 captures: {}
 "#;
 
-impl Default for Catalogue {
-    fn default() -> Self {
-        let any = serde_yaml::from_str::<PlatformFile>(ANY).ok().and_then(|file| compile(&file).ok());
-        Self { platforms: BTreeMap::new(), names: HashMap::new(), any: any.map(Arc::new) }
-    }
-}
-
 impl Catalogue {
-    /// The platforms shipped with the binary, and the files that could not be used: a broken file costs only itself.
-    pub fn shipped() -> (Self, Vec<TemplateError>) {
-        Self::from_files(SHIPPED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+    /// The platforms shipped with the binary.
+    pub fn shipped() -> Self {
+        let mut catalogue = Self::default();
+        for shipped in SHIPPED {
+            let entry = Entry {
+                file: shipped.file.to_owned(),
+                text: Cow::Borrowed(shipped.text),
+                captures: shipped.captures.iter().map(|name| (*name).to_owned()).collect(),
+                platform: OnceLock::new(),
+            };
+            catalogue.entries.insert(shipped.slug.to_owned(), entry);
+            for alias in shipped.aliases {
+                catalogue.names.entry(normal(alias)).or_insert_with(|| shipped.slug.to_owned());
+            }
+        }
+        for shipped in SHIPPED {
+            catalogue.names.insert(normal(shipped.slug), shipped.slug.to_owned());
+        }
+        catalogue
     }
 
-    /// The shipped platforms overlaid by every `*.yaml` of a folder.
+    /// The shipped platforms overlaid by every `*.yaml` of a folder, and the files that could not be used: a broken file
+    /// costs only itself.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub fn with_user_files(folder: &Path) -> std::io::Result<(Self, Vec<TemplateError>)> {
-        let mut files: Vec<(String, String)> =
-            SHIPPED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         let mut own = Vec::new();
+        let mut errors = Vec::new();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
                 let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                own.push((name, std::fs::read_to_string(&path)?));
+                match std::fs::read_to_string(&path) {
+                    Ok(text) => own.push((name, text)),
+                    Err(error) => errors.push(TemplateError {
+                        file: name,
+                        line: None,
+                        key: "file".to_owned(),
+                        problem: error.to_string(),
+                    }),
+                }
             }
         }
         own.sort();
-        files.extend(own);
-        Ok(Self::from_files(files))
+        let mut catalogue = Self::shipped();
+        errors.extend(catalogue.overlay(own));
+        Ok((catalogue, errors))
     }
 
-    fn from_files(files: Vec<(String, String)>) -> (Self, Vec<TemplateError>) {
+    /// Adds files of the user, each replacing the platform of the same slug.
+    fn overlay(&mut self, files: Vec<(String, String)>) -> Vec<TemplateError> {
         let mut errors = Vec::new();
-        let mut parsed: BTreeMap<String, (String, String, PlatformFile)> = BTreeMap::new();
+        let mut added: Vec<(String, Option<Entry>)> = Vec::new();
         for (name, text) in files {
-            match serde_yaml::from_str::<PlatformFile>(&text) {
-                Ok(file) => {
-                    parsed.insert(file.platform.clone(), (name, text, file));
+            let parsed = match parse(&name, &text) {
+                Ok(parsed) => parsed,
+                Err(error) => {
+                    errors.push(error);
+                    continue;
                 }
-                Err(error) => errors.push(TemplateError {
-                    file: name,
-                    line: error.location().map(|location| location.line()),
-                    key: "file".to_owned(),
-                    problem: error.to_string(),
-                }),
+            };
+            let slug = parsed.platform.clone();
+            let entry =
+                Entry { file: name, text: Cow::Owned(text), captures: Vec::new(), platform: OnceLock::new() };
+            added.push((slug.clone(), self.entries.insert(slug, entry)));
+        }
+        // Compiled when all are there, since they may extend each other; what is broken makes room for what was there.
+        let mut broken = Vec::new();
+        for (slug, before) in added {
+            match self.load(&slug) {
+                Ok(platform) => {
+                    for alias in &platform.aliases {
+                        self.names.entry(normal(alias)).or_insert_with(|| slug.clone());
+                    }
+                    self.names.insert(normal(&slug), slug.clone());
+                    if let Some(entry) = self.entries.get_mut(&slug) {
+                        entry.captures = platform.captures.iter().map(|capture| capture.capture_type.clone()).collect();
+                        let _ = entry.platform.set(Some(Arc::new(platform)));
+                    }
+                }
+                Err(error) => {
+                    errors.push(error);
+                    broken.push((slug, before));
+                }
             }
         }
-        let mut catalogue = Self::default();
-        for (slug, (name, text, file)) in &parsed {
-            let resolved = resolve(file, &parsed, 0);
-            match resolved.and_then(|file| compile(&file)) {
-                Ok(platform) => catalogue.add(platform),
-                Err((key, problem)) => {
-                    let last = key.rsplit('.').next().unwrap_or(slug);
-                    let line = text.lines().position(|line| line.trim_start().starts_with(last)).map(|line| line + 1);
-                    errors.push(TemplateError { file: name.clone(), line, key, problem });
-                }
-            }
+        for (slug, before) in broken {
+            match before {
+                Some(before) => self.entries.insert(slug, before),
+                None => self.entries.remove(&slug),
+            };
         }
-        (catalogue, errors)
+        errors
     }
 
-    fn add(&mut self, platform: Platform) {
-        for alias in &platform.aliases {
-            self.names.entry(normal(alias)).or_insert_with(|| platform.slug.clone());
+    fn load(&self, slug: &str) -> Result<Platform, TemplateError> {
+        let unknown = || TemplateError {
+            file: slug.to_owned(),
+            line: None,
+            key: "platform".to_owned(),
+            problem: format!("there is no platform '{slug}'"),
+        };
+        let entry = self.entries.get(slug).ok_or_else(unknown)?;
+        let file = parse(&entry.file, &entry.text)?;
+        self.resolve(&file, 0).and_then(|file| compile(&file)).map_err(|(key, problem)| {
+            let last = key.rsplit('.').next().unwrap_or(slug);
+            let line = entry.text.lines().position(|line| line.trim_start().starts_with(last)).map(|line| line + 1);
+            TemplateError { file: entry.file.clone(), line, key, problem }
+        })
+    }
+
+    /// Fills every key that the file leaves out from the platform it extends.
+    fn resolve(&self, file: &PlatformFile, depth: usize) -> Result<PlatformFile, Problem> {
+        let Some(base_slug) = &file.extends else { return Ok(file.clone()) };
+        let failed = |problem: String| ("extends".to_owned(), problem);
+        if depth > 4 {
+            return Err(failed(format!("'{base_slug}' extends itself over others")));
         }
-        self.names.insert(normal(&platform.slug), platform.slug.clone());
-        self.platforms.insert(platform.slug.clone(), Arc::new(platform));
+        let unusable = |error: TemplateError| failed(format!("'{base_slug}' cannot be used: {error}"));
+        let base = if *base_slug == file.platform {
+            // A user's file may build on the shipped one that it replaces.
+            let shipped = SHIPPED.iter().find(|shipped| shipped.slug == base_slug);
+            let shipped = shipped.ok_or_else(|| failed(format!("'{base_slug}' extends itself")))?;
+            parse(shipped.file, shipped.text).map_err(unusable)?
+        } else {
+            let base = self.entries.get(base_slug).ok_or_else(|| failed(format!("there is no platform '{base_slug}'")))?;
+            parse(&base.file, &base.text).map_err(unusable)?
+        };
+        Ok(extend(file.clone(), self.resolve(&base, depth + 1)?))
     }
 
     /// The platform of this slug or alias, whatever its case and dashes.
     pub fn platform(&self, name: &str) -> Option<Arc<Platform>> {
-        let slug = self.names.get(&normal(name))?;
-        self.platforms.get(slug).cloned()
+        self.compiled(self.names.get(&normal(name))?)
+    }
+
+    fn compiled(&self, slug: &str) -> Option<Arc<Platform>> {
+        let entry = self.entries.get(slug)?;
+        let platform = entry.platform.get_or_init(|| match self.load(slug) {
+            Ok(platform) => Some(Arc::new(platform)),
+            Err(error) => {
+                tracing::error!(%error, "a platform that is part of the program cannot be used");
+                None
+            }
+        });
+        platform.clone()
     }
 
     /// What to speak with a device whose platform is not known yet.
     pub fn any(&self) -> Option<&Arc<Platform>> {
-        self.any.as_ref()
+        let any = self.any.get_or_init(|| {
+            let file = parse("any", ANY).ok()?;
+            compile(&file).ok().map(Arc::new)
+        });
+        any.as_ref()
     }
 
-    /// All platforms by slug.
-    pub fn platforms(&self) -> impl Iterator<Item = &Arc<Platform>> {
-        self.platforms.values()
+    /// All platforms by slug. Compiles those that have not been used yet.
+    pub fn platforms(&self) -> impl Iterator<Item = Arc<Platform>> {
+        self.entries.keys().filter_map(|slug| self.compiled(slug))
+    }
+
+    /// The slugs of all platforms.
+    pub fn slugs(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
     }
 
     /// Every capture type that some platform has: the eight of the wizard first.
     pub fn capture_types(&self) -> Vec<String> {
         let mut types: Vec<String> = CAPTURE_TYPES.iter().map(|name| (*name).to_owned()).collect();
-        for platform in self.platforms.values() {
-            for capture in &platform.captures {
-                if !types.contains(&capture.capture_type) {
-                    types.push(capture.capture_type.clone());
-                }
+        for name in self.entries.values().flat_map(|entry| &entry.captures) {
+            if !types.contains(name) {
+                types.push(name.clone());
             }
         }
         types
     }
 }
 
+fn parse(name: &str, text: &str) -> Result<PlatformFile, TemplateError> {
+    serde_yaml::from_str(text).map_err(|error| TemplateError {
+        file: name.to_owned(),
+        line: error.location().map(|location| location.line()),
+        key: "file".to_owned(),
+        problem: error.to_string(),
+    })
+}
+
 fn normal(name: &str) -> String {
     name.trim().to_ascii_lowercase().replace('-', "_")
 }
 
-type Parsed = BTreeMap<String, (String, String, PlatformFile)>;
 type Problem = (String, String);
 
-/// Fills every key that the file leaves out from the platform it extends.
-fn resolve(file: &PlatformFile, all: &Parsed, depth: usize) -> Result<PlatformFile, Problem> {
-    let Some(base_slug) = &file.extends else { return Ok(file.clone()) };
-    if depth > 4 || *base_slug == file.platform {
-        return Err(("extends".to_owned(), format!("'{base_slug}' extends itself")));
-    }
-    let (_, _, base) = all
-        .get(base_slug)
-        .ok_or_else(|| ("extends".to_owned(), format!("there is no platform '{base_slug}'")))?;
-    let base = resolve(base, all, depth + 1)?;
+fn extend(own: PlatformFile, base: PlatformFile) -> PlatformFile {
     let mut captures = base.captures.unwrap_or_default();
-    captures.extend(file.captures.clone().unwrap_or_default());
-    let own = file.clone();
-    Ok(PlatformFile {
+    captures.extend(own.captures.unwrap_or_default());
+    PlatformFile {
         platform: own.platform,
         extends: None,
         aliases: Some(own.aliases.unwrap_or_default()),
@@ -200,7 +295,7 @@ fn resolve(file: &PlatformFile, all: &Parsed, depth: usize) -> Result<PlatformFi
         secrets: own.secrets.or(base.secrets),
         detect: own.detect,
         captures: Some(captures),
-    })
+    }
 }
 
 fn pattern(key: &str, text: &str) -> Result<Regex, Problem> {
@@ -331,4 +426,57 @@ fn compile_capture(name: &str, value: &serde_yaml::Value) -> Result<Capture, Pro
         may_be_empty: entry.may_be_empty,
         privileged: entry.privileged,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_platform_can_be_used() {
+        let catalogue = Catalogue::shipped();
+        assert!(catalogue.any().is_some());
+        for slug in catalogue.slugs() {
+            let platform = catalogue.load(slug).unwrap();
+            let mut listed = catalogue.entries[slug].captures.clone();
+            let mut loaded: Vec<String> =
+                platform.captures.iter().map(|capture| capture.capture_type.clone()).collect();
+            listed.sort();
+            loaded.sort();
+            assert_eq!(listed, loaded, "{slug}");
+            for alias in &platform.aliases {
+                assert_eq!(catalogue.platform(alias).unwrap().slug, slug, "alias {alias}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_broken_file_costs_only_itself() {
+        let mut catalogue = Catalogue::shipped();
+        let files = [
+            ("a.yaml", "platform: acme\nextends: cisco_ios\ncaptures:\n  arp: {commands: [show arp], evidence: simulated}\n"),
+            ("b.yaml", "platform: broken\nprompt: {pattern: '^(x$'}\n"),
+            ("c.yaml", "platform: [\n"),
+            ("d.yaml", "platform: d\nextends: d\n"),
+            ("g.yaml", "platform: cisco_ios\nextends: cisco_ios\ntitle: ours\n"),
+            ("e.yaml", "platform: e\nextends: cisco_ios\nno_such_key: 1\n"),
+            ("f.yaml", "platform: f\nextends: cisco_ios\ncaptures:\n  arp: {commands: [\"show\\narp\"], evidence: real}\n"),
+        ];
+        let errors = catalogue.overlay(files.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec());
+        let named: Vec<String> = errors.iter().map(|error| format!("{}:{}", error.file, error.key)).collect();
+        assert_eq!(named, ["c.yaml:file", "e.yaml:file", "b.yaml:prompt", "d.yaml:extends", "f.yaml:captures.arp"]);
+        assert_eq!(errors[2].line, Some(2));
+        assert_eq!(catalogue.platform("acme").unwrap().capture("arp").unwrap().commands, ["show arp"]);
+        assert_eq!(catalogue.platform("acme").unwrap().capture("configs").unwrap().commands, ["show running-config"]);
+        assert_eq!(catalogue.platform("ios").unwrap().title, "ours");
+        assert!(catalogue.platform("broken").is_none());
+    }
+
+    #[test]
+    fn names_are_found_whatever_their_case() {
+        let catalogue = Catalogue::shipped();
+        assert_eq!(catalogue.platform("IOS").unwrap().slug, "cisco_ios");
+        assert_eq!(catalogue.platform("Cisco-IOS").unwrap().slug, "cisco_ios");
+        assert!(catalogue.platform("windows").is_none());
+    }
 }

@@ -19,6 +19,7 @@ use crate::{
 mod chatter;
 mod exchange;
 mod login;
+pub use login::Opened;
 
 /// Longest line that can be a prompt or a pager, in bytes.
 const LONGEST_PROMPT: usize = 512;
@@ -264,14 +265,6 @@ impl Shell {
                 let enter = self.platform.enter.clone();
                 self.send(&enter).await?;
             }
-        }
-    }
-
-    /// Sends the last lines and does not wait.
-    pub async fn leave(&mut self) {
-        let platform = Arc::clone(&self.platform);
-        for command in &platform.on_close {
-            let _ = self.send_line(command).await;
         }
     }
 }

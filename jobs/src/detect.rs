@@ -29,7 +29,7 @@ impl<'c> Detection<'c> {
                 let asked = rule.on == on && rule.command.as_deref() == command;
                 let better = self.best.as_ref().is_none_or(|(priority, _)| rule.priority > *priority);
                 if asked && better && rule.pattern.is_match(text) {
-                    self.best = Some((rule.priority, Arc::clone(platform)));
+                    self.best = Some((rule.priority, Arc::clone(&platform)));
                 }
             }
         }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn detected(evidence: &[(DetectOn, Option<&str>, &str)]) -> Option<String> {
-        let (catalogue, _) = Catalogue::shipped();
+        let catalogue = Catalogue::shipped();
         let mut detection = Detection::new(&catalogue);
         for (on, command, text) in evidence {
             detection.see(*on, *command, text.as_bytes());

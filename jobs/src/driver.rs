@@ -76,7 +76,7 @@ pub(crate) struct Attempt {
     /// The platform, given or found out.
     pub(crate) platform: Option<Arc<Platform>>,
     /// The session as received.
-    pub(crate) transcript: Vec<u8>,
+    pub(crate) transcript: Transcript,
 }
 
 /// What an attempt works with.
@@ -135,7 +135,7 @@ pub(crate) async fn attempt(job: &DeviceJob, context: &AttemptContext) -> Attemp
         error,
         negotiated: run.negotiated,
         platform: run.platform,
-        transcript: run.transcript.into_bytes(),
+        transcript: run.transcript,
     }
 }
 
@@ -238,9 +238,6 @@ impl Run<'_> {
         let channel = connection.open_shell(terminal.columns, terminal.rows, limits.login).await?;
         let mut shell = Shell::new(channel, platform, std::mem::take(&mut self.transcript));
         let result = self.dialogue(&mut shell, job, detection).await;
-        if result.is_ok() {
-            shell.leave().await;
-        }
         self.transcript = std::mem::take(&mut shell.transcript);
         connection.close().await;
         result
@@ -264,9 +261,13 @@ impl Run<'_> {
         detection: Detection<'_>,
     ) -> Result<(), DeviceError> {
         let limits = self.context.limits;
-        let banner = shell.find_prompt(limits.prompt).await?;
+        let known = self.platform.clone();
+        // Where rights are still to be gained, the setting-up commands come after that.
+        let ready = known.as_ref().filter(|platform| platform.modes.is_empty() || job.credentials.enable_password.is_none());
+        let first = ready.and_then(|platform| platform.on_open.first()).map(String::as_str);
+        let opened = shell.find_prompt(first, limits.prompt).await?;
         if self.platform.is_none() {
-            let found = self.detect(shell, detection, &banner).await?;
+            let found = self.detect(shell, detection, &opened.banner).await?;
             self.decide(job, Some(Arc::clone(&found)));
             shell.set_platform(found);
         }
@@ -279,7 +280,7 @@ impl Run<'_> {
             shell.enter_privileged(secret.expose_secret(), limits.silence).await?;
         }
         let usual = self.usual();
-        for command in &platform.on_open {
+        for command in platform.on_open.iter().skip(usize::from(opened.first_ran)) {
             shell.exchange(command, &mut Nowhere, &mut Nowhere, usual).await?;
         }
         self.commands(shell, job, &platform).await
@@ -366,11 +367,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Confirms the last candidate and ends its capture.
+    /// Confirms the last candidate, ends its capture, and leaves.
     async fn settle(&mut self, shell: &mut Shell, open: &mut Option<Taking<'_>>) -> Result<(), DeviceError> {
         let Some(mut last) = open.take() else { return Ok(()) };
         let usual = self.usual();
-        let result = shell.confirm(&mut last, usual).await;
+        let result = shell.leave(&mut last, usual).await;
         self.finished(last, result.as_ref().err()).await?;
         result
     }
@@ -383,5 +384,25 @@ impl Run<'_> {
             let _ = self.context.events.send(event).await;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of<F: Future>(_: impl Fn(&'static DeviceJob, &'static AttemptContext) -> F) -> usize {
+        size_of_future::<F>()
+    }
+
+    fn size_of_future<F>() -> usize {
+        std::mem::size_of::<F>()
+    }
+
+    #[test]
+    fn an_attempt_at_rest_is_small() {
+        let size = size_of(attempt);
+        println!("attempt future: {size}");
+        assert!(size < 16 * 1024, "the future of one attempt takes {size} bytes");
     }
 }

@@ -1,7 +1,7 @@
 //! From terminal bytes to clean lines: CR LF becomes LF; escape sequences, backspaces and redraws are carried out on
 //! one line at a time; everything else passes byte for byte.
 
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memchr3, memrchr};
 
 /// A longer line passes as it is, without redraw handling, so that a device cannot make us hold it.
 pub const LONGEST_LINE: usize = 64 * 1024;
@@ -33,7 +33,7 @@ impl Lines {
             && let Some(end) = memrchr(b'\n', rest)
         {
             let (whole, tail) = rest.split_at(end + 1);
-            if memchr2(0x1b, 0x08, whole).is_none() {
+            if memchr3(0x1b, 0x08, 0x07, whole).is_none() {
                 strip_carriage_returns(whole, out);
             } else {
                 for line in whole.split_inclusive(|byte| *byte == b'\n') {
@@ -97,15 +97,24 @@ impl Lines {
 
 /// Copies whole lines, dropping the CRs before each LF. A CR elsewhere redraws its line.
 fn strip_carriage_returns(text: &[u8], out: &mut Vec<u8>) {
-    if memchr(b'\r', text).is_none() {
-        out.extend_from_slice(text);
-        return;
-    }
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        render(line, 0, out);
+    out.reserve(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr(b'\r', rest) {
+        if rest.get(at + 1) == Some(&b'\n') {
+            let (line, after) = rest.split_at(at);
+            out.extend_from_slice(line);
+            out.push(b'\n');
+            rest = after.get(2..).unwrap_or_default();
+            continue;
+        }
+        let starts = memrchr(b'\n', rest.get(..at).unwrap_or_default()).map_or(0, |end| end + 1);
+        let ends = memchr(b'\n', rest.get(at..).unwrap_or_default()).map_or(rest.len(), |end| at + end);
+        out.extend_from_slice(rest.get(..starts).unwrap_or_default());
+        render(rest.get(starts..ends).unwrap_or_default(), 0, out);
         out.push(b'\n');
+        rest = rest.get(ends + 1..).unwrap_or_default();
     }
+    out.extend_from_slice(rest);
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn configurations_run_first_and_nothing_runs_twice() {
-        let (catalogue, _) = Catalogue::shipped();
+        let catalogue = Catalogue::shipped();
         let plan = plan(&catalogue, &[device("cisco_ios")], &types(&["arp", "version", "arp", "configs"]));
         assert_eq!(plan.jobs[0].capture_types, ["configs", "arp", "version"]);
         let job = &plan.jobs[0];
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_a_platform_lacks_is_said_and_the_rest_runs() {
-        let (catalogue, _) = Catalogue::shipped();
+        let catalogue = Catalogue::shipped();
         let devices = [device("linux"), device("no_such"), device("ios"), device("auto")];
         let plan = plan(&catalogue, &devices, &types(&["configs", "spanning_tree"]));
         assert_eq!(plan.jobs.len(), 3);

@@ -15,7 +15,7 @@ use crate::{
     catalogue::Catalogue,
     driver::{self, Attempt, AttemptContext, SessionLimits},
     error::{DeviceError, FailureKind},
-    event::{CaptureReport, DeviceReport, Event},
+    event::{CaptureReport, DeviceReport, DeviceStatus, Event},
     plan::DeviceJob,
     transport::{HostKeys, JumpHosts, Target, resolve},
     verdict::Verdict,
@@ -434,7 +434,9 @@ impl Dispatch<'_> {
         let mut report = DeviceReport::decide(captures, attempt.error);
         report.negotiated = attempt.negotiated;
         report.platform = attempt.platform.map(|platform| platform.slug.clone());
-        report.transcript = attempt.transcript;
+        if report.status != DeviceStatus::Succeeded {
+            report.transcript = attempt.transcript.into_bytes();
+        }
         self.end(waiting, report).await;
     }
 

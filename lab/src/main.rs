@@ -252,7 +252,7 @@ fn answer(running: &Running, line: &str) -> serde_json::Value {
             _ => json!({ "error": "no such device" }),
         },
         _ => {
-            json!({ "error": "unknown command; there are counters, change, fault, key, advance, expected, cpu, rss, quit" })
+            json!({ "error": "unknown command; there are counters, change, fault, key, advance, expected, cpu, rss, quit, and unknown with --play" })
         }
     }
 }

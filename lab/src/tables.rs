@@ -66,13 +66,10 @@ impl<'a> View<'a> {
 
     /// Devices of the site, with their addresses in the management VLAN.
     fn site_nodes(&self) -> impl Iterator<Item = (u32, &'a Node)> + use<'a> {
-        let site = self.node.site;
-        self.world
-            .nodes
-            .iter()
-            .enumerate()
-            .map(|(i, n)| (i as u32, n))
-            .filter(move |(_, n)| n.site == site)
+        let range = self.world.range_of(self.node.site as usize);
+        let from = range.start as u32;
+        let nodes = self.world.nodes.get(range).unwrap_or_default();
+        (from..).zip(nodes)
     }
 
     /// Hosts of the site: those on access ports, and the servers.

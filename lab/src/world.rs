@@ -3,6 +3,8 @@
 //! Only what cannot be computed is kept (names, roles, links); addresses, MACs, descriptions and tables are derived
 //! from it by [`crate::view::View`] when a command asks for them, so that thousands of devices cost little memory.
 
+use std::ops::Range;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -91,6 +93,11 @@ const SITE_NAMES: &[&str] = &[
     "gru", "scl", "bog", "jnb", "dxb", "bom", "sin", "hkg", "nrt", "icn", "syd", "akl",
 ];
 
+/// Devices are spread over the sites in order.
+fn range_of(site: usize, devices: usize, sites: usize) -> Range<usize> {
+    site * devices / sites.max(1)..(site + 1) * devices / sites.max(1)
+}
+
 /// The most sites that the address plan has room for.
 pub(crate) const MAX_SITES: usize = 200;
 
@@ -122,9 +129,8 @@ impl World {
             routed: 0,
         };
         for site in 0..site_count {
-            let from = site * devices / site_count;
-            let to = (site + 1) * devices / site_count;
-            world.add_site(site, from, to, platforms);
+            let range = range_of(site, devices, site_count);
+            world.add_site(site, range.start, range.end, platforms);
         }
         for site in 0..site_count {
             world.connect_site(site, &mut rng);
@@ -226,14 +232,15 @@ impl World {
         }
     }
 
+    /// The indices of the devices of a site.
+    pub(crate) fn range_of(&self, site: usize) -> Range<usize> {
+        range_of(site, self.nodes.len(), self.sites.len())
+    }
+
     fn in_role(&self, site: usize, role: Role) -> Vec<u32> {
-        let wanted = |(_, node): &(usize, &Node)| node.site as usize == site && node.role == role;
-        self.nodes
-            .iter()
-            .enumerate()
-            .filter(wanted)
-            .map(|(index, _)| index as u32)
-            .collect()
+        let has_role = |index: &usize| self.nodes.get(*index).is_some_and(|node| node.role == role);
+        let found = self.range_of(site).filter(has_role);
+        found.map(|index| index as u32).collect()
     }
 
     fn connect_site(&mut self, site: usize, rng: &mut ChaCha8Rng) {

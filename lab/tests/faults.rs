@@ -401,6 +401,11 @@ async fn output() {
             text.contains("Building configuration") && !text.contains("\nend"),
             "{fault}"
         );
+        let reset = match terminal.session.await {
+            Err(russh::Error::IO(error)) => error.kind() == std::io::ErrorKind::ConnectionReset,
+            _ => false,
+        };
+        assert_eq!(reset, fault == "rst-mid", "{fault}");
     }
 
     for (fault, pager) in [

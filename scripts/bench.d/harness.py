@@ -45,7 +45,7 @@ class Failed(Exception):
     """Something that should have worked did not; the text says what."""
 
 
-def prepare():
+def prepare(folder=None):
     """Limits, core, the folder for temporary files, and that nothing is left behind."""
     global _scratch
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -58,7 +58,7 @@ def prepare():
     os.sched_setaffinity(0, {LAB_CORE})
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
-    _scratch = pathlib.Path(tempfile.mkdtemp(prefix="showrun-bench."))
+    _scratch = pathlib.Path(tempfile.mkdtemp(prefix="showrun-bench.", dir=folder))
     atexit.register(_clean)
 
 
@@ -124,6 +124,45 @@ def _busy_share(seconds):
     return 1 - (idle_after - idle) / max(1, total_after - total)
 
 
+def file_system(folder=None):
+    """The kind of file system on which a folder is; without one, that of the temporary files."""
+    folder, best = os.path.realpath(folder or _scratch), ("", "unknown")
+    for line in pathlib.Path("/proc/mounts").read_text().splitlines():
+        _, place, kind = line.split()[:3]
+        inside = place == "/" or folder == place or folder.startswith(place + "/")
+        if inside and len(place) >= len(best[0]):
+            best = (place, kind)
+    return best[1]
+
+
+def memory_folder():
+    """A folder that is not on a disk; None where there is none. It goes away with the script."""
+    if not os.access("/dev/shm", os.W_OK):
+        return None
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="showrun-bench.", dir="/dev/shm"))
+    atexit.register(shutil.rmtree, folder, True)
+    return folder
+
+
+def files_cpu_ms(sizes, devices):
+    """CPU per device of creating, writing and renaming files of these sizes, with nothing around it."""
+    folder = scratch("files")
+    for number in range(len(sizes)):
+        (folder / str(number)).mkdir(parents=True)
+    text = b"x" * max(sizes)
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    for device in range(devices):
+        for number, size in enumerate(sizes):
+            path = f"{folder}/{number}/{device}"
+            file = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            os.write(file, text[:size])
+            os.close(file)
+            os.rename(path + ".new", path)
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    shutil.rmtree(folder)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000 / devices
+
+
 class Binaries:
     """The release binaries, built if need be."""
 
@@ -143,7 +182,11 @@ class Binaries:
         if facts.returncode != 0:
             raise Failed(facts.stderr.decode(errors="replace"))
         folder = pathlib.Path(json.loads(facts.stdout)["target_directory"]) / "release"
-        self.showrun, self.lab, self.floor = (folder / name for name in self.names)
+        try:
+            # Copies: a build that somebody starts meanwhile must not change what is measured.
+            self.showrun, self.lab, self.floor = (shutil.copy2(folder / name, scratch(name)) for name in self.names)
+        except OSError as problem:
+            raise Failed(f"a release binary is missing: {problem}") from problem
 
 
 class Lab:
@@ -309,11 +352,11 @@ def floor(binaries, inventory, workers, types=ALL_TYPES, **how):
 _outputs = 0
 
 
-def showrun(binaries, inventory, workers, types=ALL_TYPES, codes=(0,), more=(), keep=False, **how):
-    """Runs `showrun collect` into a folder of its own, and counts the files it wrote."""
+def showrun(binaries, inventory, workers, types=ALL_TYPES, codes=(0,), more=(), under=None, **how):
+    """Runs `showrun collect` into a folder of its own (`under` another one), and counts the files it wrote."""
     global _outputs
     _outputs += 1
-    folder = scratch(f"out-{_outputs}")
+    folder = (under or _scratch) / f"out-{_outputs}"
     command = [
         binaries.showrun, "collect", "--direct", "--inventory", inventory, "--types", ",".join(types), "--user", USER,
         "--password-file", password_file(), "--workers", workers, "--out", folder, "--output", "json",
@@ -322,8 +365,7 @@ def showrun(binaries, inventory, workers, types=ALL_TYPES, codes=(0,), more=(), 
     result = run(command, **how)
     files = [path for path in folder.glob("*/*.txt") if path.parent.name in types] if folder.exists() else []
     result.files, result.bytes = len(files), sum(path.stat().st_size for path in files)
-    if not keep:
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     return result.must(*codes)
 
 

@@ -257,7 +257,7 @@ fn options(limits: &Limits) -> RunOptions {
 /// When the user's folder cannot be read.
 pub fn catalogue(platforms_dir: Option<&Path>) -> Result<(Catalogue, Vec<String>), DirectError> {
     let (catalogue, problems) = match platforms_dir {
-        None => Catalogue::shipped(),
+        None => (Catalogue::shipped(), Vec::new()),
         Some(folder) => Catalogue::with_user_files(folder)
             .map_err(|error| DirectError(format!("Cannot read the platform files in {}: {error}", folder.display())))?,
     };
@@ -280,7 +280,7 @@ impl Direct {
             && platform != jobs::plan::AUTO
             && catalogue.platform(platform).is_none()
         {
-            let known: Vec<&str> = catalogue.platforms().map(|platform| platform.slug.as_str()).collect();
+            let known: Vec<&str> = catalogue.slugs().collect();
             return Err(DirectError(format!("There is no platform '{platform}'; there are auto, {}", known.join(", "))));
         }
         let credentials = Arc::new(request.login.credentials()?);
@@ -540,7 +540,7 @@ pub fn platforms(platforms_dir: Option<&Path>) -> Result<(Vec<PlatformView>, Vec
         evidence: capture.evidence.as_str(),
         source: capture.source.clone(),
     };
-    let view = |platform: &Arc<jobs::Platform>| PlatformView {
+    let view = |platform: Arc<jobs::Platform>| PlatformView {
         platform: platform.slug.clone(),
         title: platform.title.clone(),
         vendor: platform.vendor.clone(),

@@ -1,11 +1,11 @@
 //! One command and its answer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
-    ExchangeLimits, LONGEST_HELD, QUIET, Shell, Tail, TextSink,
+    ExchangeLimits, LONGEST_HELD, Nowhere, QUIET, Shell, Tail, TextSink,
     chatter::squeeze,
     timed_out,
 };
@@ -78,6 +78,27 @@ impl Shell {
         let doubled = !first.is_empty() && squeeze(first) == echo;
         let text = if doubled { rest.to_vec() } else { text };
         self.await_prompt(Some(text), next, &mut clock).await
+    }
+
+    /// Ends the session the polite way. The echo of the first closing command confirms the candidate, as that of any
+    /// other command would; where there is none, an empty line does.
+    ///
+    /// # Errors
+    /// As [`Shell::exchange`].
+    pub async fn leave<B: TextSink>(&mut self, before: &mut B, limits: ExchangeLimits) -> Result<(), DeviceError> {
+        let platform = Arc::clone(&self.platform);
+        let mut commands = platform.on_close.iter();
+        if !self.echoes || platform.on_close.is_empty() {
+            self.confirm(before, limits).await?;
+        } else if let Some(command) = commands.next() {
+            self.send_line(command).await?;
+            let mut clock = Clock::start(limits);
+            self.await_echo(&squeeze(command.as_bytes()), before, &mut Nowhere, &mut clock).await?;
+        }
+        for command in commands {
+            let _ = self.send_line(command).await;
+        }
+        Ok(())
     }
 
     /// Waits for the echo. Answers with what stood behind it; `None` when the device does not echo and its whole answer

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{QUIET, Shell, Tail, trim_end};
+use super::{QUIET, Shell, Tail, chatter::squeeze, trim_end};
 use crate::error::{DeviceError, FailureKind};
 
 /// Prompts asked for by Enter before the device counts as having none.
@@ -12,12 +12,23 @@ const MOST_PROBES: usize = 6;
 /// What is kept of the text before the first prompt, for finding out the platform.
 const LONGEST_BANNER: usize = 4096;
 
+/// What is known once the prompt is.
+pub struct Opened {
+    /// The beginning of what the device said before its prompt.
+    pub banner: Vec<u8>,
+    /// The line that served to find the prompt has run.
+    pub first_ran: bool,
+}
+
 impl Shell {
-    /// Learns the prompt: what the device answers to Enter, twice the same. Answers with what came before it.
+    /// Learns the prompt: what the device shows again in the answer to a line. That line is `first` where there is one,
+    /// a harmless command that is to run anyway, and Enter wherever that did not settle it.
     ///
     /// # Errors
     /// `prompt_not_found`, `interaction_required`, or what broke the session.
-    pub async fn find_prompt(&mut self, limit: Duration) -> Result<Vec<u8>, DeviceError> {
+    pub async fn find_prompt(&mut self, first: Option<&str>, limit: Duration) -> Result<Opened, DeviceError> {
+        let echo = first.map(|line| squeeze(line.as_bytes()));
+        let mut first = first;
         let deadline = Instant::now() + limit;
         let mut banner = Vec::new();
         let mut candidate: Option<Vec<u8>> = None;
@@ -32,19 +43,27 @@ impl Shell {
             silences = if quiet { silences + 1 } else { 0 };
             let room = LONGEST_BANNER.saturating_sub(banner.len()).min(self.fresh.len());
             banner.extend_from_slice(self.fresh.get(..room).unwrap_or_default());
-            let repeated = candidate.as_ref().is_some_and(|candidate| {
-                let mut lines = self.fresh.split(|byte| *byte == b'\n');
-                lines.any(|line| trim_end(line) == candidate.as_slice() || line.is_empty())
-            });
+            let mut repeated = false;
+            let mut echoed = false;
+            if let Some(candidate) = &candidate {
+                for line in self.fresh.split(|byte| *byte == b'\n') {
+                    let line = trim_end(line);
+                    repeated |= line.is_empty() || line == candidate.as_slice();
+                    let rest = line.strip_prefix(candidate.as_slice());
+                    echoed |= rest.is_some_and(|rest| echo.as_ref() == Some(&squeeze(rest)));
+                }
+            }
             match self.look_at_tail(quiet) {
                 Tail::Pager(answer) => self.answer_pager(&answer).await?,
                 Tail::Question => return Err(self.question()),
                 Tail::Prompt => {
                     let now = trim_end(&self.tail).to_vec();
-                    if repeated && candidate.as_ref() == Some(&now) {
+                    let same = candidate.as_ref() == Some(&now);
+                    if same && (echoed || repeated) {
                         self.learn(&now);
                         self.believe_for_now();
-                        return Ok(banner);
+                        self.echo_seen |= echoed;
+                        return Ok(Opened { banner, first_ran: echoed });
                     }
                     if candidate.as_ref() != Some(&now) || quiet {
                         if probes >= MOST_PROBES {
@@ -52,7 +71,8 @@ impl Shell {
                         }
                         probes += 1;
                         candidate = Some(now);
-                        self.send_line("").await?;
+                        let line = first.take().unwrap_or_default();
+                        self.send_line(line).await?;
                     }
                 }
                 // Some wait for a key before they say anything; what shows any text at all may be asking something.

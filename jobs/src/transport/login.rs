@@ -43,12 +43,13 @@ impl Connection {
         let mut key_refused = false;
         if methods.contains(&MethodKind::PublicKey) {
             if let Some(key) = &credentials.private_key {
-                let hash = self.rsa_hash(&key.algorithm()).await?;
-                let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
                 key_refused = true;
-                match self.handle.authenticate_publickey(username, key).await.map_err(broken)? {
-                    AuthResult::Success => return Ok(()),
-                    AuthResult::Failure { remaining_methods, .. } => methods = remaining_methods,
+                for hash in self.hashes(&key.algorithm()).await? {
+                    let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
+                    match self.handle.authenticate_publickey(username, key).await.map_err(broken)? {
+                        AuthResult::Success => return Ok(()),
+                        AuthResult::Failure { remaining_methods, .. } => methods = remaining_methods,
+                    }
                 }
             }
             if let Some(socket) = &credentials.agent {
@@ -91,20 +92,24 @@ impl Connection {
         }
     }
 
-    /// The hash for signatures of an RSA key; `None` for other keys, and for SHA-1 where legacy is allowed.
-    async fn rsa_hash(&self, algorithm: &Algorithm) -> Result<Option<HashAlg>, DeviceError> {
+    /// The hashes to try for signatures: of an RSA key SHA-2, and SHA-1 where legacy is allowed and the device does not
+    /// say what it takes; `None` alone for other keys.
+    async fn hashes(&self, algorithm: &Algorithm) -> Result<Vec<Option<HashAlg>>, DeviceError> {
         if !matches!(algorithm, Algorithm::Rsa { .. }) {
-            return Ok(None);
+            return Ok(vec![None]);
         }
         let best = self.handle.best_supported_rsa_hash().await.map_err(|error| errors::during_login(&error))?;
         match best {
-            Some(Some(hash)) => Ok(Some(hash)),
-            _ if self.legacy => Ok(None),
+            // Some servers name SHA-2 and refuse it by their settings.
+            Some(Some(hash)) if self.legacy => Ok(vec![Some(hash), None]),
+            Some(Some(hash)) => Ok(vec![Some(hash)]),
+            Some(None) if self.legacy => Ok(vec![None]),
             Some(None) => Err(DeviceError::new(
                 FailureKind::AuthenticationFailed,
                 "The device takes RSA keys with SHA-1 only; allow legacy algorithms for it, or use an ed25519 key",
             )),
-            None => Ok(Some(HashAlg::Sha256)),
+            None if self.legacy => Ok(vec![Some(HashAlg::Sha256), None]),
+            None => Ok(vec![Some(HashAlg::Sha256)]),
         }
     }
 
@@ -120,16 +125,17 @@ impl Connection {
         let mut last = None;
         for identity in keys.into_iter().take(MOST_AGENT_KEYS) {
             let AgentIdentity::PublicKey { key, .. } = identity else { continue };
-            let hash = self.rsa_hash(&key.algorithm()).await?;
-            let result = self
-                .handle
-                .authenticate_publickey_with(username, key, hash, &mut agent)
-                .await
-                .map_err(|error| failed(format!("The SSH agent did not sign: {error}")))?;
-            if result.success() {
-                return Ok(result);
+            for hash in self.hashes(&key.algorithm()).await? {
+                let result = self
+                    .handle
+                    .authenticate_publickey_with(username, key.clone(), hash, &mut agent)
+                    .await
+                    .map_err(|error| failed(format!("The SSH agent did not sign: {error}")))?;
+                if result.success() {
+                    return Ok(result);
+                }
+                last = Some(result);
             }
-            last = Some(result);
         }
         last.ok_or_else(|| failed("The SSH agent holds no key".to_owned()))
     }

@@ -1,6 +1,6 @@
 //! Arista EOS: the commands of the usual capture types.
 
-use super::{Kind, line, place};
+use super::{Kind, line, place, wider};
 use crate::tables::Source;
 use crate::view::{Use, VLANS, View};
 use crate::when::{Date, parts};
@@ -112,6 +112,13 @@ fn running_config(view: &View<'_>, out: &mut String) {
         if let Some(next_hop) = route.next_hop {
             line!(out, "ip route 0.0.0.0/0 {next_hop}");
         }
+    }
+    let peers = wider::bgp(view);
+    if !peers.is_empty() {
+        line!(out, "!\nrouter bgp {}\n   router-id {}", wider::AS, view.management());
+    }
+    for peer in peers {
+        line!(out, "   neighbor {} remote-as {}", peer.ip, wider::AS);
     }
     line!(
         out,

@@ -1,6 +1,6 @@
 //! Cisco IOS XE: the commands of the usual capture types.
 
-use super::{Kind, line};
+use super::{Kind, line, wider};
 use crate::tables::Source;
 use crate::view::{Port, Use, VLANS, View};
 use crate::when::{Date, parts};
@@ -101,6 +101,22 @@ fn config_body(view: &View<'_>, out: &mut String) {
             svi.address.ip,
             svi.address.mask()
         );
+    }
+    if !wider::ospf(view).is_empty() {
+        line!(out, "router ospf 1\n router-id {}\n!", view.management());
+    }
+    let peers = wider::bgp(view);
+    if !peers.is_empty() {
+        line!(
+            out,
+            "router bgp {}\n bgp router-id {}\n bgp log-neighbor-changes",
+            wider::AS,
+            view.management()
+        );
+        for peer in peers {
+            line!(out, " neighbor {} remote-as {}", peer.ip, wider::AS);
+        }
+        line!(out, "!");
     }
     for route in view.routes().iter().filter(|route| route.source == Source::Static) {
         if let Some(next_hop) = route.next_hop {

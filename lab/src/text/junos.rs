@@ -1,6 +1,6 @@
 //! Juniper Junos: the commands of the usual capture types.
 
-use super::{Kind, line};
+use super::{Kind, line, wider};
 use crate::tables::Source;
 use crate::view::{Use, VLANS, View};
 use crate::when::{Date, parts};
@@ -132,7 +132,21 @@ fn configuration(view: &View<'_>, out: &mut String) {
             line!(out, "        route 0.0.0.0/0 next-hop {next_hop};");
         }
     }
-    line!(out, "    }}\n}}\nprotocols {{\n    ospf {{\n        area 0.0.0.0 {{");
+    line!(
+        out,
+        "    }}\n    router-id {};\n    autonomous-system {};\n}}\nprotocols {{",
+        view.management(),
+        wider::AS
+    );
+    let peers = wider::bgp(view);
+    if !peers.is_empty() {
+        line!(out, "    bgp {{\n        group INTERNAL {{\n            type internal;");
+        for peer in peers {
+            line!(out, "            neighbor {};", peer.ip);
+        }
+        line!(out, "        }}\n    }}");
+    }
+    line!(out, "    ospf {{\n        area 0.0.0.0 {{");
     for port in view.ports().filter(|port| matches!(port.usage, Use::Routed(_))) {
         line!(
             out,

@@ -1,6 +1,6 @@
 //! Cisco NX-OS: the commands of the usual capture types.
 
-use super::{Kind, line, place};
+use super::{Kind, line, place, wider};
 use crate::tables::Source;
 use crate::view::{Use, VLANS, View};
 use crate::when::{Date, parts};
@@ -45,7 +45,7 @@ fn running_config(view: &View<'_>, out: &mut String) {
         view.name(),
         view.name()
     );
-    out.push_str("feature ospf\nfeature interface-vlan\nfeature lldp\n\nno password strength-check\n");
+    out.push_str("feature ospf\nfeature bgp\nfeature interface-vlan\nfeature lldp\n\nno password strength-check\n");
     line!(
         out,
         "username lab password 5 $5${:014X}${:016x}  role network-admin",
@@ -125,7 +125,20 @@ fn running_config(view: &View<'_>, out: &mut String) {
         }
     }
     line!(out, "interface mgmt0\n  vrf member management");
-    out.push_str("line console\nline vty\nboot nxos bootflash:/nxos.9.3.10.bin \nrouter ospf 1\n");
+    out.push_str("line console\nline vty\nboot nxos bootflash:/nxos.9.3.10.bin \n");
+    line!(out, "router ospf 1\n  router-id {}", view.management());
+    let peers = wider::bgp(view);
+    if !peers.is_empty() {
+        line!(out, "router bgp {}\n  router-id {}", wider::AS, view.management());
+    }
+    for peer in peers {
+        line!(
+            out,
+            "  neighbor {}\n    remote-as {}\n    address-family ipv4 unicast",
+            peer.ip,
+            wider::AS
+        );
+    }
     line!(out, "  router-id {}\n\n", view.management());
 }
 

@@ -5,7 +5,10 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use jobs::{CaptureSink, CaptureWriter, DeviceJob, SinkFuture, Verdict};
@@ -19,6 +22,8 @@ const BUFFERED: usize = 32 * 1024;
 pub(super) struct FileSink {
     folder: PathBuf,
     counter: AtomicU64,
+    /// Whether there may be anything under `incomplete/`.
+    incomplete: Arc<AtomicBool>,
 }
 
 impl FileSink {
@@ -33,7 +38,8 @@ impl FileSink {
         for entry in fs::read_dir(&parts)? {
             let _ = fs::remove_file(entry?.path());
         }
-        Ok(Self { folder: folder.to_owned(), counter: AtomicU64::new(0) })
+        let incomplete = Arc::new(AtomicBool::new(folder.join("incomplete").exists()));
+        Ok(Self { folder: folder.to_owned(), counter: AtomicU64::new(0), incomplete })
     }
 
     /// Takes the folder of unfinished files away.
@@ -55,6 +61,7 @@ impl CaptureSink for FileSink {
             part: self.folder.join(".parts").join(number.to_string()),
             complete: self.folder.join(&place),
             incomplete: self.folder.join("incomplete").join(&place),
+            any_incomplete: Arc::clone(&self.incomplete),
             buffer: Vec::new(),
             file: None,
         }))
@@ -65,6 +72,7 @@ struct FileWriter {
     part: PathBuf,
     complete: PathBuf,
     incomplete: PathBuf,
+    any_incomplete: Arc<AtomicBool>,
     buffer: Vec<u8>,
     file: Option<File>,
 }
@@ -94,6 +102,7 @@ impl FileWriter {
         if verdict != Verdict::Complete
             && let Some(folder) = place.parent()
         {
+            self.any_incomplete.store(true, Ordering::Relaxed);
             fs::create_dir_all(folder)?;
         }
         let mut file = match self.file.take() {
@@ -103,7 +112,7 @@ impl FileWriter {
         file.write_all(&self.buffer)?;
         drop(file);
         fs::rename(&self.part, place)?;
-        if verdict == Verdict::Complete {
+        if verdict == Verdict::Complete && self.any_incomplete.load(Ordering::Relaxed) {
             match fs::remove_file(&self.incomplete) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}

@@ -1,0 +1,10 @@
+//! Real routers: four of them, each with another SSH server behind it, collected by the real command and compared with
+//! what the routers themselves print.
+//!
+//! The routers come from a script outside the repository (`tests::places::routers`). Only one set of them can be up, so
+//! these tests take turns.
+
+mod captures;
+mod lab;
+mod logins;
+mod trouble;
