@@ -44,8 +44,8 @@ pub(crate) struct Taking<'p> {
     lines: u64,
     rejected: Option<String>,
     limit: u64,
-    /// The last byte taken was no LF.
-    open_line: bool,
+    /// Line ends at the end of what came so far; one of them is stored, the others only if more text follows.
+    line_ends: u64,
 }
 
 impl<'p> Taking<'p> {
@@ -67,23 +67,40 @@ impl<'p> Taking<'p> {
             lines: 0,
             rejected: None,
             limit,
-            open_line: false,
+            line_ends: 0,
         })
     }
 
     /// Writes the line that heads one of several commands. It is no output and is not judged.
     pub(crate) async fn head(&mut self, command: &str) -> Result<(), DeviceError> {
+        self.end_line().await?;
         self.put(format!(">>> {command}\n").as_bytes()).await
     }
 
+    /// Ends the text so far with one LF, if there is any.
+    async fn end_line(&mut self) -> Result<(), DeviceError> {
+        if std::mem::take(&mut self.line_ends) > 0 && self.bytes > 0 {
+            self.put(b"\n").await?;
+        }
+        Ok(())
+    }
+
+    async fn put_line_ends(&mut self) -> Result<(), DeviceError> {
+        const MANY: [u8; 256] = [b'\n'; 256];
+        while self.line_ends > 0 {
+            let count = self.line_ends.min(MANY.len() as u64);
+            self.line_ends -= count;
+            self.put(MANY.get(..usize::try_from(count).unwrap_or(1)).unwrap_or_default()).await?;
+        }
+        Ok(())
+    }
+
     async fn put(&mut self, text: &[u8]) -> Result<(), DeviceError> {
-        let Some(last) = text.last() else { return Ok(()) };
-        self.open_line = *last != b'\n';
-        self.bytes += text.len() as u64;
-        if self.bytes > self.limit {
+        if self.bytes + text.len() as u64 > self.limit {
             let message = format!("The output passed {} MiB", self.limit / 1024 / 1024);
             return Err(DeviceError::new(FailureKind::OutputTooLarge, message));
         }
+        self.bytes += text.len() as u64;
         self.lines += memchr::memchr_iter(b'\n', text).count() as u64;
         self.hash.update(text);
         self.writer.write(text).await.map_err(|error| storage(&error))
@@ -98,8 +115,14 @@ impl<'p> Taking<'p> {
     }
 
     pub(crate) async fn end(mut self, error: Option<&DeviceError>) -> Result<CaptureReport, DeviceError> {
-        if self.open_line && error.is_none() {
-            self.put(b"\n").await?;
+        // A text that was cut in a line stays as it is; a whole one ends in one LF, also where the device sent none.
+        match error {
+            None => {
+                self.line_ends = u64::from(self.bytes > 0);
+                self.end_line().await?;
+            }
+            Some(error) if error.kind != FailureKind::OutputTooLarge => self.end_line().await?,
+            Some(_) => {}
         }
         let (verdict, message) = match (error, self.rejected.take()) {
             (Some(error), _) => (Verdict::Truncated, Some(error.message.clone())),
@@ -122,7 +145,14 @@ impl<'p> Taking<'p> {
 impl TextSink for Taking<'_> {
     async fn text(&mut self, text: &[u8]) -> Result<(), DeviceError> {
         self.judge.take(text, self.platform, self.capture);
-        self.put(text).await
+        let body = text.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+        let (body, line_ends) = text.split_at(body);
+        if !body.is_empty() {
+            self.put_line_ends().await?;
+            self.put(body).await?;
+        }
+        self.line_ends += line_ends.len() as u64;
+        Ok(())
     }
 }
 

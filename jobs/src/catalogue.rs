@@ -11,7 +11,7 @@ use std::{
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::platform::{
-    Capture, CaptureEntry, Detect, Evidence, LineRule, Mode, Pager, PatternEntry, Platform, PlatformFile, Terminal,
+    Capture, CaptureEntry, Confirm, Detect, Evidence, LineRule, Mode, Pager, PatternEntry, Platform, PlatformFile, Terminal,
 };
 
 include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
@@ -283,6 +283,7 @@ fn extend(own: PlatformFile, base: PlatformFile) -> PlatformFile {
         username_suffix: own.username_suffix.or(base.username_suffix),
         enter: own.enter.or(base.enter),
         interrupt: own.interrupt.or(base.interrupt),
+        confirm: own.confirm.or(base.confirm),
         terminal: own.terminal.or(base.terminal),
         prompt: own.prompt.or(base.prompt),
         modes: own.modes.or(base.modes),
@@ -382,6 +383,7 @@ fn compile(file: &PlatformFile) -> Result<Platform, Problem> {
         legacy_algorithms: file.legacy_algorithms.unwrap_or(false),
         username_suffix: file.username_suffix.clone().unwrap_or_default(),
         enter: file.enter.clone().unwrap_or_else(|| "\n".to_owned()),
+        confirm_by_enter: file.confirm == Some(Confirm::Enter),
         interrupt: file.interrupt.clone().unwrap_or_else(|| "\x03".to_owned()),
         terminal: file.terminal.unwrap_or(Terminal { columns: 511, rows: 0 }),
         prompt: pattern("prompt", &prompt.pattern)?,

@@ -61,6 +61,8 @@ enum Tail {
     Nothing,
     Prompt,
     Pager(String),
+    /// Looks like a pager and is none of the platform's.
+    UnknownPager,
     Question,
     Secret,
 }
@@ -78,6 +80,8 @@ pub struct Shell {
     candidate: Vec<u8>,
     echoes: bool,
     echo_seen: bool,
+    /// Shapes of pager texts that the platform's file does not know.
+    learned_pagers: Vec<Vec<u8>>,
     /// The session as received, with our input marked.
     pub transcript: Transcript,
     /// The unfinished line, as last looked at.
@@ -102,6 +106,7 @@ impl Shell {
             candidate: Vec::new(),
             echoes: true,
             echo_seen: false,
+            learned_pagers: Vec::new(),
             transcript,
             tail: Vec::new(),
             fresh: Vec::new(),
@@ -165,7 +170,12 @@ impl Shell {
         }
         let mut tail = std::mem::take(&mut self.tail);
         self.lines.tail(&mut tail);
-        let what = self.classify(&tail, quiet);
+        let mut what = self.classify(&tail, quiet);
+        if what == Tail::UnknownPager {
+            // From now on answered at once.
+            self.learned_pagers.push(chatter::shape(&tail));
+            what = Tail::Pager(" ".to_owned());
+        }
         self.tail = tail;
         what
     }
@@ -183,14 +193,20 @@ impl Shell {
         }
         let fits = self.platform.prompt.is_match(tail);
         let ours =
-            self.prompt.is_empty() || (!self.stem.is_empty() && memchr::memmem::find(trimmed, &self.stem).is_some());
-        if fits && (ours || quiet) {
+            self.prompt.is_empty() || self.stem.is_empty() || memchr::memmem::find(trimmed, &self.stem).is_some();
+        if fits && ours {
             return Tail::Prompt;
         }
-        if quiet && chatter::looks_like_a_pager(tail) {
+        if self.learned_pagers.contains(&chatter::shape(tail)) {
             return Tail::Pager(" ".to_owned());
         }
-        if quiet && self.prompt.is_empty() && chatter::looks_like_a_prompt(tail) {
+        if chatter::asks_for_a_new_password(tail) {
+            return Tail::Question;
+        }
+        if quiet && chatter::looks_like_a_pager(tail) {
+            return Tail::UnknownPager;
+        }
+        if quiet && (fits || (self.prompt.is_empty() && chatter::looks_like_a_prompt(tail))) {
             return Tail::Prompt;
         }
         Tail::Nothing

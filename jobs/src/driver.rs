@@ -333,7 +333,7 @@ impl Run<'_> {
                         self.finished(previous, Some(&error)).await?;
                     }
                     self.finished(taking, Some(&error)).await?;
-                    if error.kind != FailureKind::CommandTimeout || !shell.recover(RECOVERY).await {
+                    if error.kind != FailureKind::CommandTimeout || !shell.recover(RECOVERY.min(limits.silence.saturating_mul(3))).await {
                         return Err(error);
                     }
                     self.first_error.get_or_insert(error);

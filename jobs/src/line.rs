@@ -59,8 +59,10 @@ impl Lines {
         } else {
             let before = out.len();
             render(&self.current, self.pager, out);
-            // A pager text that the device left on a line of its own was never part of the output.
-            if self.pager == 0 || out.len() > before {
+            // A pager text that the device left on a line of its own was never part of the output; an empty line after
+            // the text was wiped is.
+            let behind = self.current.get(self.pager..).unwrap_or_default();
+            if self.pager == 0 || out.len() > before || behind.iter().any(|byte| *byte != b'\r') {
                 out.push(b'\n');
             }
         }
@@ -121,7 +123,7 @@ fn strip_carriage_returns(text: &[u8], out: &mut Vec<u8>) {
 enum Cell {
     /// Nothing was written here, or it was wiped.
     Void,
-    /// A blank over a pager's text: wiping, unless text follows it before the cursor jumps.
+    /// A blank written over something: wiping, unless text follows it before the cursor jumps.
     Soft,
     Byte(u8),
 }
@@ -180,15 +182,12 @@ fn render(line: &[u8], pager: usize, out: &mut Vec<u8>) {
                 stroke_says = false;
             }
             _ => {
+                let wipes = byte == b' ' && !stroke_says;
                 if cells.len() <= column {
                     cells.resize(column, Cell::Void);
-                    cells.push(Cell::Byte(byte));
+                    cells.push(if wipes && pager > 0 { Cell::Soft } else { Cell::Byte(byte) });
                 } else if let Some(cell) = cells.get_mut(column) {
-                    *cell = if byte == b' ' && !stroke_says && pager > 0 && matches!(cell, Cell::Void | Cell::Soft) {
-                        Cell::Soft
-                    } else {
-                        Cell::Byte(byte)
-                    };
+                    *cell = if wipes { Cell::Soft } else { Cell::Byte(byte) };
                 }
                 if byte != b' ' {
                     stroke_says = true;
@@ -296,12 +295,14 @@ mod tests {
         assert_eq!(clean(&["\x1b]0;title\x07\x1b[1;32mr1\x1b[0m# "]), "r1# ");
         assert_eq!(clean(&["\x1b[4m\rLAB#\x1b[m "]), "LAB# ");
         assert_eq!(clean(&["shov\x08w ver\r\n"]), "show ver\n");
+        assert_eq!(clean(&["endX\x08 \x08\r\n"]), "end\n");
+        assert_eq!(clean(&["end  X\x08 \x08\r\n"]), "end  \n");
         assert_eq!(clean(&["\r\x1b[K\x1b[?1l\x1b>me@fw:~$ "]), "me@fw:~$ ");
     }
 
     #[test]
     fn a_wiped_pager_leaves_nothing_behind() {
-        for wipe in ["\r        \r", "\x08\x08\x08\x08\x08\x08\x08\x08        \x08\x08\x08\x08\x08\x08\x08\x08", "\r\x1b[K", "\x1b[8D        \x1b[8D", ""] {
+        for wipe in ["\r        \r", "\r                            \r", "\x08\x08\x08\x08\x08\x08\x08\x08        \x08\x08\x08\x08\x08\x08\x08\x08", "\r\x1b[K", "\x1b[8D        \x1b[8D", ""] {
             let mut lines = Lines::default();
             let mut out = Vec::new();
             lines.take(b"one\r\n--More--", &mut out);
@@ -309,6 +310,14 @@ mod tests {
             lines.take(wipe.as_bytes(), &mut out);
             lines.take(b"  two \r\nthree\r\n", &mut out);
             assert_eq!(String::from_utf8_lossy(&out), "one\n  two \nthree\n", "{wipe:?}");
+            let mut lines = Lines::default();
+            out.clear();
+            lines.take(b"one\r\n--More--", &mut out);
+            lines.mark_pager();
+            lines.take(wipe.as_bytes(), &mut out);
+            lines.take(b"\r\nthree\r\n", &mut out);
+            let blank = if wipe.is_empty() { "" } else { "\n" };
+            assert_eq!(String::from_utf8_lossy(&out), format!("one\n{blank}three\n"), "{wipe:?} and an empty line");
         }
     }
 

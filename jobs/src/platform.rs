@@ -48,6 +48,7 @@ pub struct PlatformFile {
     pub username_suffix: Option<String>,
     pub enter: Option<String>,
     pub interrupt: Option<String>,
+    pub confirm: Option<Confirm>,
     pub terminal: Option<Terminal>,
     pub prompt: Option<PatternEntry>,
     pub modes: Option<Vec<ModeEntry>>,
@@ -60,6 +61,16 @@ pub struct PlatformFile {
     pub secrets: Option<Vec<PatternEntry>>,
     pub detect: Option<Vec<DetectEntry>>,
     pub captures: Option<serde_yaml::Mapping>,
+}
+
+/// What confirms that a text at the end of an output is the prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirm {
+    /// The echo of the next command, straight behind it.
+    Echo,
+    /// The prompt again, after an empty line.
+    Enter,
 }
 
 /// The size of the terminal asked for.
@@ -166,6 +177,8 @@ pub struct Platform {
     pub username_suffix: String,
     pub enter: String,
     pub interrupt: String,
+    /// An empty line confirms every prompt, since the terminal echoes what is typed ahead.
+    pub confirm_by_enter: bool,
     pub terminal: Terminal,
     pub prompt: Regex,
     pub modes: Vec<Mode>,

@@ -13,7 +13,7 @@ pub struct Transcript {
 
 impl Transcript {
     const HEAD: usize = 8 * 1024;
-    const END: usize = 16 * 1024;
+    const END: usize = 8 * 1024;
 
     /// Notes what we sent.
     pub fn input(&mut self, text: &str) {

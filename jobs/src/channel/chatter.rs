@@ -28,6 +28,18 @@ pub(super) fn looks_like_a_pager(tail: &[u8]) -> bool {
     )
 }
 
+/// A pager's text without what changes from page to page.
+pub(super) fn shape(tail: &[u8]) -> Vec<u8> {
+    tail.iter().copied().filter(|byte| !byte.is_ascii_digit() && !byte.is_ascii_whitespace()).collect()
+}
+
+/// A forced change of the password, whatever the platform.
+pub(super) fn asks_for_a_new_password(tail: &[u8]) -> bool {
+    static CHANGE: OnceLock<Option<Regex>> = OnceLock::new();
+    trim_end(tail).ends_with(b":")
+        && compiled(&CHANGE, r"(?i)(?:new|old|current|retype|re-enter|confirm)[a-z0-9_ ()]{0,30}password ?: ?$", tail)
+}
+
 /// A log line of the kinds that devices write over a session, or a blank one.
 fn looks_like_log(line: &[u8]) -> bool {
     static LOG: OnceLock<Option<Regex>> = OnceLock::new();

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    ExchangeLimits, LONGEST_HELD, Nowhere, QUIET, Shell, Tail, TextSink,
+    ExchangeLimits, LONGEST_HELD, QUIET, Shell, Tail, TextSink,
     chatter::squeeze,
     timed_out,
 };
@@ -17,14 +17,14 @@ const MOST_PAGES: usize = 100_000;
 const MOST_REDRAWS: usize = 3;
 
 /// Watches the clock of an exchange.
-struct Clock {
+pub(super) struct Clock {
     limits: ExchangeLimits,
     deadline: Instant,
     heard: Instant,
 }
 
 impl Clock {
-    fn start(limits: ExchangeLimits) -> Self {
+    pub(super) fn start(limits: ExchangeLimits) -> Self {
         let now = Instant::now();
         Self { limits, deadline: now + limits.total, heard: now }
     }
@@ -62,38 +62,35 @@ impl Shell {
         next: &mut N,
         limits: ExchangeLimits,
     ) -> Result<(), DeviceError> {
-        if !self.echoes {
+        if !self.echoes || self.platform.confirm_by_enter {
             self.confirm(before, limits).await?;
         }
         self.send_line(command).await?;
         let mut clock = Clock::start(limits);
         if !self.echoes {
-            return self.await_prompt(None, next, &mut clock).await;
+            return self.await_prompt(None, b"", next, &mut clock).await;
         }
         let echo = squeeze(command.as_bytes());
-        let Some(text) = self.await_echo(&echo, before, next, &mut clock).await? else { return Ok(()) };
-        // Devices that echo twice say the command again.
-        let first_ends = memchr::memchr(b'\n', &text).map_or(text.len(), |end| end + 1);
-        let (first, rest) = text.split_at(first_ends);
-        let doubled = !first.is_empty() && squeeze(first) == echo;
-        let text = if doubled { rest.to_vec() } else { text };
-        self.await_prompt(Some(text), next, &mut clock).await
+        match self.await_echo(&echo, before, next, &mut clock).await? {
+            Some(text) => self.await_prompt(Some(text), &echo, next, &mut clock).await,
+            None => Ok(()),
+        }
     }
 
-    /// Ends the session the polite way. The echo of the first closing command confirms the candidate, as that of any
-    /// other command would; where there is none, an empty line does.
+    /// Ends the session the polite way: an empty line confirms the candidate, and the first closing command goes out
+    /// with it. The prompt again, or that command's echo, is the confirmation.
     ///
     /// # Errors
     /// As [`Shell::exchange`].
     pub async fn leave<B: TextSink>(&mut self, before: &mut B, limits: ExchangeLimits) -> Result<(), DeviceError> {
         let platform = Arc::clone(&self.platform);
         let mut commands = platform.on_close.iter();
-        if !self.echoes || platform.on_close.is_empty() {
+        if !self.echoes || platform.confirm_by_enter || platform.on_close.is_empty() {
             self.confirm(before, limits).await?;
         } else if let Some(command) = commands.next() {
-            self.send_line(command).await?;
-            let mut clock = Clock::start(limits);
-            self.await_echo(&squeeze(command.as_bytes()), before, &mut Nowhere, &mut clock).await?;
+            let lines = format!("{}{command}{}", platform.enter, platform.enter);
+            self.send(&lines).await?;
+            self.await_confirmation(&squeeze(command.as_bytes()), before, limits).await?;
         }
         for command in commands {
             let _ = self.send_line(command).await;
@@ -103,7 +100,7 @@ impl Shell {
 
     /// Waits for the echo. Answers with what stood behind it; `None` when the device does not echo and its whole answer
     /// has passed.
-    async fn await_echo<B: TextSink, N: TextSink>(
+    pub(super) async fn await_echo<B: TextSink, N: TextSink>(
         &mut self,
         echo: &[u8],
         before: &mut B,
@@ -154,6 +151,7 @@ impl Shell {
                     self.believe_for_now();
                     return Ok(None);
                 }
+                Tail::Secret if quiet => return Ok(None),
                 Tail::Pager(answer) => self.answer_pager(&answer).await?,
                 Tail::Question => return Err(self.question()),
                 Tail::Nothing if quiet && redraws < MOST_REDRAWS && self.is_overwritten(&held, echo) => {
@@ -170,6 +168,7 @@ impl Shell {
     async fn await_prompt<N: TextSink>(
         &mut self,
         behind_echo: Option<Vec<u8>>,
+        echo: &[u8],
         next: &mut N,
         clock: &mut Clock,
     ) -> Result<(), DeviceError> {
@@ -179,19 +178,27 @@ impl Shell {
         let mut redraws = 0;
         let mut quiet = false;
         let mut behind_prompt = behind_echo.is_none();
+        let mut first_line = true;
         let mut text = match behind_echo {
             Some(text) => text,
             None => self.next_piece(&mut quiet, clock).await?,
         };
         loop {
             if !text.is_empty() {
-                let output = if behind_prompt { self.without_prompt(&text) } else { text.as_slice() };
+                let output = match (behind_prompt, first_line) {
+                    (true, _) => self.without_prompt(&text),
+                    (false, true) => without_echo(&text, echo),
+                    (false, false) => text.as_slice(),
+                };
                 behind_prompt = false;
+                first_line = false;
                 self.pass(output, &mut pending, next).await?;
             }
             match self.look_at_tail(quiet) {
                 Tail::Prompt => {
                     self.believe_for_now();
+                    // A session at rest holds no buffer of the size of its last output.
+                    self.fresh = Vec::new();
                     return Ok(());
                 }
                 Tail::Pager(answer) => {
@@ -266,24 +273,46 @@ impl Shell {
     /// As [`Shell::exchange`].
     pub async fn confirm<B: TextSink>(&mut self, before: &mut B, limits: ExchangeLimits) -> Result<(), DeviceError> {
         self.send_line("").await?;
+        self.await_confirmation(b"", before, limits).await
+    }
+
+    /// Waits for the prompt to come again, or for the echo of a command where one went out with the empty line.
+    async fn await_confirmation<B: TextSink>(
+        &mut self,
+        echo: &[u8],
+        before: &mut B,
+        limits: ExchangeLimits,
+    ) -> Result<(), DeviceError> {
         let mut clock = Clock::start(limits);
         let mut held: Vec<u8> = Vec::new();
         loop {
-            let quiet = self.receive(clock.patience()?).await?.is_none();
+            let (quiet, ended) = match self.receive(clock.patience()?).await {
+                Ok(heard) => (heard.is_none(), None),
+                Err(error) => (false, Some(error)),
+            };
             if !quiet {
                 clock.heard();
             }
             held.extend_from_slice(&self.fresh);
-            match self.look_at_tail(quiet) {
-                Tail::Prompt if !quiet && self.ends_in_answered_enter(&held) => {
-                    if !self.is_chatter(&held, b"") {
-                        let output = self.without_last_prompt(&held);
-                        before.text(output).await?;
-                    }
-                    self.believe_for_now();
-                    self.confirmed();
-                    return before.over().await;
+            let tail = self.look_at_tail(quiet);
+            let echoed = !echo.is_empty()
+                && (self.find_echo(&held, echo).is_some() || self.find_echo(&self.tail, echo).is_some());
+            let again = tail == Tail::Prompt && !quiet && self.ends_in_answered_enter(&held);
+            if echoed || again {
+                let output = self.without_last_prompt(&held, echo);
+                if !self.is_chatter(output, echo) {
+                    before.text(output).await?;
                 }
+                if again {
+                    self.believe_for_now();
+                }
+                self.confirmed();
+                return before.over().await;
+            }
+            if let Some(error) = ended {
+                return Err(error);
+            }
+            match tail {
                 Tail::Pager(answer) => self.answer_pager(&answer).await?,
                 Tail::Question => return Err(self.question()),
                 _ => {}
@@ -304,13 +333,13 @@ impl Shell {
         last.is_some_and(|line| self.is_prompt_line(line)) || (!self.echoes && !held.is_empty())
     }
 
-    /// The text up to the prompt line that ends it.
-    fn without_last_prompt<'t>(&self, held: &'t [u8]) -> &'t [u8] {
-        let mut end = held.len();
+    /// The text up to the prompts and log lines that end it.
+    fn without_last_prompt<'t>(&self, held: &'t [u8], echo: &[u8]) -> &'t [u8] {
+        let mut end = self.find_echo(held, echo).filter(|_| !echo.is_empty()).unwrap_or(held.len());
         while end > 0 {
             let before = held.get(..end - 1).unwrap_or_default();
             let from = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-            if !self.is_chatter_line(held.get(from..end).unwrap_or_default(), b"") {
+            if !self.is_chatter_line(held.get(from..end).unwrap_or_default(), echo) {
                 break;
             }
             end = from;
@@ -325,4 +354,11 @@ impl Shell {
         let rest = rest.get(blanks..).unwrap_or_default();
         rest.strip_prefix(b"\n").unwrap_or(rest)
     }
+}
+
+/// The text without its first line where that is the echo once more: some devices echo twice.
+fn without_echo<'t>(text: &'t [u8], echo: &[u8]) -> &'t [u8] {
+    let end = memchr::memchr(b'\n', text).map_or(text.len(), |end| end + 1);
+    let (first, rest) = text.split_at(end);
+    if squeeze(first) == echo { rest } else { text }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{QUIET, Shell, Tail, chatter::squeeze, trim_end};
+use super::{ExchangeLimits, Nowhere, QUIET, Shell, Tail, chatter::squeeze, exchange::Clock, trim_end};
 use crate::error::{DeviceError, FailureKind};
 
 /// Prompts asked for by Enter before the device counts as having none.
@@ -32,6 +32,9 @@ impl Shell {
         let deadline = Instant::now() + limit;
         let mut banner = Vec::new();
         let mut candidate: Option<Vec<u8>> = None;
+        // What came since the candidate was answered: it again, or it with the line that was sent.
+        let mut repeated = false;
+        let mut echoed = false;
         let mut probes = 0;
         let mut silences = 0;
         loop {
@@ -43,17 +46,19 @@ impl Shell {
             silences = if quiet { silences + 1 } else { 0 };
             let room = LONGEST_BANNER.saturating_sub(banner.len()).min(self.fresh.len());
             banner.extend_from_slice(self.fresh.get(..room).unwrap_or_default());
-            let mut repeated = false;
-            let mut echoed = false;
             if let Some(candidate) = &candidate {
-                for line in self.fresh.split(|byte| *byte == b'\n') {
+                for line in self.fresh.split_inclusive(|byte| *byte == b'\n') {
                     let line = trim_end(line);
-                    repeated |= line.is_empty() || line == candidate.as_slice();
+                    repeated |= line == candidate.as_slice();
                     let rest = line.strip_prefix(candidate.as_slice());
                     echoed |= rest.is_some_and(|rest| echo.as_ref() == Some(&squeeze(rest)));
                 }
             }
-            match self.look_at_tail(quiet) {
+            let tail = match self.look_at_tail(quiet) {
+                Tail::Nothing if candidate.as_deref().is_some_and(|known| known == trim_end(&self.tail)) => Tail::Prompt,
+                tail => tail,
+            };
+            match tail {
                 Tail::Pager(answer) => self.answer_pager(&answer).await?,
                 Tail::Question => return Err(self.question()),
                 Tail::Prompt => {
@@ -71,6 +76,8 @@ impl Shell {
                         }
                         probes += 1;
                         candidate = Some(now);
+                        repeated = false;
+                        echoed = false;
                         let line = first.take().unwrap_or_default();
                         self.send_line(line).await?;
                     }
@@ -80,7 +87,7 @@ impl Shell {
                     probes += 1;
                     self.send_line("").await?;
                 }
-                Tail::Nothing | Tail::Secret => {}
+                Tail::Nothing | Tail::Secret | Tail::UnknownPager => {}
             }
         }
     }
@@ -106,15 +113,24 @@ impl Shell {
             return Ok(());
         }
         let Some(command) = &last.enter else { return Ok(()) };
-        self.lines.clear();
         self.send_line(command).await?;
+        let limits = ExchangeLimits { silence: limit, total: limit };
+        // Prompts that were asked for before may still come; the answer begins behind the echo.
+        let mut clock = Clock::start(limits);
+        let no_answer = |_| failed("The device did not answer to the command for the privileged mode");
+        if self.echoes {
+            let echo = squeeze(command.as_bytes());
+            self.await_echo(&echo, &mut Nowhere, &mut Nowhere, &mut clock).await.map_err(no_answer)?;
+        }
         let deadline = Instant::now() + limit;
         let mut secret_sent = false;
+        let mut heard = true;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            if self.receive(left).await?.is_none() {
+            if !heard && self.receive(left.min(QUIET)).await?.is_none() && left <= QUIET {
                 return Err(failed("The device did not answer to the command for the privileged mode"));
             }
+            heard = false;
             match self.look_at_tail(false) {
                 Tail::Secret if secret_sent => return Err(failed("The device refused the enable password")),
                 Tail::Secret => {

@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, sync::Mutex};
 
-use super::{HostKeyDecision, Seen, wire::Opening};
+use super::{
+    HostKeyDecision, Seen,
+    wire::{self, Opening},
+};
 use crate::error::{DeviceError, FailureKind};
 
 pub(super) fn disconnected(error: &russh::Error) -> DeviceError {
@@ -56,8 +59,9 @@ pub(super) fn handshake(error: &russh::Error, seen: &Mutex<Seen>, opening: &Open
         _ => {}
     }
     let first = opening.bytes();
-    let spoke_ssh = first.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"SSH-") && line.ends_with(b"\r"))
-        || memchr::memmem::find(&first, b"SSH-2.0-").is_some();
+    let mut lines = first.split_inclusive(|byte| *byte == b'\n');
+    let identified = |line: &[u8]| (line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.99-")) && line.ends_with(b"\n");
+    let spoke_ssh = lines.any(identified) || first.len() >= wire::REMEMBERED;
     if first.starts_with(b"SSH-1.") && !first.starts_with(b"SSH-1.99") {
         let line = opening.line().unwrap_or_default();
         return negotiation(format!("The device speaks SSH version 1 only ({line}); version 2 is needed"));

@@ -14,7 +14,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 /// Bytes read ahead in one session.
 const READ_AHEAD: usize = 8 * 1024;
 /// First bytes that are remembered.
-const REMEMBERED: usize = 255;
+pub(super) const REMEMBERED: usize = 255;
 
 /// What a peer said first.
 #[derive(Debug, Default, Clone)]
@@ -94,6 +94,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         {
             self.opening.note(fresh);
             self.noted += fresh.len();
+            // It would count as a line before the real one, and the peer would wait for our answer for ever.
+            let opening = self.opening.bytes();
+            if opening.starts_with(b"SSH-1.") && !opening.starts_with(b"SSH-1.99-") && opening.contains(&b'\n') {
+                return Poll::Ready(Err(io::ErrorKind::Unsupported.into()));
+            }
         }
         result
     }

@@ -8,7 +8,7 @@
 //! - The **prompt** is what stands behind the last line end, shows the name that the session's first prompt shows, and
 //!   ends in one of the signs of a prompt.
 //! - A **pager** is a line that the recording answers with a blank; the device then wipes it by a CR, blanks, and a CR.
-//! - Each line is what the screen shows of it ([`screen`]), and ends in LF.
+//! - Each line is what the screen shows of it ([`screen`]), and ends in LF. Empty lines at the end do not count.
 
 use std::path::Path;
 
@@ -297,7 +297,10 @@ impl Answer {
         }
         lines.pop();
         let echoes = lines.iter().take_while(|line| *line == command).count();
-        Ok(Some(lines.into_iter().skip(echoes).map(|line| line + "\n").collect()))
+        let text: String = lines.into_iter().skip(echoes).map(|line| line + "\n").collect();
+        // A stored text ends in one line end, however many empty lines stood before the prompt.
+        let body = text.trim_end_matches('\n');
+        Ok(Some(if body.is_empty() { String::new() } else { format!("{body}\n") }))
     }
 }
 
@@ -335,7 +338,7 @@ mod tests {
         )?;
         assert_eq!(session.setup, ["no paging"]);
         let texts: Vec<&str> = session.outputs.iter().map(|output| output.text.as_str()).collect();
-        assert_eq!(texts, ["one \ntwo\n\n", "% Invalid\n", "x\n"]);
+        assert_eq!(texts, ["one \ntwo\n", "% Invalid\n", "x\n"]);
         assert_eq!(session.excluded[0].command, "show c");
         assert_eq!(session.leave.as_deref(), Some("exit"));
         let commands = session.commands();
