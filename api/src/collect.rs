@@ -41,8 +41,8 @@ pub(crate) struct Options {
     /// What to collect
     #[arg(long, value_delimiter = ',', default_value = "configs", value_name = "TYPE,…")]
     types: Vec<String>,
-    /// Name to log in with
-    #[arg(long, short, env = "SHOWRUN_USER")]
+    /// Name to log in with [default: SHOWRUN_USER, else your own]
+    #[arg(long, short)]
     user: Option<String>,
     /// File with the password; `-` reads standard input. Else SHOWRUN_PASSWORD is used, or you are asked
     #[arg(long, value_name = "FILE")]
@@ -89,9 +89,9 @@ pub(crate) struct Options {
     /// Longest silence of a command
     #[arg(long, default_value = "15", value_name = "SECONDS", value_parser = seconds)]
     command_timeout_seconds: Duration,
-    /// Longest time of a command
-    #[arg(long, default_value = "300", value_name = "SECONDS", value_parser = seconds)]
-    command_total_seconds: Duration,
+    /// Longest time of a command [default: as the platform file says, else 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    command_total_seconds: Option<Duration>,
     /// Longest time of a device
     #[arg(long, default_value = "3600", value_name = "SECONDS", value_parser = seconds)]
     device_timeout_seconds: Duration,
@@ -107,9 +107,8 @@ pub(crate) struct Options {
     /// File of known host keys [default: ~/.showrun/known_hosts]
     #[arg(long, value_name = "FILE")]
     known_hosts: Option<PathBuf>,
-    /// Folder with your own platform files
-    #[arg(long, env = "SHOWRUN_PLATFORMS_DIR", value_name = "DIR")]
-    platforms_dir: Option<PathBuf>,
+    #[command(flatten)]
+    platforms: config::PlatformOptions,
     /// Where the files go
     #[arg(long, default_value = "capture", value_name = "DIR")]
     out: PathBuf,
@@ -186,7 +185,7 @@ fn request(options: &Options) -> anyhow::Result<Request> {
         legacy_algorithms: options.legacy_algorithms,
         host_keys: options.host_key_policy,
         known_hosts: options.known_hosts.clone().unwrap_or_else(|| config::home().join("known_hosts")),
-        platforms_dir: options.platforms_dir.clone(),
+        platforms_dir: options.platforms.platforms_dir.clone(),
         out: options.out.clone(),
         limits: Limits {
             max_workers: Some(usize::from(options.workers)),
@@ -197,7 +196,7 @@ fn request(options: &Options) -> anyhow::Result<Request> {
             handshake_timeout: Some(options.handshake_timeout_seconds),
             prompt_timeout: Some(options.prompt_timeout_seconds),
             command_timeout: Some(options.command_timeout_seconds),
-            command_total: Some(options.command_total_seconds),
+            command_total: options.command_total_seconds,
             device_timeout: Some(options.device_timeout_seconds),
             max_output_bytes: Some(u64::from(options.max_output_mib) * 1024 * 1024),
         },

@@ -16,6 +16,14 @@ pub(crate) struct LogOptions {
     log_format: LogFormat,
 }
 
+/// Where the user's own platform files are.
+#[derive(Args, Clone)]
+pub(crate) struct PlatformOptions {
+    /// Folder with your own platform files
+    #[arg(long, env = "SHOWRUN_PLATFORMS_DIR", value_name = "DIR", hide_env_values = true)]
+    pub(crate) platforms_dir: Option<PathBuf>,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum LogFormat {
     Text,
@@ -53,7 +61,13 @@ pub(crate) fn demo_once() -> bool {
     std::env::var("DEMO_ONCE").is_ok_and(|value| !value.is_empty() && value != "0")
 }
 
-/// The name of the user who runs the command.
+/// The name to log in with where the command line gives none.
 pub(crate) fn user() -> Option<String> {
-    std::env::var("USER").ok().filter(|user| !user.is_empty())
+    let set = |name: &str| std::env::var(name).ok().filter(|user| !user.is_empty());
+    set("SHOWRUN_USER").or_else(|| set("USER"))
+}
+
+/// A folder for what is not kept.
+pub(crate) fn temporary() -> PathBuf {
+    std::env::temp_dir()
 }

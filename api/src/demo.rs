@@ -58,7 +58,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     .context("Cannot start the simulated devices")?;
     let out = match options.out {
         Some(out) => out,
-        None => std::env::temp_dir().join(format!("showrun-demo-{}", std::process::id())),
+        None => config::temporary().join(format!("showrun-demo-{}", std::process::id())),
     };
     eprintln!("{} simulated devices listen on the loopback; collecting from them over SSH.", fleet.devices().len());
     let login = FleetOptions::default();

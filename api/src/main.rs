@@ -17,10 +17,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Thousands of sessions allocate and free on a few threads; the system's allocator grows its arenas page by page.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Collects operational data from network devices over SSH.
 #[derive(Parser)]
 #[command(name = "showrun", version, propagate_version = true)]
@@ -44,7 +40,13 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     config::start_log(&arguments.log);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // On one core a scheduler for several threads only costs.
+    let one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
+    let mut builder = match one_core {
+        true => tokio::runtime::Builder::new_current_thread(),
+        false => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::anyhow!("Cannot start: {error}")),
     };

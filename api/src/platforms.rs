@@ -1,20 +1,19 @@
 //! `showrun platforms`: what can be collected, with which commands, and how well that is known.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use service::direct;
 
-use crate::result::Output;
+use crate::{config, result::Output};
 
 /// Options of `showrun platforms`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Show only this platform, with its commands
     platform: Option<String>,
-    /// Folder with your own platform files
-    #[arg(long, env = "SHOWRUN_PLATFORMS_DIR")]
-    platforms_dir: Option<PathBuf>,
+    #[command(flatten)]
+    own: config::PlatformOptions,
     /// How to print
     #[arg(long, value_enum, default_value = "table")]
     output: Output,
@@ -25,7 +24,7 @@ pub(crate) struct Options {
 /// # Errors
 /// When the folder of platform files cannot be read.
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let (platforms, warnings) = direct::platforms(options.platforms_dir.as_deref())?;
+    let (platforms, warnings) = direct::platforms(options.own.platforms_dir.as_deref())?;
     for warning in warnings {
         eprintln!("showrun: {warning}");
     }

@@ -1,8 +1,6 @@
-//! One capture on its way: counted, hashed and judged while its text streams into the caller's sink.
+//! One capture on its way: counted and judged while its text streams into the caller's sink.
 
 use std::{io, pin::Pin};
-
-use sha2::{Digest, Sha256};
 
 use crate::{
     channel::TextSink,
@@ -39,7 +37,6 @@ pub(crate) struct Taking<'p> {
     capture: &'p Capture,
     writer: Box<dyn CaptureWriter>,
     judge: Judge,
-    hash: Sha256,
     bytes: u64,
     lines: u64,
     rejected: Option<String>,
@@ -62,7 +59,6 @@ impl<'p> Taking<'p> {
             capture,
             writer,
             judge: Judge::default(),
-            hash: Sha256::new(),
             bytes: 0,
             lines: 0,
             rejected: None,
@@ -102,7 +98,6 @@ impl<'p> Taking<'p> {
         }
         self.bytes += text.len() as u64;
         self.lines += memchr::memchr_iter(b'\n', text).count() as u64;
-        self.hash.update(text);
         self.writer.write(text).await.map_err(|error| storage(&error))
     }
 
@@ -136,7 +131,6 @@ impl<'p> Taking<'p> {
             verdict,
             bytes: self.bytes,
             lines: self.lines,
-            sha256: hexadecimal(&self.hash.finalize()),
             message,
         })
     }
@@ -154,11 +148,6 @@ impl TextSink for Taking<'_> {
         self.line_ends += line_ends.len() as u64;
         Ok(())
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn storage(error: &io::Error) -> DeviceError {

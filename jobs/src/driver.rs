@@ -23,6 +23,8 @@ use crate::{
 
 /// How long a device may take to come back to its prompt after an interrupt.
 const RECOVERY: Duration = Duration::from_secs(8);
+/// Longest time of a command where nobody says otherwise.
+pub const COMMAND_TOTAL: Duration = Duration::from_secs(300);
 /// Longest evidence that detection rules are matched against, in bytes.
 const LONGEST_EVIDENCE: usize = 32 * 1024;
 
@@ -39,8 +41,8 @@ pub struct SessionLimits {
     pub prompt: Duration,
     /// Longest silence of a command.
     pub silence: Duration,
-    /// Longest time of a command, unless the platform file says otherwise for it.
-    pub command_total: Duration,
+    /// Longest time of a command; `None`: what the platform file says for it, else [`COMMAND_TOTAL`].
+    pub command_total: Option<Duration>,
     /// Longest time of the whole device.
     pub device: Duration,
     /// Time without a word after which the device is asked whether it is still there.
@@ -57,7 +59,7 @@ impl Default for SessionLimits {
             login: Duration::from_secs(30),
             prompt: Duration::from_secs(20),
             silence: Duration::from_secs(15),
-            command_total: Duration::from_secs(300),
+            command_total: None,
             device: Duration::from_secs(3600),
             keepalive: Duration::from_secs(30),
             output_bytes: 100 * 1024 * 1024,
@@ -147,7 +149,6 @@ pub(crate) fn not_run(planned: &PlannedCapture) -> CaptureReport {
         verdict: Verdict::NotRun,
         bytes: 0,
         lines: 0,
-        sha256: String::new(),
         message: None,
     }
 }
@@ -239,7 +240,9 @@ impl Run<'_> {
         let mut shell = Shell::new(channel, platform, std::mem::take(&mut self.transcript));
         let result = self.dialogue(&mut shell, job, detection).await;
         self.transcript = std::mem::take(&mut shell.transcript);
-        connection.close().await;
+        // A device that was told to end the session needs no other good-bye.
+        let told = result.is_ok() && self.platform.as_ref().is_some_and(|platform| !platform.on_close.is_empty());
+        connection.close(told).await;
         result
     }
 
@@ -251,7 +254,7 @@ impl Run<'_> {
     }
 
     fn usual(&self) -> ExchangeLimits {
-        ExchangeLimits { silence: self.context.limits.silence, total: self.context.limits.command_total }
+        ExchangeLimits { silence: self.context.limits.silence, total: self.context.limits.command_total.unwrap_or(COMMAND_TOTAL) }
     }
 
     async fn dialogue(
@@ -321,7 +324,7 @@ impl Run<'_> {
             }
             let Some(capture) = platform.capture(&planned.capture_type) else { continue };
             let limits = self.context.limits;
-            let total = capture.command_total.unwrap_or(limits.command_total);
+            let total = limits.command_total.or(capture.command_total).unwrap_or(COMMAND_TOTAL);
             let limits_here = ExchangeLimits { silence: limits.silence, total };
             let sink = self.context.sink.as_ref();
             let mut taking = Taking::begin(job, platform, capture, sink, limits.output_bytes)?;

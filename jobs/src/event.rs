@@ -69,8 +69,6 @@ pub struct CaptureReport {
     pub bytes: u64,
     /// Number of its lines.
     pub lines: u64,
-    /// SHA-256 of the cleaned text, in hexadecimal.
-    pub sha256: String,
     /// Why it is not complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,

@@ -20,10 +20,12 @@ use crate::error::{DeviceError, FailureKind};
 mod algorithms;
 mod errors;
 mod jump;
+mod key;
 mod login;
 mod wire;
 use algorithms::client_config;
 pub use jump::{JumpHost, JumpHosts, way};
+pub use key::read_private_key;
 
 /// What a device is logged in with. Secrets are dropped with it.
 #[derive(Clone, Default)]
@@ -44,19 +46,6 @@ impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
     }
-}
-
-/// Reads a private key: OpenSSH, PEM (PKCS#1, PKCS#8, SEC1) or PuTTY.
-///
-/// # Errors
-/// A sentence without any of the key.
-pub fn read_private_key(text: &str, passphrase: Option<&SecretString>) -> Result<PrivateKey, String> {
-    use secrecy::ExposeSecret;
-    russh::keys::decode_secret_key(text, passphrase.map(ExposeSecret::expose_secret)).map_err(|error| match error {
-        russh::keys::Error::KeyIsEncrypted => "The private key is encrypted: give its passphrase".to_owned(),
-        error if passphrase.is_some() => format!("The private key cannot be read with this passphrase: {error}"),
-        error => format!("The private key cannot be read: {error}"),
-    })
 }
 
 /// What the caller says about a host key.
@@ -326,10 +315,13 @@ impl Connection {
         Ok(channel)
     }
 
-    /// Says good-bye; nobody waits for the answer.
-    pub async fn close(mut self) {
+    /// Says good-bye, unless that was `said` in the session already; nobody waits for the answer.
+    pub async fn close(mut self, said: bool) {
         if let Some(guard) = self.guard.take() {
             guard.disarm();
+        }
+        if said {
+            return;
         }
         let _ = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
     }

@@ -92,7 +92,7 @@ pub struct Limits {
     pub prompt_timeout: Option<Duration>,
     /// Longest silence of a command.
     pub command_timeout: Option<Duration>,
-    /// Longest time of a command.
+    /// Longest time of a command; `None`: as the platform file says.
     pub command_total: Option<Duration>,
     /// Longest time of a device.
     pub device_timeout: Option<Duration>,
@@ -243,7 +243,7 @@ fn options(limits: &Limits) -> RunOptions {
         handshake: limits.handshake_timeout.unwrap_or(usual.handshake),
         prompt: limits.prompt_timeout.unwrap_or(usual.prompt),
         silence: limits.command_timeout.unwrap_or(usual.silence),
-        command_total: limits.command_total.unwrap_or(usual.command_total),
+        command_total: limits.command_total,
         device: limits.device_timeout.unwrap_or(usual.device),
         output_bytes: limits.max_output_bytes.unwrap_or(usual.output_bytes),
         ..usual

@@ -72,7 +72,7 @@ impl Shell {
         }
         let echo = squeeze(command.as_bytes());
         match self.await_echo(&echo, before, next, &mut clock).await? {
-            Some(text) => self.await_prompt(Some(text), &echo, next, &mut clock).await,
+            Some(behind) => self.await_prompt(Some(behind), &echo, next, &mut clock).await,
             None => Ok(()),
         }
     }
@@ -98,15 +98,15 @@ impl Shell {
         Ok(())
     }
 
-    /// Waits for the echo. Answers with what stood behind it; `None` when the device does not echo and its whole answer
-    /// has passed.
+    /// Waits for the echo. Answers with where in `fresh` the text behind it begins; `None` when the device does not echo
+    /// and its whole answer has passed.
     pub(super) async fn await_echo<B: TextSink, N: TextSink>(
         &mut self,
         echo: &[u8],
         before: &mut B,
         next: &mut N,
         clock: &mut Clock,
-    ) -> Result<Option<Vec<u8>>, DeviceError> {
+    ) -> Result<Option<usize>, DeviceError> {
         let mut held: Vec<u8> = Vec::new();
         let mut redraws = 0;
         loop {
@@ -131,9 +131,9 @@ impl Shell {
                         self.confirmed();
                     }
                     before.over().await?;
-                    let rest = rest.to_vec();
+                    let behind = fresh.len() - rest.len();
                     self.fresh = fresh;
-                    return Ok(Some(rest));
+                    return Ok(Some(behind));
                 }
                 if held.len() > LONGEST_HELD {
                     before.text(&held).await?;
@@ -163,11 +163,11 @@ impl Shell {
         }
     }
 
-    /// Streams output until a prompt candidate stands at its end. `behind_echo` is what came in one piece with the echo;
-    /// without an echo the first line still has the prompt in front.
+    /// Streams output until a prompt candidate stands at its end. `behind_echo` is where in `fresh` it begins; without an
+    /// echo the first line still has the prompt in front.
     async fn await_prompt<N: TextSink>(
         &mut self,
-        behind_echo: Option<Vec<u8>>,
+        behind_echo: Option<usize>,
         echo: &[u8],
         next: &mut N,
         clock: &mut Clock,
@@ -179,16 +179,18 @@ impl Shell {
         let mut quiet = false;
         let mut behind_prompt = behind_echo.is_none();
         let mut first_line = true;
-        let mut text = match behind_echo {
-            Some(text) => text,
+        let mut start = behind_echo.unwrap_or_default();
+        let mut piece = match behind_echo {
+            Some(_) => std::mem::take(&mut self.fresh),
             None => self.next_piece(&mut quiet, clock).await?,
         };
         loop {
+            let text = piece.get(start..).unwrap_or_default();
             if !text.is_empty() {
                 let output = match (behind_prompt, first_line) {
-                    (true, _) => self.without_prompt(&text),
-                    (false, true) => without_echo(&text, echo),
-                    (false, false) => text.as_slice(),
+                    (true, _) => self.without_prompt(text),
+                    (false, true) => without_echo(text, echo),
+                    (false, false) => text,
                 };
                 behind_prompt = false;
                 first_line = false;
@@ -215,8 +217,9 @@ impl Shell {
                 }
                 _ => {}
             }
-            self.fresh = text;
-            text = self.next_piece(&mut quiet, clock).await?;
+            start = 0;
+            self.fresh = piece;
+            piece = self.next_piece(&mut quiet, clock).await?;
         }
     }
 

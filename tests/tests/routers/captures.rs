@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 
-use crate::lab::{self, ENABLE_PASSWORD, Lab, PASSWORD, ROUTERS};
+use crate::lab::{self, ENABLE_PASSWORD, Lab, ROUTERS};
 
 /// What changes from one moment to the next without anybody's doing, made the same: ages, and packet counters.
 fn settled(text: &str) -> String {
@@ -77,13 +77,30 @@ async fn vtysh_as_admin_with_a_pager_and_as_oper() -> anyhow::Result<()> {
     for user in ["admin", "pager", "oper"] {
         let enable = if user == "oper" { ENABLE_PASSWORD } else { "" };
         let station = lab::station(user, "frr", enable)?;
-        let run = lab::all_succeed(&station.collect().types("configs,interfaces,routes,version")).await?;
+        let theirs = |router: usize, command: &str| match user {
+            "oper" => from_zebra(&lab, router, command),
+            _ => lab.inside(router, &format!("vtysh -c '{command}'")),
+        };
+        let routes = || -> anyhow::Result<Vec<String>> {
+            ROUTERS
+                .iter()
+                .map(|router| Ok(settled(&theirs(*router, "show ip route")?)))
+                .collect()
+        };
+        let collect = station.collect().types("configs,interfaces,routes,version");
+        // What the routers tell each other may still be on its way: then all of it is looked at once more.
+        let mut before = routes()?;
+        let run = loop {
+            let run = lab::all_succeed(&collect).await?;
+            let after = routes()?;
+            if before == after {
+                break run;
+            }
+            before = after;
+        };
         for router in ROUTERS {
             for (capture_type, command) in commands {
-                let theirs = match user {
-                    "oper" => from_zebra(&lab, router, command)?,
-                    _ => lab.inside(router, &format!("vtysh -c '{command}'"))?,
-                };
+                let theirs = theirs(router, command)?;
                 ensure!(theirs.lines().count() > 3, "r{router} says nothing to {command}");
                 same(
                     router,
@@ -107,7 +124,6 @@ def until(mark):
     got = b""
     while not got.endswith(mark): got += s.recv(65536)
     return got
-until(b"Password: "); s.sendall(b"{PASSWORD}\n")
 until(b"r{router}> "); s.sendall(b"enable\n")
 until(b"Password: "); s.sendall(b"{ENABLE_PASSWORD}\n")
 until(b"r{router}# "); s.sendall(b"terminal length 0\n")

@@ -44,12 +44,23 @@ impl Lab {
     /// Waits until the routers have told each other everything: their routing tables stay as they are.
     fn settle(&self) {
         let tables = || -> Vec<usize> {
-            let routes = |router: &usize| self.inside(*router, "vtysh -c 'show ip route' | wc -l").unwrap_or_default();
-            ROUTERS.iter().map(|router| routes(router).trim().parse().unwrap_or(0)).collect()
+            let routes = |router: &usize| {
+                self.inside(*router, "vtysh -c 'show ip route' | wc -l")
+                    .unwrap_or_default()
+            };
+            ROUTERS
+                .iter()
+                .map(|router| routes(router).trim().parse().unwrap_or(0))
+                .collect()
         };
         let full = || {
-            let status = self.run(&["status"]).map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-            status.is_ok_and(|text| text.lines().all(|line| line.contains("ospf-full=2") && line.contains("lldp=2")))
+            let status = self
+                .run(&["status"])
+                .map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+            status.is_ok_and(|text| {
+                text.lines()
+                    .all(|line| line.contains("ospf-full=2") && line.contains("lldp=2"))
+            })
         };
         let mut before = Vec::new();
         for _ in 0..60 {

@@ -11,7 +11,10 @@ use crate::lab::{self, Lab};
 /// the slow line still holds most of it.
 async fn in_the_middle(lab: &Lab, router: usize) -> anyhow::Result<()> {
     for _ in 0..600 {
-        let written = lab.inside(router, "awk '/wchar/ {print $2}' /proc/$(pgrep -n -u admin vtysh)/io 2>/dev/null || true")?;
+        let written = lab.inside(
+            router,
+            "awk '/wchar/ {print $2}' /proc/$(pgrep -n -u admin vtysh)/io 2>/dev/null || true",
+        )?;
         if written.trim().parse::<u32>().unwrap_or(0) > 6000 {
             return Ok(());
         }
@@ -24,10 +27,12 @@ async fn in_the_middle(lab: &Lab, router: usize) -> anyhow::Result<()> {
 fn only_the_first_failed(run: &Run, kinds: &[&str]) -> anyhow::Result<()> {
     for device in &run.outcome()?.devices {
         if device.device_name != "r1" {
+            let said = run.transcript(device);
             ensure!(
                 device.status == "succeeded",
-                "{}: {}",
+                "{} in {:?}: {}\n{said}",
                 device.device_name,
+                run.out,
                 device.message
             );
             continue;
@@ -71,9 +76,22 @@ async fn a_frozen_daemon_a_cut_cable_and_a_reset() -> anyhow::Result<()> {
     lab.trouble("slow", 1, &["20", "60000"])?;
     lab::all_succeed(&collect.clone().out("slow")).await?;
 
-    // Slower than the limit of the whole command allows.
+    // The connection is reset in the middle. This comes before what leaves half-open connections behind in the forwarder.
     lab.trouble("slow", 1, &["20", "8000"])?;
-    let run = collect.clone().flag("--command-total-seconds", "2").out("slower").run().await?;
+    let running = collect.clone().out("reset").start()?;
+    in_the_middle(&lab, 1).await?;
+    lab.trouble("rst", 1, &[])?;
+    let run = running.finish().await?;
+    only_the_first_failed(&run, &["disconnected"])?;
+    assert_eq!(run.device("r1")?.verdict("configs"), "truncated");
+
+    // Slower than the limit of the whole command allows.
+    let run = collect
+        .clone()
+        .flag("--command-total-seconds", "2")
+        .out("slower")
+        .run()
+        .await?;
     only_the_first_failed(&run, &["command_timeout"])?;
 
     // A daemon stands still: the configuration had been printed, the next command hangs, and the session with it.
@@ -93,14 +111,6 @@ async fn a_frozen_daemon_a_cut_cable_and_a_reset() -> anyhow::Result<()> {
     let run = running.finish().await?;
     lab.trouble("uncut", 1, &[])?;
     only_the_first_failed(&run, &["command_timeout"])?;
-    assert_eq!(run.device("r1")?.verdict("configs"), "truncated");
-
-    // The connection is reset in the middle.
-    let running = collect.clone().out("reset").start()?;
-    in_the_middle(&lab, 1).await?;
-    lab.trouble("rst", 1, &[])?;
-    let run = running.finish().await?;
-    only_the_first_failed(&run, &["disconnected"])?;
     assert_eq!(run.device("r1")?.verdict("configs"), "truncated");
     Ok(())
 }
