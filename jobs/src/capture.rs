@@ -41,8 +41,10 @@ pub(crate) struct Taking<'p> {
     lines: u64,
     rejected: Option<String>,
     limit: u64,
-    /// Line ends at the end of what came so far; one of them is stored, the others only if more text follows.
-    line_ends: u64,
+    /// Empty lines at the end of what came so far; they are stored only if more text follows.
+    empty_lines: u64,
+    /// The text so far ends in the middle of a line.
+    open_line: bool,
 }
 
 impl<'p> Taking<'p> {
@@ -63,7 +65,8 @@ impl<'p> Taking<'p> {
             lines: 0,
             rejected: None,
             limit,
-            line_ends: 0,
+            empty_lines: 0,
+            open_line: false,
         })
     }
 
@@ -75,17 +78,18 @@ impl<'p> Taking<'p> {
 
     /// Ends the text so far with one LF, if there is any.
     async fn end_line(&mut self) -> Result<(), DeviceError> {
-        if std::mem::take(&mut self.line_ends) > 0 && self.bytes > 0 {
-            self.put(b"\n").await?;
+        self.empty_lines = 0;
+        match std::mem::take(&mut self.open_line) {
+            true => self.put(b"\n").await,
+            false => Ok(()),
         }
-        Ok(())
     }
 
-    async fn put_line_ends(&mut self) -> Result<(), DeviceError> {
+    async fn put_empty_lines(&mut self) -> Result<(), DeviceError> {
         const MANY: [u8; 256] = [b'\n'; 256];
-        while self.line_ends > 0 {
-            let count = self.line_ends.min(MANY.len() as u64);
-            self.line_ends -= count;
+        while self.empty_lines > 0 {
+            let count = self.empty_lines.min(MANY.len() as u64);
+            self.empty_lines -= count;
             self.put(MANY.get(..usize::try_from(count).unwrap_or(1)).unwrap_or_default()).await?;
         }
         Ok(())
@@ -110,14 +114,9 @@ impl<'p> Taking<'p> {
     }
 
     pub(crate) async fn end(mut self, error: Option<&DeviceError>) -> Result<CaptureReport, DeviceError> {
-        // A text that was cut in a line stays as it is; a whole one ends in one LF, also where the device sent none.
-        match error {
-            None => {
-                self.line_ends = u64::from(self.bytes > 0);
-                self.end_line().await?;
-            }
-            Some(error) if error.kind != FailureKind::OutputTooLarge => self.end_line().await?,
-            Some(_) => {}
+        // What was cut in the middle of a line shows that.
+        if error.is_none() {
+            self.end_line().await?;
         }
         let (verdict, message) = match (error, self.rejected.take()) {
             (Some(error), _) => (Verdict::Truncated, Some(error.message.clone())),
@@ -139,13 +138,19 @@ impl<'p> Taking<'p> {
 impl TextSink for Taking<'_> {
     async fn text(&mut self, text: &[u8]) -> Result<(), DeviceError> {
         self.judge.take(text, self.platform, self.capture);
-        let body = text.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
-        let (body, line_ends) = text.split_at(body);
-        if !body.is_empty() {
-            self.put_line_ends().await?;
-            self.put(body).await?;
-        }
-        self.line_ends += line_ends.len() as u64;
+        let Some(last) = text.iter().rposition(|byte| *byte != b'\n') else {
+            let ends_line = std::mem::take(&mut self.open_line) && !text.is_empty();
+            if ends_line {
+                self.put(b"\n").await?;
+            }
+            self.empty_lines += text.len() as u64 - u64::from(ends_line);
+            return Ok(());
+        };
+        self.put_empty_lines().await?;
+        let body = (last + 2).min(text.len());
+        self.open_line = body == last + 1;
+        self.put(text.get(..body).unwrap_or_default()).await?;
+        self.empty_lines = (text.len() - body) as u64;
         Ok(())
     }
 }

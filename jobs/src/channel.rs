@@ -4,10 +4,10 @@
 //! is confirmed by the echo of the next command straight after it, or by the same prompt again after an empty line. If
 //! more output comes instead, the candidate was text and belongs to the output before it.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use russh::{Channel, ChannelMsg, client::Msg};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 use crate::{
     error::{DeviceError, FailureKind},
@@ -88,6 +88,7 @@ pub struct Shell {
     tail: Vec<u8>,
     /// The lines that the last piece of output completed.
     fresh: Vec<u8>,
+    timer: Pin<Box<Sleep>>,
 }
 
 fn trim_end(text: &[u8]) -> &[u8] {
@@ -110,6 +111,7 @@ impl Shell {
             transcript,
             tail: Vec::new(),
             fresh: Vec::new(),
+            timer: Box::pin(tokio::time::sleep(QUIET)),
         }
     }
 
@@ -144,10 +146,22 @@ impl Shell {
     async fn receive(&mut self, limit: Duration) -> Result<Option<()>, DeviceError> {
         self.fresh.clear();
         let deadline = Instant::now() + limit;
+        // The timer stays armed from wait to wait and is only moved when it rings too early or would ring too late:
+        // most waits are over long before any limit.
+        if self.timer.deadline() > deadline || self.timer.is_elapsed() {
+            self.timer.as_mut().reset(deadline);
+        }
         loop {
-            let message = match tokio::time::timeout_at(deadline, self.channel.wait()).await {
-                Ok(message) => message,
-                Err(_) => return Ok(None),
+            let message = tokio::select! {
+                biased;
+                message = self.channel.wait() => message,
+                () = self.timer.as_mut() => {
+                    if Instant::now() >= deadline {
+                        return Ok(None);
+                    }
+                    self.timer.as_mut().reset(deadline);
+                    continue;
+                }
             };
             match message {
                 Some(ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. }) => {

@@ -17,7 +17,7 @@ use crate::{
     plan::{DeviceJob, PlannedCapture},
     platform::{DetectOn, Platform},
     transcript::Transcript,
-    transport::{Connection, HostKeys, JumpHosts, Negotiated, SessionSettings, Target},
+    transport::{Connection, HostKeys, JumpHosts, KnownMethods, Negotiated, SessionSettings, Target},
     verdict::Verdict,
 };
 
@@ -86,6 +86,7 @@ pub(crate) struct AttemptContext {
     pub(crate) target: Target,
     pub(crate) host_keys: Arc<dyn HostKeys>,
     pub(crate) jumps: Arc<JumpHosts>,
+    pub(crate) methods: Arc<KnownMethods>,
     pub(crate) sink: Arc<dyn CaptureSink>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) limits: SessionLimits,
@@ -114,17 +115,16 @@ pub(crate) async fn attempt(job: &DeviceJob, context: &AttemptContext) -> Attemp
     if let Some(platform) = &run.platform {
         run.planned = job.captures(platform);
     }
-    let ended = tokio::select! {
-        result = tokio::time::timeout(context.limits.device, run.session(job)) => match result {
-            Ok(result) => result.err(),
-            Err(_) => {
-                let seconds = context.limits.device.as_secs();
-                let message = format!("The device was not done after {seconds} seconds");
-                Some(DeviceError::new(FailureKind::CommandTimeout, message))
-            }
-        },
-        () = context.abort.cancelled() => Some(cancelled()),
+    let ended = match tokio::time::timeout(context.limits.device, run.session(job)).await {
+        Ok(result) => result.err(),
+        Err(_) => {
+            let seconds = context.limits.device.as_secs();
+            let message = format!("The device was not done after {seconds} seconds");
+            Some(DeviceError::new(FailureKind::CommandTimeout, message))
+        }
     };
+    // A forced end breaks the connection; what the session says of that is not the reason.
+    let ended = if context.abort.is_cancelled() { Some(cancelled()) } else { ended };
     let error = match (run.first_error.take(), ended) {
         (_, Some(error)) if error.kind == FailureKind::Cancelled => Some(error),
         (first, last) => first.or(last),
@@ -214,8 +214,10 @@ impl Run<'_> {
             keepalive: Some(limits.keepalive),
             legacy,
         };
-        let mut connection =
-            Connection::reach(&context.target, &context.jumps, Arc::clone(&context.host_keys), settings).await?;
+        let mut connection = tokio::select! {
+            connection = Connection::reach(&context.target, &context.jumps, &context.host_keys, settings, &context.abort) => connection?,
+            () = context.abort.cancelled() => return Err(cancelled()),
+        };
         let negotiated = connection.negotiated();
         let mut detection = Detection::new(&context.catalogue);
         if job.platform.is_none() {
@@ -229,7 +231,7 @@ impl Run<'_> {
             permit = context.breaker.admit(&job.credentials) => permit?,
             () = context.stop.cancelled() => return Err(cancelled()),
         };
-        let login = connection.log_in(&job.credentials, &username, limits.login).await;
+        let login = connection.log_in(&job.credentials, &username, limits.login, Some(&context.methods)).await;
         permit.report(login.as_ref().err().map(|error| error.kind));
         login?;
         let platform = self.platform.as_ref().or_else(|| context.catalogue.any()).map(Arc::clone).ok_or_else(|| {

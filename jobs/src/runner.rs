@@ -17,7 +17,7 @@ use crate::{
     error::{DeviceError, FailureKind},
     event::{CaptureReport, DeviceReport, DeviceStatus, Event},
     plan::DeviceJob,
-    transport::{HostKeys, JumpHosts, Target, resolve},
+    transport::{HostKeys, JumpHosts, KnownMethods, Target, resolve},
     verdict::Verdict,
 };
 
@@ -117,6 +117,7 @@ pub struct Runner {
     sink: Arc<dyn CaptureSink>,
     breaker: Arc<Breaker>,
     jumps: Arc<JumpHosts>,
+    methods: Arc<KnownMethods>,
     locks: Arc<SessionLocks>,
     sessions: Arc<Semaphore>,
 }
@@ -136,6 +137,7 @@ impl Runner {
             sink,
             breaker,
             jumps: Arc::default(),
+            methods: Arc::default(),
             locks: Arc::default(),
             sessions: Arc::new(Semaphore::new(max_sessions.clamp(1, Semaphore::MAX_PERMITS))),
         }
@@ -337,6 +339,7 @@ impl Dispatch<'_> {
             target,
             host_keys: Arc::clone(&runner.host_keys),
             jumps: Arc::clone(&runner.jumps),
+            methods: Arc::clone(&runner.methods),
             sink: Arc::clone(&runner.sink),
             catalogue: Arc::clone(&runner.catalogue),
             limits: self.options.limits,

@@ -26,6 +26,7 @@ mod wire;
 use algorithms::client_config;
 pub use jump::{JumpHost, JumpHosts, way};
 pub use key::read_private_key;
+pub use login::KnownMethods;
 
 /// What a device is logged in with. Secrets are dropped with it.
 #[derive(Clone, Default)]
@@ -185,6 +186,7 @@ impl Connection {
         address: SocketAddr,
         host_keys: Arc<dyn HostKeys>,
         settings: SessionSettings,
+        abort: &CancellationToken,
     ) -> Result<Self, DeviceError> {
         let stream = tokio::time::timeout(settings.connect, TcpStream::connect(address))
             .await
@@ -194,7 +196,7 @@ impl Connection {
             })?
             .map_err(|error| errors::connecting(address, &error))?;
         stream.set_nodelay(true).map_err(|error| errors::connecting(address, &error))?;
-        Self::on(stream, address.to_string(), host_keys, settings, None).await
+        Self::on(stream, address.to_string(), host_keys, settings, None, abort).await
     }
 
     /// Like [`Connection::open`], carried by another connection.
@@ -204,6 +206,7 @@ impl Connection {
         port: u16,
         host_keys: Arc<dyn HostKeys>,
         settings: SessionSettings,
+        abort: &CancellationToken,
     ) -> Result<Self, DeviceError> {
         let opening = jump.handle.channel_open_direct_tcpip(address, u32::from(port), "127.0.0.1", 0);
         let channel = match tokio::time::timeout(settings.connect, opening).await {
@@ -219,7 +222,7 @@ impl Connection {
             }
         };
         let host = format!("{address}:{port}");
-        Self::on(channel.into_stream(), host, host_keys, settings, Some(Arc::clone(jump))).await
+        Self::on(channel.into_stream(), host, host_keys, settings, Some(Arc::clone(jump)), abort).await
     }
 
     async fn on<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
@@ -228,10 +231,11 @@ impl Connection {
         host_keys: Arc<dyn HostKeys>,
         settings: SessionSettings,
         jump: Option<Arc<Connection>>,
+        abort: &CancellationToken,
     ) -> Result<Self, DeviceError> {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let peer = Peer { host, host_keys, seen: Arc::clone(&seen) };
-        let ended = CancellationToken::new();
+        let ended = abort.child_token();
         let guard = ended.clone().drop_guard();
         let wire = wire::Wire::new(stream, ended);
         let opening = wire.opening();
@@ -250,23 +254,25 @@ impl Connection {
         }
     }
 
-    /// Connects to a device, through jump hosts where it has any.
+    /// Connects to a device, through jump hosts where it has any. `abort` breaks the connection whatever it is at.
     ///
     /// # Errors
     /// As [`Connection::open`].
     pub async fn reach(
         target: &Target,
         jumps: &JumpHosts,
-        host_keys: Arc<dyn HostKeys>,
+        host_keys: &Arc<dyn HostKeys>,
         settings: SessionSettings,
+        abort: &CancellationToken,
     ) -> Result<Self, DeviceError> {
+        let keys = Arc::clone(host_keys);
         match target {
-            Target::Direct(address) => Self::open(*address, host_keys, settings).await,
+            Target::Direct(address) => Self::open(*address, keys, settings, abort).await,
             Target::Behind { hosts, address, port } => {
                 let modern = SessionSettings { legacy: false, ..settings };
-                match jumps.reach(hosts, &host_keys, modern).await? {
-                    Some(jump) => Self::through(&jump, address, *port, host_keys, settings).await,
-                    None => Self::open(resolve(address, *port).await?, host_keys, settings).await,
+                match jumps.reach(hosts, host_keys, modern).await? {
+                    Some(jump) => Self::through(&jump, address, *port, keys, settings, abort).await,
+                    None => Self::open(resolve(address, *port).await?, keys, settings, abort).await,
                 }
             }
         }
@@ -274,6 +280,10 @@ impl Connection {
 
     fn is_closed(&self) -> bool {
         self.handle.is_closed()
+    }
+
+    fn peer_version(&self) -> String {
+        self.seen.lock().map(|seen| seen.negotiated.peer_version.clone()).unwrap_or_default()
     }
 
     /// What was agreed on.

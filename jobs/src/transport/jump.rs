@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use tokio_util::sync::CancellationToken;
+
 use super::{Connection, Credentials, HostKeys, SessionSettings};
 use crate::error::{DeviceError, FailureKind};
 
@@ -79,16 +81,18 @@ impl JumpHosts {
         host_keys: &Arc<dyn HostKeys>,
         settings: SessionSettings,
     ) -> Result<Connection, DeviceError> {
+        // Other devices go through it too: it ends with the last of them, not with one run.
+        let own = CancellationToken::new();
         let mut connection = match previous {
             Some(previous) => {
-                Connection::through(previous, &host.address, host.port, Arc::clone(host_keys), settings).await?
+                Connection::through(previous, &host.address, host.port, Arc::clone(host_keys), settings, &own).await?
             }
             None => {
                 let address = super::resolve(&host.address, host.port).await?;
-                Connection::open(address, Arc::clone(host_keys), settings).await?
+                Connection::open(address, Arc::clone(host_keys), settings, &own).await?
             }
         };
-        connection.log_in(&host.credentials, &host.credentials.username, settings.login).await?;
+        connection.log_in(&host.credentials, &host.credentials.username, settings.login, None).await?;
         Ok(connection)
     }
 }

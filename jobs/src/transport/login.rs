@@ -1,9 +1,13 @@
 //! Logging in: public key or agent first, then at most one attempt that carries the password.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use russh::{
-    MethodKind,
+    MethodKind, MethodSet,
     client::{AuthResult, KeyboardInteractiveAuthResponse},
     keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, agent::AgentIdentity, agent::client::AgentClient},
 };
@@ -17,13 +21,51 @@ const MOST_AGENT_KEYS: usize = 4;
 /// Rounds of questions in one keyboard-interactive login.
 const MOST_ROUNDS: usize = 8;
 
+/// The login methods that devices named, by their version string. What makes the same string on every box of a vendor
+/// takes the same methods; OpenSSH is configured one way here and another way there, and is always asked.
+#[derive(Debug, Default)]
+pub struct KnownMethods {
+    methods: Mutex<HashMap<String, MethodSet>>,
+}
+
+impl KnownMethods {
+    /// Version strings that are remembered.
+    const MOST: usize = 256;
+
+    fn of(&self, peer_version: &str) -> Option<MethodSet> {
+        self.methods.lock().ok()?.get(peer_version).cloned()
+    }
+
+    fn note(&self, peer_version: &str, methods: &MethodSet) {
+        let told = !peer_version.contains("OpenSSH") && !peer_version.is_empty();
+        if let Ok(mut known) = self.methods.lock()
+            && told
+            && known.len() < Self::MOST
+        {
+            known.insert(peer_version.to_owned(), methods.clone());
+        }
+    }
+
+    fn forget(&self, peer_version: &str) {
+        if let Ok(mut known) = self.methods.lock() {
+            known.remove(peer_version);
+        }
+    }
+}
+
 impl Connection {
     /// Logs in with at most one attempt that carries the password.
     ///
     /// # Errors
     /// `authentication_failed`, `interaction_required`, or what broke the connection.
-    pub async fn log_in(&mut self, credentials: &Credentials, username: &str, limit: Duration) -> Result<(), DeviceError> {
-        match tokio::time::timeout(limit, self.authenticate(credentials, username)).await {
+    pub async fn log_in(
+        &mut self,
+        credentials: &Credentials,
+        username: &str,
+        limit: Duration,
+        known: Option<&KnownMethods>,
+    ) -> Result<(), DeviceError> {
+        match tokio::time::timeout(limit, self.authenticate(credentials, username, known)).await {
             Ok(result) => result,
             Err(_) => Err(DeviceError::new(
                 FailureKind::ConnectTimeout,
@@ -32,13 +74,39 @@ impl Connection {
         }
     }
 
-    async fn authenticate(&mut self, credentials: &Credentials, username: &str) -> Result<(), DeviceError> {
+    async fn authenticate(
+        &mut self,
+        credentials: &Credentials,
+        username: &str,
+        known: Option<&KnownMethods>,
+    ) -> Result<(), DeviceError> {
         let broken = |error: russh::Error| errors::during_login(&error);
-        // Asking with the method `none` names the methods without spending an attempt with a secret.
-        let mut methods = match self.handle.authenticate_none(username).await.map_err(broken)? {
-            AuthResult::Success => return Ok(()),
-            AuthResult::Failure { remaining_methods, .. } => remaining_methods,
+        let peer_version = self.peer_version();
+        let mut methods = match known.and_then(|known| known.of(&peer_version)) {
+            Some(methods) => methods,
+            // Asking with the method `none` names the methods without spending an attempt with a secret.
+            None => match self.handle.authenticate_none(username).await.map_err(broken)? {
+                AuthResult::Success => return Ok(()),
+                AuthResult::Failure { remaining_methods, .. } => remaining_methods,
+            },
         };
+        let result = self.with_methods(credentials, username, &mut methods).await;
+        if let Some(known) = known {
+            match result {
+                Ok(()) => known.note(&peer_version, &methods),
+                Err(_) => known.forget(&peer_version),
+            }
+        }
+        result
+    }
+
+    async fn with_methods(
+        &mut self,
+        credentials: &Credentials,
+        username: &str,
+        methods: &mut MethodSet,
+    ) -> Result<(), DeviceError> {
+        let broken = |error: russh::Error| errors::during_login(&error);
         let offered: Vec<String> = methods.iter().map(|method| <&str>::from(method).to_owned()).collect();
         let mut key_refused = false;
         if methods.contains(&MethodKind::PublicKey) {
@@ -48,7 +116,7 @@ impl Connection {
                     let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
                     match self.handle.authenticate_publickey(username, key).await.map_err(broken)? {
                         AuthResult::Success => return Ok(()),
-                        AuthResult::Failure { remaining_methods, .. } => methods = remaining_methods,
+                        AuthResult::Failure { remaining_methods, .. } => *methods = remaining_methods,
                     }
                 }
             }
@@ -56,7 +124,7 @@ impl Connection {
                 key_refused = true;
                 match self.with_agent(socket, username).await? {
                     AuthResult::Success => return Ok(()),
-                    AuthResult::Failure { remaining_methods, .. } => methods = remaining_methods,
+                    AuthResult::Failure { remaining_methods, .. } => *methods = remaining_methods,
                 }
             }
         }
