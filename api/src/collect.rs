@@ -175,7 +175,11 @@ async fn listen(cancel: Cancel) {
 fn request(options: &Options) -> anyhow::Result<Request> {
     let devices = devices(options)?;
     let login = login(options)?;
-    let jump = options.jump.iter().map(|text| jump(text, options, &login)).collect::<Result<_, _>>()?;
+    let jump = options
+        .jump
+        .iter()
+        .map(|text| jump(text, options, &login))
+        .collect::<Result<_, _>>()?;
     Ok(Request {
         devices,
         platform: Some(options.platform.to_ascii_lowercase()),
@@ -184,7 +188,10 @@ fn request(options: &Options) -> anyhow::Result<Request> {
         jump,
         legacy_algorithms: options.legacy_algorithms,
         host_keys: options.host_key_policy,
-        known_hosts: options.known_hosts.clone().unwrap_or_else(|| config::home().join("known_hosts")),
+        known_hosts: options
+            .known_hosts
+            .clone()
+            .unwrap_or_else(|| config::home().join("known_hosts")),
         platforms_dir: options.platforms.platforms_dir.clone(),
         out: options.out.clone(),
         limits: Limits {
@@ -216,7 +223,11 @@ fn devices(options: &Options) -> anyhow::Result<Vec<InventoryDevice>> {
     if let Some(file) = &options.inventory {
         let bytes = std::fs::read(file).with_context(|| format!("Cannot read the inventory {}", file.display()))?;
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
-        let Inventory { devices, problems, warnings } = inventory::read(&bytes, None, name.as_deref());
+        let Inventory {
+            devices,
+            problems,
+            warnings,
+        } = inventory::read(&bytes, None, name.as_deref());
         for note in problems.iter().chain(&warnings).take(20) {
             eprintln!("{}: {note}", file.display());
         }
@@ -242,9 +253,13 @@ fn fits(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(mut rest) = name.strip_prefix(first) else {
+        return false;
+    };
     let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
+    let Some(last) = parts.pop() else {
+        return rest.is_empty();
+    };
     for part in parts {
         match rest.find(part) {
             Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
@@ -259,7 +274,11 @@ fn login(options: &Options) -> anyhow::Result<Login> {
         Some(user) => user,
         None => anyhow::bail!("Name the user to log in with: --user"),
     };
-    let private_key = options.key.as_deref().map(|file| read_secret(file, false)).transpose()?;
+    let private_key = options
+        .key
+        .as_deref()
+        .map(|file| read_secret(file, false))
+        .transpose()?;
     let agent = match options.agent {
         true => Some(config::ssh_agent().context("No SSH agent is running: SSH_AUTH_SOCK is not set")?),
         false => None,
@@ -270,9 +289,12 @@ fn login(options: &Options) -> anyhow::Result<Login> {
     };
     let nothing_given = password.is_none() && private_key.is_none() && agent.is_none();
     let password = match password {
-        None if nothing_given && std::io::stdin().is_terminal() => {
-            Some(dialoguer::Password::new().with_prompt(format!("Password of {username}")).interact()?.into())
-        }
+        None if nothing_given && std::io::stdin().is_terminal() => Some(
+            dialoguer::Password::new()
+                .with_prompt(format!("Password of {username}"))
+                .interact()?
+                .into(),
+        ),
         None if nothing_given => {
             anyhow::bail!("Give a secret to log in with: --password-file, --key, --agent, or SHOWRUN_PASSWORD")
         }
@@ -281,9 +303,17 @@ fn login(options: &Options) -> anyhow::Result<Login> {
     Ok(Login {
         username,
         password,
-        enable_password: options.enable_password_file.as_deref().map(|file| read_secret(file, true)).transpose()?,
+        enable_password: options
+            .enable_password_file
+            .as_deref()
+            .map(|file| read_secret(file, true))
+            .transpose()?,
         private_key,
-        passphrase: options.passphrase_file.as_deref().map(|file| read_secret(file, true)).transpose()?,
+        passphrase: options
+            .passphrase_file
+            .as_deref()
+            .map(|file| read_secret(file, true))
+            .transpose()?,
         agent,
     })
 }
@@ -292,12 +322,18 @@ fn login(options: &Options) -> anyhow::Result<Login> {
 fn read_secret(file: &Path, one_line: bool) -> anyhow::Result<SecretString> {
     let text = if file == Path::new("-") {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("Cannot read the secret from standard input")?;
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .context("Cannot read the secret from standard input")?;
         text
     } else {
         std::fs::read_to_string(file).with_context(|| format!("Cannot read {}", file.display()))?
     };
-    let secret = if one_line { text.trim_end_matches(['\r', '\n']) } else { text.as_str() };
+    let secret = if one_line {
+        text.trim_end_matches(['\r', '\n'])
+    } else {
+        text.as_str()
+    };
     anyhow::ensure!(!secret.is_empty(), "{} is empty", file.display());
     Ok(secret.to_owned().into())
 }
@@ -313,14 +349,21 @@ fn jump(text: &str, options: &Options, login: &Login) -> anyhow::Result<Jump> {
         (None, Some(host)) => host,
         (None, None) => anyhow::bail!("Jump host '{text}' names no host"),
     };
-    let mut login = Login { enable_password: None, ..login.clone() };
+    let mut login = Login {
+        enable_password: None,
+        ..login.clone()
+    };
     if let Some(user) = user {
         login.username = user.to_owned();
     }
     if let Some(key) = &options.jump_key {
         login.private_key = Some(read_secret(key, false)?);
     }
-    Ok(Jump { address: host.address, port: host.port, login })
+    Ok(Jump {
+        address: host.address,
+        port: host.port,
+        login,
+    })
 }
 
 #[cfg(test)]

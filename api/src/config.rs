@@ -9,7 +9,13 @@ use tracing_subscriber::EnvFilter;
 #[derive(Args, Clone)]
 pub(crate) struct LogOptions {
     /// What is logged, as in `warn` or `jobs=debug`
-    #[arg(long, global = true, env = "SHOWRUN_LOG", default_value = "warn", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "SHOWRUN_LOG",
+        default_value = "warn",
+        hide_env_values = true
+    )]
     log: String,
     /// How a log line looks
     #[arg(long, global = true, env = "SHOWRUN_LOG_FORMAT", value_enum, default_value = "text")]
@@ -33,7 +39,9 @@ enum LogFormat {
 /// Logs go to standard error, so that results can be piped.
 pub(crate) fn start_log(options: &LogOptions) {
     let filter = EnvFilter::builder().parse_lossy(&options.log);
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match options.log_format {
         LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
         LogFormat::Json => log.json().init(),
@@ -48,7 +56,9 @@ pub(crate) fn home() -> PathBuf {
 
 /// The socket of the user's SSH agent.
 pub(crate) fn ssh_agent() -> Option<PathBuf> {
-    std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from).filter(|socket| !socket.as_os_str().is_empty())
+    std::env::var_os("SSH_AUTH_SOCK")
+        .map(PathBuf::from)
+        .filter(|socket| !socket.as_os_str().is_empty())
 }
 
 /// The password that the environment gives, for scripts that cannot write a file.

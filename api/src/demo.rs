@@ -60,14 +60,26 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         Some(out) => out,
         None => config::temporary().join(format!("showrun-demo-{}", std::process::id())),
     };
-    eprintln!("{} simulated devices listen on the loopback; collecting from them over SSH.", fleet.devices().len());
+    eprintln!(
+        "{} simulated devices listen on the loopback; collecting from them over SSH.",
+        fleet.devices().len()
+    );
     let login = FleetOptions::default();
     let request = Request {
         devices: inventory::read_csv(fleet.inventory_csv().as_bytes()).devices,
         platform: None,
-        capture_types: ["configs", "arp", "mac", "lldp", "interfaces", "routes", "version", "inventory"]
-            .map(str::to_owned)
-            .to_vec(),
+        capture_types: [
+            "configs",
+            "arp",
+            "mac",
+            "lldp",
+            "interfaces",
+            "routes",
+            "version",
+            "inventory",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         login: Login {
             username: login.username,
             password: Some(login.password.into()),

@@ -44,7 +44,12 @@ impl Live {
             (false, false) => Style::Lines,
             (false, true) => Style::Terminal(Box::new(Screen::new(names.len()))),
         };
-        Self { names, style, counts: Counts::default() }
+        let names = names.iter().map(|name| printable(name)).collect();
+        Self {
+            names,
+            style,
+            counts: Counts::default(),
+        }
     }
 
     /// Takes the next step.
@@ -62,10 +67,33 @@ impl Live {
             _ => {}
         }
         let name = |device: usize| self.names.get(device).map_or("", String::as_str);
+        let progress = match progress {
+            Progress::Completed {
+                device,
+                status,
+                failure_kind,
+                message,
+                duration_ms,
+            } => Progress::Completed {
+                device,
+                status,
+                failure_kind,
+                message: printable(&message),
+                duration_ms,
+            },
+            progress => progress,
+        };
         match &mut self.style {
             Style::Silent => {}
             Style::Lines => {
-                if let Progress::Completed { device, status, message, duration_ms, failure_kind } = &progress {
+                if let Progress::Completed {
+                    device,
+                    status,
+                    message,
+                    duration_ms,
+                    failure_kind,
+                } = &progress
+                {
                     let seconds = Duration::from_millis(*duration_ms).as_secs_f32();
                     let kind = failure_kind.map(|kind| format!(" [{kind}]")).unwrap_or_default();
                     eprintln!("{} {}: {message}{kind} ({seconds:.1} s)", mark(status), name(*device));
@@ -100,6 +128,14 @@ pub(crate) fn mark(status: &str) -> &'static str {
     }
 }
 
+/// Names and messages may hold what a device or a file said: nothing of it may move the cursor or turn the text.
+pub(crate) fn printable(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c })
+        .collect()
+}
+
 impl Screen {
     fn new(devices: usize) -> Self {
         let all = MultiProgress::new();
@@ -108,7 +144,11 @@ impl Screen {
             total.set_style(style.progress_chars("█▌░"));
         }
         total.enable_steady_tick(Duration::from_millis(250));
-        Self { all, total, devices: HashMap::new() }
+        Self {
+            all,
+            total,
+            devices: HashMap::new(),
+        }
     }
 
     fn show(&mut self, progress: &Progress, name: &str, counts: &Counts) {
@@ -127,13 +167,23 @@ impl Screen {
                     self.devices.insert(*device, line);
                 }
             }
-            Progress::Captured { device, capture_type, verdict, bytes } => {
+            Progress::Captured {
+                device,
+                capture_type,
+                verdict,
+                bytes,
+            } => {
                 if let Some(line) = self.devices.get(device) {
                     line.set_message(format!("{capture_type} {verdict}, {bytes} bytes"));
                     line.tick();
                 }
             }
-            Progress::Completed { device, status, message, .. } => {
+            Progress::Completed {
+                device,
+                status,
+                message,
+                ..
+            } => {
                 if let Some(line) = self.devices.remove(device) {
                     line.finish_and_clear();
                     self.all.remove(&line);
@@ -144,7 +194,13 @@ impl Screen {
                 self.total.inc(1);
             }
         }
-        let Counts { succeeded, partial, failed, running } = counts;
-        self.total.set_message(format!("✔ {succeeded}  ◐ {partial}  ✘ {failed}  at work {running}"));
+        let Counts {
+            succeeded,
+            partial,
+            failed,
+            running,
+        } = counts;
+        self.total
+            .set_message(format!("✔ {succeeded}  ◐ {partial}  ✘ {failed}  at work {running}"));
     }
 }

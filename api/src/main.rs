@@ -58,7 +58,9 @@ fn main() -> ExitCode {
             Command::Demo(options) => demo::run(options).await,
         }
     });
-    let result = runtime.block_on(work).unwrap_or_else(|error| Err(anyhow::anyhow!("A task ended badly: {error}")));
+    let result = runtime
+        .block_on(work)
+        .unwrap_or_else(|error| Err(anyhow::anyhow!("A task ended badly: {error}")));
     // Sessions that hang on a silent peer are not waited for.
     runtime.shutdown_background();
     result.unwrap_or_else(|error| failed(&error))

@@ -41,7 +41,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    if !table.is_tty() {
+        table.set_width(140);
+    }
     if options.platform.is_some() {
         table.set_header(["capture type", "commands", "evidence"]);
         for capture in shown.iter().flat_map(|platform| &platform.captures) {
@@ -50,8 +55,17 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     } else {
         table.set_header(["platform", "title", "capture types", "also known as"]);
         for platform in &shown {
-            let types: Vec<&str> = platform.captures.iter().map(|capture| capture.capture_type.as_str()).collect();
-            table.add_row([&platform.platform, &platform.title, &types.join(" "), &platform.aliases.join(" ")]);
+            let types: Vec<&str> = platform
+                .captures
+                .iter()
+                .map(|capture| capture.capture_type.as_str())
+                .collect();
+            table.add_row([
+                &platform.platform,
+                &platform.title,
+                &types.join(" "),
+                &platform.aliases.join(" "),
+            ]);
         }
     }
     println!("{table}");

@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode};
 use comfy_table::{ContentArrangement, Table, presets};
 use service::direct::Outcome;
 
-use crate::live::mark;
+use crate::live::{mark, printable};
 
 /// Devices in the table; of larger collections only those that did not succeed.
 const MOST_ROWS: usize = 100;
@@ -43,7 +43,12 @@ pub(crate) fn exit_code(outcome: &Outcome) -> ExitCode {
 fn print_table(outcome: &Outcome, out: &Path) {
     let all = outcome.devices.len() <= MOST_ROWS;
     let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    if !table.is_tty() {
+        table.set_width(140);
+    }
     table.set_header(["", "device", "address", "platform", "captures", "seconds", "result"]);
     let mut left_out = 0;
     for device in &outcome.devices {
@@ -52,7 +57,11 @@ fn print_table(outcome: &Outcome, out: &Path) {
             left_out += 1;
             continue;
         }
-        let complete = device.captures.iter().filter(|capture| capture.report.verdict.as_str() == "complete").count();
+        let complete = device
+            .captures
+            .iter()
+            .filter(|capture| capture.report.verdict.as_str() == "complete")
+            .count();
         let mut result = match device.failure_kind {
             None => "succeeded".to_owned(),
             Some(kind) => format!("{}: {}", kind.as_str(), device.message),
@@ -66,7 +75,10 @@ fn print_table(outcome: &Outcome, out: &Path) {
             format!("{}:{}", device.ip_address, device.port),
             device.platform.clone().unwrap_or_else(|| "?".to_owned()),
             format!("{complete}/{}", device.captures.len()),
-            format!("{:.1}", f64::from(u32::try_from(device.duration_ms).unwrap_or(u32::MAX)) / 1000.0),
+            format!(
+                "{:.1}",
+                f64::from(u32::try_from(device.duration_ms).unwrap_or(u32::MAX)) / 1000.0
+            ),
             printable(&result),
         ]);
     }
@@ -74,26 +86,36 @@ fn print_table(outcome: &Outcome, out: &Path) {
     if left_out > 0 {
         println!("{left_out} devices that succeeded are not listed.");
     }
-    let created: Vec<String> = outcome.captures_created.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    let created: Vec<String> = outcome
+        .captures_created
+        .iter()
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
     println!(
         "{} succeeded, {} failed in {:.1} s. Captures: {}.",
         outcome.devices_succeeded,
         outcome.devices_failed,
         outcome.execution_time_seconds,
-        if created.is_empty() { "none".to_owned() } else { created.join(", ") }
+        if created.is_empty() {
+            "none".to_owned()
+        } else {
+            created.join(", ")
+        }
     );
-    let mut hints: Vec<(&str, &str)> =
-        outcome.devices.iter().filter_map(|device| Some((device.failure_kind?.as_str(), device.hint?))).collect();
+    let mut hints: Vec<(&str, &str)> = outcome
+        .devices
+        .iter()
+        .filter_map(|device| Some((device.failure_kind?.as_str(), device.hint?)))
+        .collect();
     hints.sort_unstable();
     hints.dedup();
     for (kind, hint) in hints {
-        let count = outcome.devices.iter().filter(|device| device.failure_kind.is_some_and(|k| k.as_str() == kind)).count();
+        let count = outcome
+            .devices
+            .iter()
+            .filter(|device| device.failure_kind.is_some_and(|k| k.as_str() == kind))
+            .count();
         println!("  {count} × {kind}: {hint}");
     }
     println!("Files: {}", out.display());
-}
-
-/// Names and messages may hold what a device said: nothing of it may move the cursor.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

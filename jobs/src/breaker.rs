@@ -48,11 +48,18 @@ impl Breaker {
     /// At most `limit` refusals in a row; 0 counts nothing.
     pub fn new(limit: u32) -> Arc<Self> {
         let key = rand::random();
-        Arc::new(Self { limit, key, states: Mutex::default(), changed: Notify::new() })
+        Arc::new(Self {
+            limit,
+            key,
+            states: Mutex::default(),
+            changed: Notify::new(),
+        })
     }
 
     fn identity(&self, credentials: &Credentials) -> Identity {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return [0; 32] };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
+            return [0; 32];
+        };
         mac.update(credentials.username.as_bytes());
         mac.update(&[0]);
         if let Some(password) = &credentials.password {
@@ -92,7 +99,13 @@ impl Breaker {
             });
             match admitted {
                 Some(Err(error)) => return Err(error),
-                Some(Ok(true)) => return Ok(Permit { breaker: Arc::clone(self), identity, reported: false }),
+                Some(Ok(true)) => {
+                    return Ok(Permit {
+                        breaker: Arc::clone(self),
+                        identity,
+                        reported: false,
+                    });
+                }
                 Some(Ok(false)) => changed.await,
                 None => return Err(DeviceError::new(FailureKind::Internal, "The count of logins is lost")),
             }
@@ -145,7 +158,9 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         if !self.reported {
-            self.breaker.with_state(&self.identity, |state| state.in_flight = state.in_flight.saturating_sub(1));
+            self.breaker.with_state(&self.identity, |state| {
+                state.in_flight = state.in_flight.saturating_sub(1)
+            });
             self.breaker.changed.notify_waiters();
         }
     }
@@ -188,7 +203,11 @@ mod tests {
     async fn refusals_in_a_row_close_it_for_this_secret_alone() {
         let breaker = Breaker::new(3);
         for _ in 0..3 {
-            breaker.admit(&credentials("wrong")).await.unwrap().report(Some(FailureKind::AuthenticationFailed));
+            breaker
+                .admit(&credentials("wrong"))
+                .await
+                .unwrap()
+                .report(Some(FailureKind::AuthenticationFailed));
         }
         let error = breaker.admit(&credentials("wrong")).await.unwrap_err();
         assert_eq!(error.kind, FailureKind::CredentialPaused);
@@ -200,7 +219,11 @@ mod tests {
         let breaker = Breaker::new(1);
         for _ in 0..5 {
             drop(breaker.admit(&credentials("x")).await.unwrap());
-            breaker.admit(&credentials("x")).await.unwrap().report(Some(FailureKind::Disconnected));
+            breaker
+                .admit(&credentials("x"))
+                .await
+                .unwrap()
+                .report(Some(FailureKind::Disconnected));
         }
         breaker.check(&credentials("x")).unwrap();
     }
@@ -209,7 +232,11 @@ mod tests {
     async fn a_limit_of_zero_counts_nothing() {
         let breaker = Breaker::new(0);
         for _ in 0..20 {
-            breaker.admit(&credentials("wrong")).await.unwrap().report(Some(FailureKind::AuthenticationFailed));
+            breaker
+                .admit(&credentials("wrong"))
+                .await
+                .unwrap()
+                .report(Some(FailureKind::AuthenticationFailed));
         }
         breaker.check(&credentials("wrong")).unwrap();
     }

@@ -55,7 +55,9 @@ impl<'p> Taking<'p> {
         sink: &dyn CaptureSink,
         limit: u64,
     ) -> Result<Self, DeviceError> {
-        let writer = sink.begin(job, &capture.capture_type).map_err(|error| storage(&error))?;
+        let writer = sink
+            .begin(job, &capture.capture_type)
+            .map_err(|error| storage(&error))?;
         Ok(Self {
             platform,
             capture,
@@ -90,7 +92,8 @@ impl<'p> Taking<'p> {
         while self.empty_lines > 0 {
             let count = self.empty_lines.min(MANY.len() as u64);
             self.empty_lines -= count;
-            self.put(MANY.get(..usize::try_from(count).unwrap_or(1)).unwrap_or_default()).await?;
+            self.put(MANY.get(..usize::try_from(count).unwrap_or(1)).unwrap_or_default())
+                .await?;
         }
         Ok(())
     }
@@ -156,5 +159,8 @@ impl TextSink for Taking<'_> {
 }
 
 fn storage(error: &io::Error) -> DeviceError {
-    DeviceError::new(FailureKind::Internal, format!("The capture could not be stored: {error}"))
+    DeviceError::new(
+        FailureKind::Internal,
+        format!("The capture could not be stored: {error}"),
+    )
 }

@@ -8,17 +8,24 @@ use std::{
     time::Duration,
 };
 
-use regex::bytes::{Regex, RegexBuilder};
-
 use crate::platform::{
-    Capture, CaptureEntry, Confirm, Detect, Evidence, LineRule, Mode, Pager, PatternEntry, Platform, PlatformFile, Terminal,
+    Capture, CaptureEntry, Confirm, Detect, DetectEntry, Evidence, LineRule, Mode, ModeEntry, Pager, PagerEntry,
+    Pattern, PatternEntry, Platform, PlatformFile, Terminal,
 };
 
 include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
 /// The order in which capture types run; types that are not listed come after these.
-pub const CAPTURE_TYPES: [&str; 8] =
-    ["configs", "arp", "mac", "lldp", "interfaces", "routes", "version", "inventory"];
+pub const CAPTURE_TYPES: [&str; 8] = [
+    "configs",
+    "arp",
+    "mac",
+    "lldp",
+    "interfaces",
+    "routes",
+    "version",
+    "inventory",
+];
 
 /// What is wrong with a platform file.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -50,6 +57,24 @@ struct Entry {
     text: Cow<'static, str>,
     captures: Vec<String>,
     platform: OnceLock<Option<Arc<Platform>>>,
+}
+
+impl Entry {
+    /// A problem with a key of the file, with the line where it stands if it can be found.
+    fn error(&self, (key, problem): Problem) -> TemplateError {
+        let last = key.rsplit('.').next().unwrap_or_default();
+        let line = self
+            .text
+            .lines()
+            .position(|line| line.trim_start().starts_with(last))
+            .map(|line| line + 1);
+        TemplateError {
+            file: self.file.clone(),
+            line,
+            key,
+            problem,
+        }
+    }
 }
 
 /// The platforms that can be collected.
@@ -87,7 +112,10 @@ impl Catalogue {
             };
             catalogue.entries.insert(shipped.slug.to_owned(), entry);
             for alias in shipped.aliases {
-                catalogue.names.entry(normal(alias)).or_insert_with(|| shipped.slug.to_owned());
+                catalogue
+                    .names
+                    .entry(normal(alias))
+                    .or_insert_with(|| shipped.slug.to_owned());
             }
         }
         for shipped in SHIPPED {
@@ -106,8 +134,14 @@ impl Catalogue {
         let mut errors = Vec::new();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "yaml" || extension == "yml")
+            {
+                let name = path
+                    .file_name()
+                    .map(|name| name.to_string_lossy().into_owned())
+                    .unwrap_or_default();
                 match std::fs::read_to_string(&path) {
                     Ok(text) => own.push((name, text)),
                     Err(error) => errors.push(TemplateError {
@@ -138,21 +172,29 @@ impl Catalogue {
                 }
             };
             let slug = parsed.platform.clone();
-            let entry =
-                Entry { file: name, text: Cow::Owned(text), captures: Vec::new(), platform: OnceLock::new() };
+            let entry = Entry {
+                file: name,
+                text: Cow::Owned(text),
+                captures: Vec::new(),
+                platform: OnceLock::new(),
+            };
             added.push((slug.clone(), self.entries.insert(slug, entry)));
         }
         // Compiled when all are there, since they may extend each other; what is broken makes room for what was there.
         let mut broken = Vec::new();
         for (slug, before) in added {
-            match self.load(&slug) {
+            match self.load_checked(&slug) {
                 Ok(platform) => {
                     for alias in &platform.aliases {
                         self.names.entry(normal(alias)).or_insert_with(|| slug.clone());
                     }
                     self.names.insert(normal(&slug), slug.clone());
                     if let Some(entry) = self.entries.get_mut(&slug) {
-                        entry.captures = platform.captures.iter().map(|capture| capture.capture_type.clone()).collect();
+                        entry.captures = platform
+                            .captures
+                            .iter()
+                            .map(|capture| capture.capture_type.clone())
+                            .collect();
                         let _ = entry.platform.set(Some(Arc::new(platform)));
                     }
                 }
@@ -180,16 +222,27 @@ impl Catalogue {
         };
         let entry = self.entries.get(slug).ok_or_else(unknown)?;
         let file = parse(&entry.file, &entry.text)?;
-        self.resolve(&file, 0).and_then(|file| compile(&file)).map_err(|(key, problem)| {
-            let last = key.rsplit('.').next().unwrap_or(slug);
-            let line = entry.text.lines().position(|line| line.trim_start().starts_with(last)).map(|line| line + 1);
-            TemplateError { file: entry.file.clone(), line, key, problem }
-        })
+        self.resolve(&file, 0)
+            .and_then(|file| compile(&file))
+            .map_err(|problem| entry.error(problem))
+    }
+
+    /// As [`Catalogue::load`], with every pattern tried.
+    fn load_checked(&self, slug: &str) -> Result<Platform, TemplateError> {
+        let platform = self.load(slug)?;
+        for (key, pattern) in platform.patterns() {
+            if let (Err(problem), Some(entry)) = (pattern.check(), self.entries.get(slug)) {
+                return Err(entry.error((key, problem)));
+            }
+        }
+        Ok(platform)
     }
 
     /// Fills every key that the file leaves out from the platform it extends.
     fn resolve(&self, file: &PlatformFile, depth: usize) -> Result<PlatformFile, Problem> {
-        let Some(base_slug) = &file.extends else { return Ok(file.clone()) };
+        let Some(base_slug) = &file.extends else {
+            return Ok(file.clone());
+        };
         let failed = |problem: String| ("extends".to_owned(), problem);
         if depth > 4 {
             return Err(failed(format!("'{base_slug}' extends itself over others")));
@@ -201,7 +254,10 @@ impl Catalogue {
             let shipped = shipped.ok_or_else(|| failed(format!("'{base_slug}' extends itself")))?;
             parse(shipped.file, shipped.text).map_err(unusable)?
         } else {
-            let base = self.entries.get(base_slug).ok_or_else(|| failed(format!("there is no platform '{base_slug}'")))?;
+            let base = self
+                .entries
+                .get(base_slug)
+                .ok_or_else(|| failed(format!("there is no platform '{base_slug}'")))?;
             parse(&base.file, &base.text).map_err(unusable)?
         };
         Ok(extend(file.clone(), self.resolve(&base, depth + 1)?))
@@ -299,82 +355,87 @@ fn extend(own: PlatformFile, base: PlatformFile) -> PlatformFile {
     }
 }
 
-fn pattern(key: &str, text: &str) -> Result<Regex, Problem> {
-    RegexBuilder::new(text)
-        .size_limit(4 << 20)
-        .build()
-        .map_err(|error| (key.to_owned(), format!("'{text}' is no valid pattern: {error}")))
-}
-
 /// One pattern for several, which is one pass over a line instead of many.
-fn any_of<'r>(key: &str, patterns: impl Iterator<Item = &'r Regex>) -> Result<Option<Regex>, Problem> {
-    let all: Vec<String> = patterns.map(|pattern| format!("(?:{})", pattern.as_str())).collect();
-    match all.is_empty() {
-        true => Ok(None),
-        false => pattern(key, &all.join("|")).map(Some),
-    }
+fn any_of<'r>(patterns: impl Iterator<Item = &'r str>) -> Option<Pattern> {
+    let all: Vec<String> = patterns.map(|pattern| format!("(?:{pattern})")).collect();
+    (!all.is_empty()).then(|| Pattern::new(&all.join("|")))
 }
 
-fn line_rules(key: &str, entries: Option<&Vec<PatternEntry>>) -> Result<Vec<LineRule>, Problem> {
+fn line_rules(entries: Option<&Vec<PatternEntry>>) -> Vec<LineRule> {
     let entries = entries.map(Vec::as_slice).unwrap_or_default();
-    entries
-        .iter()
-        .map(|entry| {
-            let capture_types = entry.capture_types.clone().unwrap_or_default();
-            Ok(LineRule { pattern: pattern(key, &entry.pattern)?, capture_types })
-        })
-        .collect()
+    let rule = |entry: &PatternEntry| LineRule {
+        pattern: Pattern::new(&entry.pattern),
+        capture_types: entry.capture_types.clone().unwrap_or_default(),
+    };
+    entries.iter().map(rule).collect()
 }
 
 fn compile(file: &PlatformFile) -> Result<Platform, Problem> {
     let slug_is_plain = !file.platform.is_empty()
-        && file.platform.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        && file
+            .platform
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if !slug_is_plain {
-        return Err(("platform".to_owned(), "use lower case letters, digits and _ only".to_owned()));
+        return Err((
+            "platform".to_owned(),
+            "use lower case letters, digits and _ only".to_owned(),
+        ));
     }
-    let prompt = file.prompt.as_ref().ok_or_else(|| ("prompt".to_owned(), "is missing".to_owned()))?;
+    let prompt = file
+        .prompt
+        .as_ref()
+        .ok_or_else(|| ("prompt".to_owned(), "is missing".to_owned()))?;
     if !prompt.pattern.starts_with('^') || !prompt.pattern.ends_with('$') {
         return Err(("prompt".to_owned(), "must be anchored with ^ and $".to_owned()));
     }
-    let mut modes = Vec::new();
-    for mode in file.modes.iter().flatten() {
-        let secret_prompt =
-            mode.secret_prompt.as_ref().map(|text| pattern("modes.secret_prompt", text)).transpose()?;
-        let prompt = pattern("modes.prompt", &mode.prompt)?;
-        modes.push(Mode { name: mode.name.clone(), prompt, enter: mode.enter.clone(), secret_prompt });
-    }
-    let mut pagers = Vec::new();
-    for pager in file.pagers.iter().flatten() {
-        pagers.push(Pager { pattern: pattern("pagers", &pager.pattern)?, answer: pager.answer.clone() });
-    }
-    let mut detect = Vec::new();
-    for rule in file.detect.iter().flatten() {
-        let pattern = pattern("detect", &rule.pattern)?;
-        detect.push(Detect { on: rule.on, pattern, command: rule.command.clone(), priority: rule.priority });
-    }
+    let mode = |mode: &ModeEntry| Mode {
+        name: mode.name.clone(),
+        prompt: Pattern::new(&mode.prompt),
+        enter: mode.enter.clone(),
+        secret_prompt: mode.secret_prompt.as_deref().map(Pattern::new),
+    };
+    let modes: Vec<Mode> = file.modes.iter().flatten().map(mode).collect();
+    let pager = |pager: &PagerEntry| Pager {
+        pattern: Pattern::new(&pager.pattern),
+        answer: pager.answer.clone(),
+    };
+    let pagers: Vec<Pager> = file.pagers.iter().flatten().map(pager).collect();
+    let detect = |rule: &DetectEntry| Detect {
+        on: rule.on,
+        pattern: Pattern::new(&rule.pattern),
+        command: rule.command.clone(),
+        priority: rule.priority,
+    };
     let mut captures = Vec::new();
     for (name, value) in file.captures.iter().flatten() {
         captures.push(compile_capture(name.as_str().unwrap_or_default(), value)?);
     }
     captures.sort_by_key(|capture| {
-        CAPTURE_TYPES.iter().position(|name| *name == capture.capture_type).unwrap_or(CAPTURE_TYPES.len())
+        CAPTURE_TYPES
+            .iter()
+            .position(|name| *name == capture.capture_type)
+            .unwrap_or(CAPTURE_TYPES.len())
     });
-    let questions: Vec<Regex> = file
+    let questions: Vec<Pattern> = file
         .questions
         .iter()
         .flatten()
-        .map(|question| pattern("questions", &question.pattern))
-        .collect::<Result<_, _>>()?;
-    let failures: Vec<Regex> = file
-        .failure_indicators
+        .map(|question| Pattern::new(&question.pattern))
+        .collect();
+    let secret_prompts = modes.iter().filter_map(|mode| mode.secret_prompt.as_ref());
+    let asking = pagers
         .iter()
-        .flatten()
-        .map(|entry| pattern("failure_indicators", &entry.pattern))
-        .collect::<Result<_, _>>()?;
-    let secret_prompts = modes.iter().filter_map(|mode: &Mode| mode.secret_prompt.as_ref());
-    let asking = pagers.iter().map(|pager| &pager.pattern).chain(&questions).chain(secret_prompts);
-    let asking = any_of("pagers", asking)?;
-    let failure = any_of("failure_indicators", failures.iter())?;
+        .map(|pager| &pager.pattern)
+        .chain(&questions)
+        .chain(secret_prompts);
+    let asking = any_of(asking.map(Pattern::as_str));
+    let failure = any_of(
+        file.failure_indicators
+            .iter()
+            .flatten()
+            .map(|entry| entry.pattern.as_str()),
+    );
     Ok(Platform {
         slug: file.platform.clone(),
         title: file.title.clone().unwrap_or_else(|| file.platform.clone()),
@@ -386,7 +447,7 @@ fn compile(file: &PlatformFile) -> Result<Platform, Problem> {
         confirm_by_enter: file.confirm == Some(Confirm::Enter),
         interrupt: file.interrupt.clone().unwrap_or_else(|| "\x03".to_owned()),
         terminal: file.terminal.unwrap_or(Terminal { columns: 511, rows: 0 }),
-        prompt: pattern("prompt", &prompt.pattern)?,
+        prompt: Pattern::new(&prompt.pattern),
         modes,
         on_open: file.on_open.clone().unwrap_or_default(),
         on_close: file.on_close.clone().unwrap_or_default(),
@@ -394,9 +455,9 @@ fn compile(file: &PlatformFile) -> Result<Platform, Problem> {
         questions,
         failure,
         asking,
-        volatile_lines: line_rules("volatile_lines", file.volatile_lines.as_ref())?,
-        secrets: line_rules("secrets", file.secrets.as_ref())?,
-        detect,
+        volatile_lines: line_rules(file.volatile_lines.as_ref()),
+        secrets: line_rules(file.secrets.as_ref()),
+        detect: file.detect.iter().flatten().map(detect).collect(),
         captures,
     })
 }
@@ -405,7 +466,12 @@ fn compile_capture(name: &str, value: &serde_yaml::Value) -> Result<Capture, Pro
     let key = format!("captures.{name}");
     let entry: CaptureEntry =
         serde_yaml::from_value(value.clone()).map_err(|error| (key.clone(), error.to_string()))?;
-    if entry.commands.is_empty() || entry.commands.iter().any(|command| command.chars().any(char::is_control)) {
+    if entry.commands.is_empty()
+        || entry
+            .commands
+            .iter()
+            .any(|command| command.chars().any(char::is_control))
+    {
         return Err((key, "needs one or more commands, each on one line".to_owned()));
     }
     if entry.evidence == Evidence::Documented && entry.source.is_none() {
@@ -415,7 +481,7 @@ fn compile_capture(name: &str, value: &serde_yaml::Value) -> Result<Capture, Pro
         Some(mark) if mark.evidence.is_none() => {
             return Err((format!("{key}.end_mark"), "needs evidence".to_owned()));
         }
-        Some(mark) => Some(pattern(&format!("{key}.end_mark"), &mark.pattern)?),
+        Some(mark) => Some(Pattern::new(&mark.pattern)),
         None => None,
     };
     Ok(Capture {
@@ -439,10 +505,13 @@ mod tests {
         let catalogue = Catalogue::shipped();
         assert!(catalogue.any().is_some());
         for slug in catalogue.slugs() {
-            let platform = catalogue.load(slug).unwrap();
+            let platform = catalogue.load_checked(slug).unwrap();
             let mut listed = catalogue.entries[slug].captures.clone();
-            let mut loaded: Vec<String> =
-                platform.captures.iter().map(|capture| capture.capture_type.clone()).collect();
+            let mut loaded: Vec<String> = platform
+                .captures
+                .iter()
+                .map(|capture| capture.capture_type.clone())
+                .collect();
             listed.sort();
             loaded.sort();
             assert_eq!(listed, loaded, "{slug}");
@@ -456,20 +525,44 @@ mod tests {
     fn a_broken_file_costs_only_itself() {
         let mut catalogue = Catalogue::shipped();
         let files = [
-            ("a.yaml", "platform: acme\nextends: cisco_ios\ncaptures:\n  arp: {commands: [show arp], evidence: simulated}\n"),
+            (
+                "a.yaml",
+                "platform: acme\nextends: cisco_ios\ncaptures:\n  arp: {commands: [show arp], evidence: simulated}\n",
+            ),
             ("b.yaml", "platform: broken\nprompt: {pattern: '^(x$'}\n"),
             ("c.yaml", "platform: [\n"),
             ("d.yaml", "platform: d\nextends: d\n"),
             ("g.yaml", "platform: cisco_ios\nextends: cisco_ios\ntitle: ours\n"),
             ("e.yaml", "platform: e\nextends: cisco_ios\nno_such_key: 1\n"),
-            ("f.yaml", "platform: f\nextends: cisco_ios\ncaptures:\n  arp: {commands: [\"show\\narp\"], evidence: real}\n"),
+            (
+                "f.yaml",
+                "platform: f\nextends: cisco_ios\ncaptures:\n  arp: {commands: [\"show\\narp\"], evidence: real}\n",
+            ),
         ];
         let errors = catalogue.overlay(files.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec());
-        let named: Vec<String> = errors.iter().map(|error| format!("{}:{}", error.file, error.key)).collect();
-        assert_eq!(named, ["c.yaml:file", "e.yaml:file", "b.yaml:prompt", "d.yaml:extends", "f.yaml:captures.arp"]);
+        let named: Vec<String> = errors
+            .iter()
+            .map(|error| format!("{}:{}", error.file, error.key))
+            .collect();
+        assert_eq!(
+            named,
+            [
+                "c.yaml:file",
+                "e.yaml:file",
+                "b.yaml:prompt",
+                "d.yaml:extends",
+                "f.yaml:captures.arp"
+            ]
+        );
         assert_eq!(errors[2].line, Some(2));
-        assert_eq!(catalogue.platform("acme").unwrap().capture("arp").unwrap().commands, ["show arp"]);
-        assert_eq!(catalogue.platform("acme").unwrap().capture("configs").unwrap().commands, ["show running-config"]);
+        assert_eq!(
+            catalogue.platform("acme").unwrap().capture("arp").unwrap().commands,
+            ["show arp"]
+        );
+        assert_eq!(
+            catalogue.platform("acme").unwrap().capture("configs").unwrap().commands,
+            ["show running-config"]
+        );
         assert_eq!(catalogue.platform("ios").unwrap().title, "ours");
         assert!(catalogue.platform("broken").is_none());
     }

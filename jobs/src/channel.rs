@@ -89,6 +89,8 @@ pub struct Shell {
     /// The lines that the last piece of output completed.
     fresh: Vec<u8>,
     timer: Pin<Box<Sleep>>,
+    /// When the device's time is over.
+    until: Instant,
 }
 
 fn trim_end(text: &[u8]) -> &[u8] {
@@ -96,8 +98,8 @@ fn trim_end(text: &[u8]) -> &[u8] {
 }
 
 impl Shell {
-    /// Takes over a channel whose shell has just started.
-    pub fn new(channel: Channel<Msg>, platform: Arc<Platform>, transcript: Transcript) -> Self {
+    /// Takes over a channel whose shell has just started; the session must be over by `until`.
+    pub fn new(channel: Channel<Msg>, platform: Arc<Platform>, transcript: Transcript, until: Instant) -> Self {
         Self {
             channel,
             platform,
@@ -112,6 +114,7 @@ impl Shell {
             tail: Vec::new(),
             fresh: Vec::new(),
             timer: Box::pin(tokio::time::sleep(QUIET)),
+            until,
         }
     }
 
@@ -145,7 +148,12 @@ impl Shell {
     /// Waits for the next piece of output; completed lines are in `fresh` afterwards. `None` after `limit` of silence.
     async fn receive(&mut self, limit: Duration) -> Result<Option<()>, DeviceError> {
         self.fresh.clear();
-        let deadline = Instant::now() + limit;
+        let now = Instant::now();
+        if now >= self.until {
+            let message = "The device was not done within the time for one device";
+            return Err(DeviceError::new(FailureKind::CommandTimeout, message));
+        }
+        let deadline = (now + limit).min(self.until);
         // The timer stays armed from wait to wait and is only moved when it rings too early or would ring too late:
         // most waits are over long before any limit.
         if self.timer.deadline() > deadline || self.timer.is_elapsed() {
@@ -170,7 +178,10 @@ impl Shell {
                     return Ok(Some(()));
                 }
                 Some(ChannelMsg::Eof | ChannelMsg::Close) | None => {
-                    return Err(DeviceError::new(FailureKind::Disconnected, "The device closed the session"));
+                    return Err(DeviceError::new(
+                        FailureKind::Disconnected,
+                        "The device closed the session",
+                    ));
                 }
                 Some(_) => {}
             }
@@ -202,7 +213,12 @@ impl Shell {
         if !self.prompt.is_empty() && trimmed == self.prompt {
             return Tail::Prompt;
         }
-        if self.platform.asking.as_ref().is_some_and(|pattern| pattern.is_match(tail)) {
+        if self
+            .platform
+            .asking
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(tail))
+        {
             return self.classify_asking(tail);
         }
         let fits = self.platform.prompt.is_match(tail);
@@ -249,7 +265,10 @@ impl Shell {
     }
 
     fn question(&self) -> DeviceError {
-        let tail: String = String::from_utf8_lossy(trim_end(&self.tail)).chars().take(120).collect();
+        let tail: String = String::from_utf8_lossy(trim_end(&self.tail))
+            .chars()
+            .take(120)
+            .collect();
         DeviceError::new(FailureKind::InteractionRequired, format!("The device asks: {tail}"))
     }
 
@@ -261,7 +280,10 @@ impl Shell {
     /// After a timeout: interrupts what runs, and says whether the device is at its prompt again, asked twice.
     pub async fn recover(&mut self, limit: Duration) -> bool {
         let interrupt = self.platform.interrupt.clone();
-        matches!(tokio::time::timeout(limit, self.interrupt(&interrupt)).await, Ok(Ok(())))
+        matches!(
+            tokio::time::timeout(limit, self.interrupt(&interrupt)).await,
+            Ok(Ok(()))
+        )
     }
 
     async fn interrupt(&mut self, interrupt: &str) -> Result<(), DeviceError> {
@@ -301,5 +323,8 @@ impl Shell {
 
 fn timed_out(what: &str, limit: Duration) -> DeviceError {
     let seconds = limit.as_secs_f32();
-    DeviceError::new(FailureKind::CommandTimeout, format!("Command timed out: {what} {seconds} seconds"))
+    DeviceError::new(
+        FailureKind::CommandTimeout,
+        format!("Command timed out: {what} {seconds} seconds"),
+    )
 }

@@ -37,7 +37,10 @@ impl<'c> Detection<'c> {
 
     /// The platform, once the evidence is strong enough.
     pub(crate) fn decided(&self) -> Option<Arc<Platform>> {
-        self.best.as_ref().filter(|(priority, _)| *priority >= DECISIVE).map(|(_, platform)| Arc::clone(platform))
+        self.best
+            .as_ref()
+            .filter(|(priority, _)| *priority >= DECISIVE)
+            .map(|(_, platform)| Arc::clone(platform))
     }
 
     /// The platform that fits best, however weak the evidence.
@@ -82,7 +85,10 @@ mod tests {
 
     #[test]
     fn a_telling_version_string_is_enough() {
-        assert_eq!(detected(&[(DetectOn::SshVersion, None, "SSH-2.0-ROSSSH")]).as_deref(), Some("mikrotik_routeros"));
+        assert_eq!(
+            detected(&[(DetectOn::SshVersion, None, "SSH-2.0-ROSSSH")]).as_deref(),
+            Some("mikrotik_routeros")
+        );
     }
 
     #[test]
@@ -90,7 +96,11 @@ mod tests {
         let evidence = [
             (DetectOn::SshVersion, None, "SSH-2.0-Cisco-1.25"),
             (DetectOn::Prompt, None, "asa1#"),
-            (DetectOn::Output, Some("show version"), "Cisco Adaptive Security Appliance Software Version 9.8(2)\n"),
+            (
+                DetectOn::Output,
+                Some("show version"),
+                "Cisco Adaptive Security Appliance Software Version 9.8(2)\n",
+            ),
         ];
         assert_eq!(detected(&evidence).as_deref(), Some("cisco_asa"));
         assert_eq!(detected(&evidence[..2]).as_deref(), Some("cisco_ios"));
@@ -98,6 +108,12 @@ mod tests {
 
     #[test]
     fn nothing_fits_what_says_nothing() {
-        assert_eq!(detected(&[(DetectOn::SshVersion, None, "SSH-2.0-x"), (DetectOn::Prompt, None, "? ")]), None);
+        assert_eq!(
+            detected(&[
+                (DetectOn::SshVersion, None, "SSH-2.0-x"),
+                (DetectOn::Prompt, None, "? ")
+            ]),
+            None
+        );
     }
 }

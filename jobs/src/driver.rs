@@ -115,16 +115,13 @@ pub(crate) async fn attempt(job: &DeviceJob, context: &AttemptContext) -> Attemp
     if let Some(platform) = &run.platform {
         run.planned = job.captures(platform);
     }
-    let ended = match tokio::time::timeout(context.limits.device, run.session(job)).await {
-        Ok(result) => result.err(),
-        Err(_) => {
-            let seconds = context.limits.device.as_secs();
-            let message = format!("The device was not done after {seconds} seconds");
-            Some(DeviceError::new(FailureKind::CommandTimeout, message))
-        }
-    };
+    let ended = run.session(job).await.err();
     // A forced end breaks the connection; what the session says of that is not the reason.
-    let ended = if context.abort.is_cancelled() { Some(cancelled()) } else { ended };
+    let ended = if context.abort.is_cancelled() {
+        Some(cancelled())
+    } else {
+        ended
+    };
     let error = match (run.first_error.take(), ended) {
         (_, Some(error)) if error.kind == FailureKind::Cancelled => Some(error),
         (first, last) => first.or(last),
@@ -205,6 +202,7 @@ impl Run<'_> {
     async fn session(&mut self, job: &DeviceJob) -> Result<(), DeviceError> {
         let context = self.context;
         let limits = context.limits;
+        let until = tokio::time::Instant::now() + limits.device;
         context.breaker.check(&job.credentials)?;
         let legacy = job.device.legacy_algorithms || job.platform.as_ref().is_some_and(|known| known.legacy_algorithms);
         let settings = SessionSettings {
@@ -225,25 +223,45 @@ impl Run<'_> {
             self.decide(job, detection.decided());
         }
         self.negotiated = Some(negotiated);
-        let suffix = self.platform.as_ref().map(|platform| platform.username_suffix.clone()).unwrap_or_default();
+        let suffix = self
+            .platform
+            .as_ref()
+            .map(|platform| platform.username_suffix.clone())
+            .unwrap_or_default();
         let username = format!("{}{suffix}", job.credentials.username);
         let permit = tokio::select! {
             permit = context.breaker.admit(&job.credentials) => permit?,
             () = context.stop.cancelled() => return Err(cancelled()),
         };
-        let login = connection.log_in(&job.credentials, &username, limits.login, Some(&context.methods)).await;
+        let login = connection
+            .log_in(&job.credentials, &username, limits.login, Some(&context.methods))
+            .await;
         permit.report(login.as_ref().err().map(|error| error.kind));
         login?;
-        let platform = self.platform.as_ref().or_else(|| context.catalogue.any()).map(Arc::clone).ok_or_else(|| {
-            DeviceError::new(FailureKind::NotSupported, "Detection is not available; set the platform of this device")
-        })?;
+        let platform = self
+            .platform
+            .as_ref()
+            .or_else(|| context.catalogue.any())
+            .map(Arc::clone)
+            .ok_or_else(|| {
+                DeviceError::new(
+                    FailureKind::NotSupported,
+                    "Detection is not available; set the platform of this device",
+                )
+            })?;
         let terminal = platform.terminal;
-        let channel = connection.open_shell(terminal.columns, terminal.rows, limits.login).await?;
-        let mut shell = Shell::new(channel, platform, std::mem::take(&mut self.transcript));
+        let channel = connection
+            .open_shell(terminal.columns, terminal.rows, limits.login)
+            .await?;
+        let mut shell = Shell::new(channel, platform, std::mem::take(&mut self.transcript), until);
         let result = self.dialogue(&mut shell, job, detection).await;
         self.transcript = std::mem::take(&mut shell.transcript);
         // A device that was told to end the session needs no other good-bye.
-        let told = result.is_ok() && self.platform.as_ref().is_some_and(|platform| !platform.on_close.is_empty());
+        let told = result.is_ok()
+            && self
+                .platform
+                .as_ref()
+                .is_some_and(|platform| !platform.on_close.is_empty());
         connection.close(told).await;
         result
     }
@@ -256,7 +274,10 @@ impl Run<'_> {
     }
 
     fn usual(&self) -> ExchangeLimits {
-        ExchangeLimits { silence: self.context.limits.silence, total: self.context.limits.command_total.unwrap_or(COMMAND_TOTAL) }
+        ExchangeLimits {
+            silence: self.context.limits.silence,
+            total: self.context.limits.command_total.unwrap_or(COMMAND_TOTAL),
+        }
     }
 
     async fn dialogue(
@@ -268,24 +289,32 @@ impl Run<'_> {
         let limits = self.context.limits;
         let known = self.platform.clone();
         // Where rights are still to be gained, the setting-up commands come after that.
-        let ready = known.as_ref().filter(|platform| platform.modes.is_empty() || job.credentials.enable_password.is_none());
-        let first = ready.and_then(|platform| platform.on_open.first()).map(String::as_str);
-        let opened = shell.find_prompt(first, limits.prompt).await?;
+        let ready = known
+            .as_ref()
+            .filter(|platform| platform.modes.is_empty() || job.credentials.enable_password.is_none());
+        let opening = ready.map(|platform| platform.on_open.clone()).unwrap_or_default();
+        let opened = shell.find_prompt(&opening, limits.prompt).await?;
         if self.platform.is_none() {
             let found = self.detect(shell, detection, &opened.banner).await?;
             self.decide(job, Some(Arc::clone(&found)));
             shell.set_platform(found);
         }
-        let Some(platform) = self.platform.clone() else { return Ok(()) };
+        let Some(platform) = self.platform.clone() else {
+            return Ok(());
+        };
         if self.planned.is_empty() {
-            let message = format!("{} has no template for {}", platform.title, job.capture_types.join(", "));
+            let message = format!(
+                "{} has no template for {}",
+                platform.title,
+                job.capture_types.join(", ")
+            );
             return Err(DeviceError::new(FailureKind::NotSupported, message));
         }
         if let Some(secret) = &job.credentials.enable_password {
             shell.enter_privileged(secret.expose_secret(), limits.silence).await?;
         }
         let usual = self.usual();
-        for command in platform.on_open.iter().skip(usize::from(opened.first_ran)) {
+        for command in platform.on_open.iter().skip(opened.ran) {
             shell.exchange(command, &mut Nowhere, &mut Nowhere, usual).await?;
         }
         self.commands(shell, job, &platform).await
@@ -313,7 +342,10 @@ impl Run<'_> {
             }
         }
         detection.decided().or_else(|| detection.best()).ok_or_else(|| {
-            DeviceError::new(FailureKind::NotSupported, "Its platform was not recognised; set it for this device")
+            DeviceError::new(
+                FailureKind::NotSupported,
+                "Its platform was not recognised; set it for this device",
+            )
         })
     }
 
@@ -324,13 +356,21 @@ impl Run<'_> {
                 self.settle(shell, &mut open).await?;
                 return Err(cancelled());
             }
-            let Some(capture) = platform.capture(&planned.capture_type) else { continue };
+            let Some(capture) = platform.capture(&planned.capture_type) else {
+                continue;
+            };
             let limits = self.context.limits;
             let total = limits.command_total.or(capture.command_total).unwrap_or(COMMAND_TOTAL);
-            let limits_here = ExchangeLimits { silence: limits.silence, total };
+            let limits_here = ExchangeLimits {
+                silence: limits.silence,
+                total,
+            };
             let sink = self.context.sink.as_ref();
             let mut taking = Taking::begin(job, platform, capture, sink, limits.output_bytes)?;
-            match self.run_capture(shell, &mut open, &mut taking, &planned, limits_here).await {
+            match self
+                .run_capture(shell, &mut open, &mut taking, &planned, limits_here)
+                .await
+            {
                 Ok(()) => open = Some(taking),
                 Err(error) => {
                     // Nothing confirmed the prompt before it: what came earlier is as doubtful as this.
@@ -338,7 +378,9 @@ impl Run<'_> {
                         self.finished(previous, Some(&error)).await?;
                     }
                     self.finished(taking, Some(&error)).await?;
-                    if error.kind != FailureKind::CommandTimeout || !shell.recover(RECOVERY.min(limits.silence.saturating_mul(3))).await {
+                    if error.kind != FailureKind::CommandTimeout
+                        || !shell.recover(RECOVERY.min(limits.silence.saturating_mul(3))).await
+                    {
                         return Err(error);
                     }
                     self.first_error.get_or_insert(error);
@@ -385,7 +427,10 @@ impl Run<'_> {
         let report = taking.end(error).await?;
         self.captures.push(report.clone());
         if report.verdict == Verdict::Complete {
-            let event = Event::CaptureCompleted { job: self.context.job, capture: report };
+            let event = Event::CaptureCompleted {
+                job: self.context.job,
+                capture: report,
+            };
             let _ = self.context.events.send(event).await;
         }
         Ok(())

@@ -5,7 +5,10 @@ use serde::Serialize;
 /// What went wrong with a device, in the words every answer and every log line uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "each name is explained by its sentence in `FailureKind::hint`")]
+#[allow(
+    missing_docs,
+    reason = "each name is explained by its sentence in `FailureKind::hint`"
+)]
 pub enum FailureKind {
     DnsFailed,
     ConnectionRefused,
@@ -124,6 +127,9 @@ pub struct DeviceError {
 impl DeviceError {
     /// A failure of this kind with its sentence.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self {
+            kind,
+            message: message.into(),
+        }
     }
 }

@@ -101,7 +101,10 @@ pub struct DeviceReport {
 impl DeviceReport {
     /// Decides the status from the captures and what went wrong on the way.
     pub fn decide(captures: Vec<CaptureReport>, error: Option<DeviceError>) -> Self {
-        let complete = captures.iter().filter(|capture| capture.verdict == Verdict::Complete).count();
+        let complete = captures
+            .iter()
+            .filter(|capture| capture.verdict == Verdict::Complete)
+            .count();
         let first_bad = captures.iter().find(|capture| capture.verdict != Verdict::Complete);
         let error = error.or_else(|| {
             first_bad.map(|capture| {

@@ -185,7 +185,11 @@ fn render(line: &[u8], pager: usize, out: &mut Vec<u8>) {
                 let wipes = byte == b' ' && !stroke_says;
                 if cells.len() <= column {
                     cells.resize(column, Cell::Void);
-                    cells.push(if wipes && pager > 0 { Cell::Soft } else { Cell::Byte(byte) });
+                    cells.push(if wipes && pager > 0 {
+                        Cell::Soft
+                    } else {
+                        Cell::Byte(byte)
+                    });
                 } else if let Some(cell) = cells.get_mut(column) {
                     *cell = if wipes { Cell::Soft } else { Cell::Byte(byte) };
                 }
@@ -204,7 +208,10 @@ fn render(line: &[u8], pager: usize, out: &mut Vec<u8>) {
     if pager > 0 && !pager_over {
         return;
     }
-    let end = cells.iter().rposition(|cell| matches!(cell, Cell::Byte(_))).map_or(0, |last| last + 1);
+    let end = cells
+        .iter()
+        .rposition(|cell| matches!(cell, Cell::Byte(_)))
+        .map_or(0, |last| last + 1);
     out.extend(cells.iter().take(end).map(|cell| match cell {
         Cell::Byte(byte) => *byte,
         Cell::Void | Cell::Soft => b' ',
@@ -243,8 +250,12 @@ fn read_escape(bytes: &mut Bytes<'_>, sequence: &mut Vec<u8>) {
 }
 
 fn apply_escape(sequence: &[u8], cells: &mut Vec<Cell>, column: &mut usize) {
-    let Some((action, parameters)) = sequence.split_last() else { return };
-    let number = std::str::from_utf8(parameters).ok().and_then(|text| text.parse::<usize>().ok());
+    let Some((action, parameters)) = sequence.split_last() else {
+        return;
+    };
+    let number = std::str::from_utf8(parameters)
+        .ok()
+        .and_then(|text| text.parse::<usize>().ok());
     let count = number.unwrap_or(1).clamp(1, 4096);
     match action {
         b'K' if number.unwrap_or(0) == 0 => cells.truncate(*column),
@@ -254,7 +265,9 @@ fn apply_escape(sequence: &[u8], cells: &mut Vec<Cell>, column: &mut usize) {
         b'D' => *column = column.saturating_sub(count),
         b'G' => *column = count - 1,
         b'H' | b'f' => {
-            let place = std::str::from_utf8(parameters).ok().and_then(|text| text.split_once(';'));
+            let place = std::str::from_utf8(parameters)
+                .ok()
+                .and_then(|text| text.split_once(';'));
             let place = place.and_then(|(_, column)| column.parse::<usize>().ok()).unwrap_or(1);
             *column = place.clamp(1, 4096) - 1;
         }
@@ -302,7 +315,14 @@ mod tests {
 
     #[test]
     fn a_wiped_pager_leaves_nothing_behind() {
-        for wipe in ["\r        \r", "\r                            \r", "\x08\x08\x08\x08\x08\x08\x08\x08        \x08\x08\x08\x08\x08\x08\x08\x08", "\r\x1b[K", "\x1b[8D        \x1b[8D", ""] {
+        for wipe in [
+            "\r        \r",
+            "\r                            \r",
+            "\x08\x08\x08\x08\x08\x08\x08\x08        \x08\x08\x08\x08\x08\x08\x08\x08",
+            "\r\x1b[K",
+            "\x1b[8D        \x1b[8D",
+            "",
+        ] {
             let mut lines = Lines::default();
             let mut out = Vec::new();
             lines.take(b"one\r\n--More--", &mut out);
@@ -317,7 +337,11 @@ mod tests {
             lines.take(wipe.as_bytes(), &mut out);
             lines.take(b"\r\nthree\r\n", &mut out);
             let blank = if wipe.is_empty() { "" } else { "\n" };
-            assert_eq!(String::from_utf8_lossy(&out), format!("one\n{blank}three\n"), "{wipe:?} and an empty line");
+            assert_eq!(
+                String::from_utf8_lossy(&out),
+                format!("one\n{blank}three\n"),
+                "{wipe:?} and an empty line"
+            );
         }
     }
 

@@ -91,13 +91,22 @@ pub struct Plan {
 /// has none of the types is in `skipped` alone, for its caller to end as `not_supported`.
 pub fn plan(catalogue: &Catalogue, devices: &[(Device, Arc<Credentials>)], capture_types: &[String]) -> Plan {
     let mut capture_types = capture_types.to_vec();
-    let place = |name: &String| CAPTURE_TYPES.iter().position(|known| known == name).unwrap_or(CAPTURE_TYPES.len());
+    let place = |name: &String| {
+        CAPTURE_TYPES
+            .iter()
+            .position(|known| known == name)
+            .unwrap_or(CAPTURE_TYPES.len())
+    };
     capture_types.sort_by_key(place);
     capture_types.dedup();
     let mut plan = Plan::default();
     for (index, (device, credentials)) in devices.iter().enumerate() {
         let mut skip = |capture_type: Option<&String>, reason: String| {
-            plan.skipped.push(Skipped { device: index, capture_type: capture_type.cloned(), reason });
+            plan.skipped.push(Skipped {
+                device: index,
+                capture_type: capture_type.cloned(),
+                reason,
+            });
         };
         let job = |platform, capture_types| DeviceJob {
             device: device.clone(),
@@ -113,10 +122,15 @@ pub fn plan(catalogue: &Catalogue, devices: &[(Device, Arc<Credentials>)], captu
             skip(None, format!("There is no platform '{}'", device.platform));
             continue;
         };
-        let (with, without): (Vec<String>, Vec<String>) =
-            capture_types.iter().cloned().partition(|name| platform.capture(name).is_some());
+        let (with, without): (Vec<String>, Vec<String>) = capture_types
+            .iter()
+            .cloned()
+            .partition(|name| platform.capture(name).is_some());
         if with.is_empty() {
-            skip(None, format!("{} has no template for {}", platform.title, capture_types.join(", ")));
+            skip(
+                None,
+                format!("{} has no template for {}", platform.title, capture_types.join(", ")),
+            );
             continue;
         }
         for name in &without {
@@ -132,7 +146,11 @@ mod tests {
     use super::*;
 
     fn device(platform: &str) -> (Device, Arc<Credentials>) {
-        let device = Device { name: "r1".to_owned(), platform: platform.to_owned(), ..Device::default() };
+        let device = Device {
+            name: "r1".to_owned(),
+            platform: platform.to_owned(),
+            ..Device::default()
+        };
         (device, Arc::new(Credentials::default()))
     }
 
@@ -143,7 +161,11 @@ mod tests {
     #[test]
     fn configurations_run_first_and_nothing_runs_twice() {
         let catalogue = Catalogue::shipped();
-        let plan = plan(&catalogue, &[device("cisco_ios")], &types(&["arp", "version", "arp", "configs"]));
+        let plan = plan(
+            &catalogue,
+            &[device("cisco_ios")],
+            &types(&["arp", "version", "arp", "configs"]),
+        );
         assert_eq!(plan.jobs[0].capture_types, ["configs", "arp", "version"]);
         let job = &plan.jobs[0];
         let captures = job.captures(job.platform.as_deref().unwrap());
@@ -158,11 +180,14 @@ mod tests {
         assert_eq!(plan.jobs.len(), 3);
         assert_eq!(plan.skipped[0].device, 0);
         assert_eq!(plan.skipped[0].capture_type.as_deref(), Some("spanning_tree"));
-        assert_eq!(plan.skipped[1], Skipped {
-            device: 1,
-            capture_type: None,
-            reason: "There is no platform 'no_such'".to_owned()
-        });
+        assert_eq!(
+            plan.skipped[1],
+            Skipped {
+                device: 1,
+                capture_type: None,
+                reason: "There is no platform 'no_such'".to_owned()
+            }
+        );
         assert!(plan.jobs[2].platform.is_none());
     }
 }

@@ -3,9 +3,9 @@
 //! [`PlatformFile`] is the file as written; [`Platform`] is the same with its patterns compiled. Patterns are matched
 //! on bytes, since devices send what they like.
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 /// Where a piece of platform knowledge comes from.
@@ -37,7 +37,10 @@ impl Evidence {
 /// A platform file as written. Keys it does not know are errors.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "the keys are explained in docs/adding-a-platform.md and in the JSON Schema")]
+#[allow(
+    missing_docs,
+    reason = "the keys are explained in docs/adding-a-platform.md and in the JSON Schema"
+)]
 pub struct PlatformFile {
     pub platform: String,
     pub title: Option<String>,
@@ -165,6 +168,51 @@ pub struct CaptureEntry {
     pub privileged: bool,
 }
 
+/// A pattern that is compiled when it is first looked for: most are never needed in a run.
+#[derive(Debug)]
+pub struct Pattern {
+    text: String,
+    regex: OnceLock<Result<Regex, String>>,
+}
+
+impl Pattern {
+    /// The largest compiled pattern, in bytes.
+    const LARGEST: usize = 4 << 20;
+
+    /// A pattern that nobody has looked at yet.
+    pub fn new(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            regex: OnceLock::new(),
+        }
+    }
+
+    /// The pattern as written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    fn compiled(&self) -> &Result<Regex, String> {
+        self.regex.get_or_init(|| {
+            let built = RegexBuilder::new(&self.text).size_limit(Self::LARGEST).build();
+            built.map_err(|error| format!("'{}' is no valid pattern: {error}", self.text))
+        })
+    }
+
+    /// Whether it is a pattern at all.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with it.
+    pub fn check(&self) -> Result<(), String> {
+        self.compiled().as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+
+    /// Whether it is found in the text.
+    pub fn is_match(&self, text: &[u8]) -> bool {
+        self.compiled().as_ref().is_ok_and(|regex| regex.is_match(text))
+    }
+}
+
 /// A platform ready to use.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the fields mirror `PlatformFile`, compiled")]
@@ -180,16 +228,16 @@ pub struct Platform {
     /// An empty line confirms every prompt, since the terminal echoes what is typed ahead.
     pub confirm_by_enter: bool,
     pub terminal: Terminal,
-    pub prompt: Regex,
+    pub prompt: Pattern,
     pub modes: Vec<Mode>,
     pub on_open: Vec<String>,
     pub on_close: Vec<String>,
     pub pagers: Vec<Pager>,
-    pub questions: Vec<Regex>,
+    pub questions: Vec<Pattern>,
     /// All failure indicators in one.
-    pub failure: Option<Regex>,
+    pub failure: Option<Pattern>,
     /// Matches every tail that is a pager, a question or the prompt for a secret, and maybe others.
-    pub asking: Option<Regex>,
+    pub asking: Option<Pattern>,
     pub volatile_lines: Vec<LineRule>,
     pub secrets: Vec<LineRule>,
     pub detect: Vec<Detect>,
@@ -202,16 +250,16 @@ pub struct Platform {
 #[allow(missing_docs, reason = "the fields mirror `ModeEntry`, compiled")]
 pub struct Mode {
     pub name: String,
-    pub prompt: Regex,
+    pub prompt: Pattern,
     pub enter: Option<String>,
-    pub secret_prompt: Option<Regex>,
+    pub secret_prompt: Option<Pattern>,
 }
 
 /// A text the device stops at until a key is pressed.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the fields mirror `PagerEntry`, compiled")]
 pub struct Pager {
-    pub pattern: Regex,
+    pub pattern: Pattern,
     pub answer: String,
 }
 
@@ -219,7 +267,7 @@ pub struct Pager {
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the fields mirror `PatternEntry`, compiled")]
 pub struct LineRule {
-    pub pattern: Regex,
+    pub pattern: Pattern,
     pub capture_types: Vec<String>,
 }
 
@@ -228,7 +276,7 @@ pub struct LineRule {
 #[allow(missing_docs, reason = "the fields mirror `DetectEntry`, compiled")]
 pub struct Detect {
     pub on: DetectOn,
-    pub pattern: Regex,
+    pub pattern: Pattern,
     pub command: Option<String>,
     pub priority: u8,
 }
@@ -245,7 +293,7 @@ pub struct Capture {
     /// Which document, for `documented`.
     pub source: Option<String>,
     /// The last filled line of every whole output, where one is known.
-    pub end_mark: Option<Regex>,
+    pub end_mark: Option<Pattern>,
     /// Longest time for one command, if not the usual.
     pub command_total: Option<Duration>,
     /// Whether nothing at all is a good answer.
@@ -255,6 +303,42 @@ pub struct Capture {
 }
 
 impl Platform {
+    /// Every pattern with the key it stands under, for checking a file that is not ours.
+    pub fn patterns(&self) -> impl Iterator<Item = (String, &Pattern)> {
+        let key = |key: &str| key.to_owned();
+        let modes = self.modes.iter().flat_map(move |mode| {
+            std::iter::once((key("modes.prompt"), &mode.prompt)).chain(
+                mode.secret_prompt
+                    .iter()
+                    .map(move |pattern| (key("modes.secret_prompt"), pattern)),
+            )
+        });
+        let captures = self.captures.iter().filter_map(|capture| {
+            Some((
+                format!("captures.{}.end_mark", capture.capture_type),
+                capture.end_mark.as_ref()?,
+            ))
+        });
+        std::iter::once((key("prompt"), &self.prompt))
+            .chain(modes)
+            .chain(self.pagers.iter().map(move |pager| (key("pagers"), &pager.pattern)))
+            .chain(self.questions.iter().map(move |question| (key("questions"), question)))
+            .chain(
+                self.volatile_lines
+                    .iter()
+                    .map(move |rule| (key("volatile_lines"), &rule.pattern)),
+            )
+            .chain(self.secrets.iter().map(move |rule| (key("secrets"), &rule.pattern)))
+            .chain(self.detect.iter().map(move |rule| (key("detect"), &rule.pattern)))
+            .chain(captures)
+            .chain(
+                self.failure
+                    .iter()
+                    .map(move |pattern| (key("failure_indicators"), pattern)),
+            )
+            .chain(self.asking.iter().map(move |pattern| (key("pagers"), pattern)))
+    }
+
     /// Whether the line is one of the platform's error texts.
     pub fn is_failure(&self, line: &[u8]) -> bool {
         line.len() < 1024 && self.failure.as_ref().is_some_and(|pattern| pattern.is_match(line))
@@ -262,6 +346,8 @@ impl Platform {
 
     /// The capture of this type, if the platform has one.
     pub fn capture(&self, capture_type: &str) -> Option<&Capture> {
-        self.captures.iter().find(|capture| capture.capture_type == capture_type)
+        self.captures
+            .iter()
+            .find(|capture| capture.capture_type == capture_type)
     }
 }

@@ -179,7 +179,15 @@ struct Waiting {
 
 impl Waiting {
     fn new(job: usize) -> Self {
-        Self { job, attempt: 1, target: None, lock: None, started: None, done: Vec::new(), missing: None }
+        Self {
+            job,
+            attempt: 1,
+            target: None,
+            lock: None,
+            started: None,
+            done: Vec::new(),
+            missing: None,
+        }
     }
 }
 
@@ -243,7 +251,11 @@ impl Dispatch<'_> {
             waiting.extend(site.waiting.drain(..));
         }
         for one in waiting {
-            self.fail(one, DeviceError::new(FailureKind::Cancelled, "Cancelled before it began")).await;
+            self.fail(
+                one,
+                DeviceError::new(FailureKind::Cancelled, "Cancelled before it began"),
+            )
+            .await;
         }
     }
 
@@ -253,7 +265,9 @@ impl Dispatch<'_> {
             let error = DeviceError::new(FailureKind::Cancelled, "Cancelled before it began");
             return self.fail(waiting, error).await;
         }
-        let Some(job) = self.jobs.get(waiting.job).cloned() else { return };
+        let Some(job) = self.jobs.get(waiting.job).cloned() else {
+            return;
+        };
         if let Err(error) = self.runner.breaker.check(&job.credentials) {
             return self.fail(waiting, error).await;
         }
@@ -265,13 +279,21 @@ impl Dispatch<'_> {
                 return;
             }
         }
-        let Some(target) = waiting.target.clone() else { return self.locate(waiting, &job) };
+        let Some(target) = waiting.target.clone() else {
+            return self.locate(waiting, &job);
+        };
         if waiting.lock.is_none() {
             let key = target.key();
             let lock = self.runner.locks.of(&key);
             let locks = Arc::clone(&self.runner.locks);
             match Arc::clone(&lock).try_lock_owned() {
-                Ok(guard) => waiting.lock = Some(SessionLock { guard: Some(guard), key, locks }),
+                Ok(guard) => {
+                    waiting.lock = Some(SessionLock {
+                        guard: Some(guard),
+                        key,
+                        locks,
+                    })
+                }
                 Err(_) => {
                     self.away += 1;
                     let (back, stop) = (self.back.clone(), self.cancel.stop.clone());
@@ -300,7 +322,11 @@ impl Dispatch<'_> {
         let device = &job.device;
         if !device.jump.is_empty() {
             let (hosts, address) = (device.jump.clone(), device.address.clone());
-            waiting.target = Some(Target::Behind { hosts, address, port: device.port });
+            waiting.target = Some(Target::Behind {
+                hosts,
+                address,
+                port: device.port,
+            });
             self.queue.push_front(waiting);
             return;
         }
@@ -332,7 +358,10 @@ impl Dispatch<'_> {
 
     async fn start(&mut self, mut waiting: Waiting, job: Arc<DeviceJob>, target: Target) {
         waiting.started.get_or_insert_with(Instant::now);
-        let started = Event::DeviceStarted { job: waiting.job, attempt: waiting.attempt };
+        let started = Event::DeviceStarted {
+            job: waiting.job,
+            attempt: waiting.attempt,
+        };
         let _ = self.events.send(started).await;
         let runner = self.runner;
         let context = AttemptContext {
@@ -356,7 +385,10 @@ impl Dispatch<'_> {
             let attempt = match &waiting.missing {
                 None => driver::attempt(&job, &context).await,
                 Some(missing) => {
-                    let rest = DeviceJob { capture_types: missing.clone(), ..DeviceJob::clone(&job) };
+                    let rest = DeviceJob {
+                        capture_types: missing.clone(),
+                        ..DeviceJob::clone(&job)
+                    };
                     driver::attempt(&rest, &context).await
                 }
             };
@@ -396,8 +428,10 @@ impl Dispatch<'_> {
 
     /// Decides between a retry and the end.
     async fn after(&mut self, mut waiting: Waiting, attempt: Attempt) {
-        let (complete, rest): (Vec<_>, Vec<_>) =
-            attempt.captures.into_iter().partition(|capture| capture.verdict == Verdict::Complete);
+        let (complete, rest): (Vec<_>, Vec<_>) = attempt
+            .captures
+            .into_iter()
+            .partition(|capture| capture.verdict == Verdict::Complete);
         let kind = match &attempt.error {
             Some(error) => Some(error.kind),
             None => rest.first().map(|capture| capture.verdict.failure_kind()),
@@ -425,13 +459,20 @@ impl Dispatch<'_> {
             return;
         }
         for capture in rest.iter().filter(|capture| capture.verdict != Verdict::NotRun) {
-            let _ = self.events.send(Event::CaptureCompleted { job: waiting.job, capture: capture.clone() }).await;
+            let _ = self
+                .events
+                .send(Event::CaptureCompleted {
+                    job: waiting.job,
+                    capture: capture.clone(),
+                })
+                .await;
         }
         let mut captures = std::mem::take(&mut waiting.done);
         captures.extend(complete);
         captures.extend(rest);
         if let Some(job) = self.jobs.get(waiting.job) {
-            let place = |capture: &CaptureReport| job.capture_types.iter().position(|name| *name == capture.capture_type);
+            let place =
+                |capture: &CaptureReport| job.capture_types.iter().position(|name| *name == capture.capture_type);
             captures.sort_by_key(place);
         }
         let mut report = DeviceReport::decide(captures, attempt.error);
@@ -449,7 +490,9 @@ impl Dispatch<'_> {
             && let Some(platform) = &job.platform
         {
             let planned = job.captures(platform);
-            let open = planned.iter().filter(|one| !captures.iter().any(|done| done.capture_type == one.capture_type));
+            let open = planned
+                .iter()
+                .filter(|one| !captures.iter().any(|done| done.capture_type == one.capture_type));
             let open: Vec<CaptureReport> = open.map(driver::not_run).collect();
             captures.extend(open);
         }
@@ -461,6 +504,12 @@ impl Dispatch<'_> {
         report.attempt = waiting.attempt;
         let duration = waiting.started.map(|started| started.elapsed()).unwrap_or_default();
         report.duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let _ = self.events.send(Event::DeviceCompleted { job: waiting.job, report: Box::new(report) }).await;
+        let _ = self
+            .events
+            .send(Event::DeviceCompleted {
+                job: waiting.job,
+                report: Box::new(report),
+            })
+            .await;
     }
 }

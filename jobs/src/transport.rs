@@ -45,7 +45,9 @@ pub struct Credentials {
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
     }
 }
 
@@ -173,7 +175,9 @@ pub async fn resolve(address: &str, port: u16) -> Result<SocketAddr, DeviceError
         return Ok(SocketAddr::new(ip, port));
     }
     let failed = |why: String| DeviceError::new(FailureKind::DnsFailed, format!("Cannot resolve {address}: {why}"));
-    let mut found = tokio::net::lookup_host((address, port)).await.map_err(|error| failed(error.to_string()))?;
+    let mut found = tokio::net::lookup_host((address, port))
+        .await
+        .map_err(|error| failed(error.to_string()))?;
     found.next().ok_or_else(|| failed("the name has no address".to_owned()))
 }
 
@@ -192,10 +196,15 @@ impl Connection {
             .await
             .map_err(|_| {
                 let seconds = settings.connect.as_secs_f32();
-                DeviceError::new(FailureKind::ConnectTimeout, format!("No answer from {address} within {seconds} seconds"))
+                DeviceError::new(
+                    FailureKind::ConnectTimeout,
+                    format!("No answer from {address} within {seconds} seconds"),
+                )
             })?
             .map_err(|error| errors::connecting(address, &error))?;
-        stream.set_nodelay(true).map_err(|error| errors::connecting(address, &error))?;
+        stream
+            .set_nodelay(true)
+            .map_err(|error| errors::connecting(address, &error))?;
         Self::on(stream, address.to_string(), host_keys, settings, None, abort).await
     }
 
@@ -208,7 +217,9 @@ impl Connection {
         settings: SessionSettings,
         abort: &CancellationToken,
     ) -> Result<Self, DeviceError> {
-        let opening = jump.handle.channel_open_direct_tcpip(address, u32::from(port), "127.0.0.1", 0);
+        let opening = jump
+            .handle
+            .channel_open_direct_tcpip(address, u32::from(port), "127.0.0.1", 0);
         let channel = match tokio::time::timeout(settings.connect, opening).await {
             Ok(Ok(channel)) => channel,
             Ok(Err(russh::Error::ChannelOpenFailure(reason))) => {
@@ -222,7 +233,15 @@ impl Connection {
             }
         };
         let host = format!("{address}:{port}");
-        Self::on(channel.into_stream(), host, host_keys, settings, Some(Arc::clone(jump)), abort).await
+        Self::on(
+            channel.into_stream(),
+            host,
+            host_keys,
+            settings,
+            Some(Arc::clone(jump)),
+            abort,
+        )
+        .await
     }
 
     async fn on<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
@@ -234,19 +253,32 @@ impl Connection {
         abort: &CancellationToken,
     ) -> Result<Self, DeviceError> {
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let peer = Peer { host, host_keys, seen: Arc::clone(&seen) };
+        let peer = Peer {
+            host,
+            host_keys,
+            seen: Arc::clone(&seen),
+        };
         let ended = abort.child_token();
         let guard = ended.clone().drop_guard();
         let wire = wire::Wire::new(stream, ended);
         let opening = wire.opening();
         let handshake = client::connect_stream(client_config(settings.legacy, settings.keepalive), wire, peer);
         match tokio::time::timeout(settings.handshake, handshake).await {
-            Ok(Ok(handle)) => Ok(Self { handle, seen, legacy: settings.legacy, guard: Some(guard), _jump: jump }),
+            Ok(Ok(handle)) => Ok(Self {
+                handle,
+                seen,
+                legacy: settings.legacy,
+                guard: Some(guard),
+                _jump: jump,
+            }),
             Ok(Err(error)) => Err(errors::handshake(&error, &seen, &opening)),
             Err(_) => {
                 let seconds = settings.handshake.as_secs_f32();
                 let (kind, what) = match opening.bytes().is_empty() {
-                    true => (FailureKind::ConnectTimeout, "The device accepted the connection and said nothing"),
+                    true => (
+                        FailureKind::ConnectTimeout,
+                        "The device accepted the connection and said nothing",
+                    ),
                     false => (FailureKind::SshNegotiationFailed, "The SSH handshake did not end"),
                 };
                 Err(DeviceError::new(kind, format!("{what} within {seconds} seconds")))
@@ -269,7 +301,10 @@ impl Connection {
         match target {
             Target::Direct(address) => Self::open(*address, keys, settings, abort).await,
             Target::Behind { hosts, address, port } => {
-                let modern = SessionSettings { legacy: false, ..settings };
+                let modern = SessionSettings {
+                    legacy: false,
+                    ..settings
+                };
                 match jumps.reach(hosts, host_keys, modern).await? {
                     Some(jump) => Self::through(&jump, address, *port, keys, settings, abort).await,
                     None => Self::open(resolve(address, *port).await?, keys, settings, abort).await,
@@ -283,7 +318,10 @@ impl Connection {
     }
 
     fn peer_version(&self) -> String {
-        self.seen.lock().map(|seen| seen.negotiated.peer_version.clone()).unwrap_or_default()
+        self.seen
+            .lock()
+            .map(|seen| seen.negotiated.peer_version.clone())
+            .unwrap_or_default()
     }
 
     /// What was agreed on.
@@ -298,7 +336,10 @@ impl Connection {
     pub async fn open_shell(&self, columns: u32, rows: u32, limit: Duration) -> Result<Channel<Msg>, DeviceError> {
         match tokio::time::timeout(limit, self.shell(columns, rows)).await {
             Ok(result) => result,
-            Err(_) => Err(DeviceError::new(FailureKind::ShellRefused, "The device did not answer to the request for a shell")),
+            Err(_) => Err(DeviceError::new(
+                FailureKind::ShellRefused,
+                "The device did not answer to the request for a shell",
+            )),
         }
     }
 
@@ -309,7 +350,10 @@ impl Connection {
             russh::Error::ChannelOpenFailure(_) => refused("a session"),
             error => broken(error),
         })?;
-        channel.request_pty(true, "vt100", columns, rows, 0, 0, &[]).await.map_err(broken)?;
+        channel
+            .request_pty(true, "vt100", columns, rows, 0, 0, &[])
+            .await
+            .map_err(broken)?;
         channel.request_shell(true).await.map_err(broken)?;
         for what in ["a terminal", "a shell"] {
             loop {

@@ -89,7 +89,8 @@ impl Judge {
             && let Some(last) = text.rsplit(|byte| *byte == b'\n').find(|line| !is_blank(line))
         {
             self.last.clear();
-            self.last.extend_from_slice(last.get(..LONGEST_END_MARK).unwrap_or(last));
+            self.last
+                .extend_from_slice(last.get(..LONGEST_END_MARK).unwrap_or(last));
         }
     }
 
@@ -107,7 +108,10 @@ impl Judge {
             };
         }
         if capture.end_mark.as_ref().is_some_and(|mark| !mark.is_match(&self.last)) {
-            return (Verdict::Truncated, Some("The output ended without its usual last line".to_owned()));
+            return (
+                Verdict::Truncated,
+                Some("The output ended without its usual last line".to_owned()),
+            );
         }
         (Verdict::Complete, None)
     }

@@ -10,8 +10,8 @@ use std::{
 };
 
 use jobs::{
-    Breaker, CaptureReport, Catalogue, Credentials, Device, DeviceReport, DeviceStatus, Event, FailureKind,
-    JumpHost, RunOptions, Runner, Verdict,
+    Breaker, CaptureReport, Catalogue, Credentials, Device, DeviceReport, DeviceStatus, Event, FailureKind, JumpHost,
+    RunOptions, Runner, Verdict,
 };
 use secrecy::SecretString;
 use serde::Serialize;
@@ -50,7 +50,9 @@ impl Login {
     fn credentials(&self) -> Result<Credentials, DirectError> {
         use secrecy::ExposeSecret;
         let key = self.private_key.as_ref().map(|key| {
-            jobs::read_private_key(key.expose_secret(), self.passphrase.as_ref()).map(Arc::new).map_err(DirectError)
+            jobs::read_private_key(key.expose_secret(), self.passphrase.as_ref())
+                .map(Arc::new)
+                .map_err(DirectError)
         });
         Ok(Credentials {
             username: self.username.clone(),
@@ -258,10 +260,20 @@ fn options(limits: &Limits) -> RunOptions {
 pub fn catalogue(platforms_dir: Option<&Path>) -> Result<(Catalogue, Vec<String>), DirectError> {
     let (catalogue, problems) = match platforms_dir {
         None => (Catalogue::shipped(), Vec::new()),
-        Some(folder) => Catalogue::with_user_files(folder)
-            .map_err(|error| DirectError(format!("Cannot read the platform files in {}: {error}", folder.display())))?,
+        Some(folder) => Catalogue::with_user_files(folder).map_err(|error| {
+            DirectError(format!(
+                "Cannot read the platform files in {}: {error}",
+                folder.display()
+            ))
+        })?,
     };
-    Ok((catalogue, problems.iter().map(|problem| format!("Platform file not used: {problem}")).collect()))
+    Ok((
+        catalogue,
+        problems
+            .iter()
+            .map(|problem| format!("Platform file not used: {problem}"))
+            .collect(),
+    ))
 }
 
 impl Direct {
@@ -274,20 +286,29 @@ impl Direct {
         let known = catalogue.capture_types();
         if let Some(unknown) = request.capture_types.iter().find(|name| !known.contains(name)) {
             let known = known.join(", ");
-            return Err(DirectError(format!("There is no capture type '{unknown}'; there are {known}")));
+            return Err(DirectError(format!(
+                "There is no capture type '{unknown}'; there are {known}"
+            )));
         }
         if let Some(platform) = request.platform.as_deref()
             && platform != jobs::plan::AUTO
             && catalogue.platform(platform).is_none()
         {
             let known: Vec<&str> = catalogue.slugs().collect();
-            return Err(DirectError(format!("There is no platform '{platform}'; there are auto, {}", known.join(", "))));
+            return Err(DirectError(format!(
+                "There is no platform '{platform}'; there are auto, {}",
+                known.join(", ")
+            )));
         }
         let credentials = Arc::new(request.login.credentials()?);
         let mut jump = Vec::new();
         for host in &request.jump {
             let credentials = Arc::new(host.login.credentials()?);
-            jump.push(Arc::new(JumpHost { address: host.address.clone(), port: host.port, credentials }));
+            jump.push(Arc::new(JumpHost {
+                address: host.address.clone(),
+                port: host.port,
+                credentials,
+            }));
         }
         let enabled: Vec<&InventoryDevice> = request.devices.iter().filter(|device| device.enabled).collect();
         if enabled.is_empty() {
@@ -314,7 +335,9 @@ impl Direct {
         let mut outcomes: Vec<DeviceOutcome> = devices.iter().map(|(device, _)| not_supported(device)).collect();
         let mut runs = vec![true; devices.len()];
         for skipped in plan.skipped {
-            let Some(outcome) = outcomes.get_mut(skipped.device) else { continue };
+            let Some(outcome) = outcomes.get_mut(skipped.device) else {
+                continue;
+            };
             match skipped.capture_type {
                 Some(capture_type) => outcome.skipped.push(capture_type),
                 None => {
@@ -325,13 +348,18 @@ impl Direct {
                 }
             }
         }
-        let job_devices = runs.iter().enumerate().filter(|(_, runs)| **runs).map(|(index, _)| index).collect();
+        let job_devices = runs
+            .iter()
+            .enumerate()
+            .filter(|(_, runs)| **runs)
+            .map(|(index, _)| index)
+            .collect();
         let failed = |what: &'static str, path: &Path| {
             let path = path.display().to_string();
             move |error: io::Error| DirectError(format!("Cannot {what} {path}: {error}"))
         };
-        let sink = sink::FileSink::new(&request.out, &request.capture_types)
-            .map_err(failed("write into", &request.out))?;
+        let sink =
+            sink::FileSink::new(&request.out, &request.capture_types).map_err(failed("write into", &request.out))?;
         let sink = Arc::new(sink);
         let host_keys = host_keys::KnownHosts::open(&request.known_hosts, request.host_keys)
             .map_err(failed("read the known hosts", &request.known_hosts))?;
@@ -344,12 +372,24 @@ impl Direct {
             breaker,
             options.max_workers,
         );
-        Ok(Self { runner, sink, options, jobs: plan.jobs, job_devices, outcomes, out: request.out, warnings })
+        Ok(Self {
+            runner,
+            sink,
+            options,
+            jobs: plan.jobs,
+            job_devices,
+            outcomes,
+            out: request.out,
+            warnings,
+        })
     }
 
     /// Names of the devices, by the index that [`Progress`] gives.
     pub fn device_names(&self) -> Vec<String> {
-        self.outcomes.iter().map(|outcome| outcome.device_name.clone()).collect()
+        self.outcomes
+            .iter()
+            .map(|outcome| outcome.device_name.clone())
+            .collect()
     }
 
     /// Collects to the end, or until `cancel` is asked.
@@ -358,8 +398,14 @@ impl Direct {
         let (sender, mut events) = mpsc::channel(QUEUED_EVENTS);
         let jobs = std::mem::take(&mut self.jobs);
         for (device, outcome) in self.outcomes.iter().enumerate() {
-            if !self.job_devices.contains(&device) {
-                show(completed(device, outcome.status, outcome.failure_kind, &outcome.message, 0));
+            if self.job_devices.binary_search(&device).is_err() {
+                show(completed(
+                    device,
+                    outcome.status,
+                    outcome.failure_kind,
+                    &outcome.message,
+                    0,
+                ));
             }
         }
         let outcomes = &mut self.outcomes;
@@ -412,16 +458,13 @@ fn completed(
     }
 }
 
-fn take(
-    event: Event,
-    devices: &[usize],
-    outcomes: &mut [DeviceOutcome],
-    out: &Path,
-    show: &mut impl FnMut(Progress),
-) {
+fn take(event: Event, devices: &[usize], outcomes: &mut [DeviceOutcome], out: &Path, show: &mut impl FnMut(Progress)) {
     let device_of = |job: usize| devices.get(job).copied().unwrap_or_default();
     match event {
-        Event::DeviceStarted { job, attempt } => show(Progress::Started { device: device_of(job), attempt }),
+        Event::DeviceStarted { job, attempt } => show(Progress::Started {
+            device: device_of(job),
+            attempt,
+        }),
         Event::CaptureCompleted { job, capture } => show(Progress::Captured {
             device: device_of(job),
             capture_type: capture.capture_type,
@@ -430,9 +473,17 @@ fn take(
         }),
         Event::DeviceCompleted { job, report } => {
             let device = device_of(job);
-            let Some(outcome) = outcomes.get_mut(device) else { return };
+            let Some(outcome) = outcomes.get_mut(device) else {
+                return;
+            };
             fill(outcome, *report, out);
-            show(completed(device, outcome.status, outcome.failure_kind, &outcome.message, outcome.duration_ms));
+            show(completed(
+                device,
+                outcome.status,
+                outcome.failure_kind,
+                &outcome.message,
+                outcome.duration_ms,
+            ));
         }
     }
 }
@@ -451,7 +502,9 @@ fn fill(outcome: &mut DeviceOutcome, report: DeviceReport, out: &Path) {
     outcome.attempt = report.attempt;
     outcome.duration_ms = report.duration_ms;
     outcome.platform = report.platform.or_else(|| outcome.platform.take());
-    outcome.ssh = report.negotiated.and_then(|negotiated| serde_json::to_value(negotiated).ok());
+    outcome.ssh = report
+        .negotiated
+        .and_then(|negotiated| serde_json::to_value(negotiated).ok());
     let name = &outcome.device_name;
     outcome.captures = report
         .captures
@@ -476,13 +529,21 @@ fn write_transcript(out: &Path, device: &str, transcript: &[u8]) -> io::Result<P
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(transcript)?;
     Ok(place)
 }
 
 fn outcome(devices: Vec<DeviceOutcome>, time: Duration, cancel: &Cancel) -> Outcome {
-    let succeeded = devices.iter().filter(|device| device.status == DeviceStatus::Succeeded).count();
+    let succeeded = devices
+        .iter()
+        .filter(|device| device.status == DeviceStatus::Succeeded)
+        .count();
     let mut captures_created: BTreeMap<String, usize> = BTreeMap::new();
     for capture in devices.iter().flat_map(|device| &device.captures) {
         if capture.report.verdict == Verdict::Complete {

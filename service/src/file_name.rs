@@ -26,7 +26,8 @@ pub fn encode(name: &str) -> String {
     }
     let stem = encoded.split('.').next().unwrap_or_default().to_ascii_lowercase();
     let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix).is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+        stem.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_digit()))
     };
     if RESERVED.contains(&stem.as_str()) || numbered("com") || numbered("lpt") || encoded.is_empty() {
         encoded.insert(0, '%');

@@ -11,7 +11,9 @@ use super::{Shell, trim_end};
 const ECHO_LINES: usize = 8;
 
 fn compiled(cell: &'static OnceLock<Option<Regex>>, pattern: &str, text: &[u8]) -> bool {
-    cell.get_or_init(|| Regex::new(pattern).ok()).as_ref().is_some_and(|regex| regex.is_match(text))
+    cell.get_or_init(|| Regex::new(pattern).ok())
+        .as_ref()
+        .is_some_and(|regex| regex.is_match(text))
 }
 
 pub(super) fn looks_like_a_prompt(tail: &[u8]) -> bool {
@@ -30,14 +32,21 @@ pub(super) fn looks_like_a_pager(tail: &[u8]) -> bool {
 
 /// A pager's text without what changes from page to page.
 pub(super) fn shape(tail: &[u8]) -> Vec<u8> {
-    tail.iter().copied().filter(|byte| !byte.is_ascii_digit() && !byte.is_ascii_whitespace()).collect()
+    tail.iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_digit() && !byte.is_ascii_whitespace())
+        .collect()
 }
 
 /// A forced change of the password, whatever the platform.
 pub(super) fn asks_for_a_new_password(tail: &[u8]) -> bool {
     static CHANGE: OnceLock<Option<Regex>> = OnceLock::new();
     trim_end(tail).ends_with(b":")
-        && compiled(&CHANGE, r"(?i)(?:new|old|current|retype|re-enter|confirm)[a-z0-9_ ()]{0,30}password ?: ?$", tail)
+        && compiled(
+            &CHANGE,
+            r"(?i)(?:new|old|current|retype|re-enter|confirm)[a-z0-9_ ()]{0,30}password ?: ?$",
+            tail,
+        )
 }
 
 /// A log line of the kinds that devices write over a session, or a blank one.
@@ -54,7 +63,10 @@ fn looks_like_log(line: &[u8]) -> bool {
 
 /// The bytes that are no blanks: an echo may be wrapped, and prompts end in blanks or not.
 pub(super) fn squeeze(text: &[u8]) -> Vec<u8> {
-    text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
+    text.iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect()
 }
 
 impl Shell {
@@ -77,7 +89,8 @@ impl Shell {
     /// Whether none of these lines is output: only log lines, blank lines, prompts, and the beginning of the command's
     /// echo where a log line broke it.
     pub(super) fn is_chatter(&self, text: &[u8], command: &[u8]) -> bool {
-        text.split_inclusive(|byte| *byte == b'\n').all(|line| self.is_chatter_line(line, command))
+        text.split_inclusive(|byte| *byte == b'\n')
+            .all(|line| self.is_chatter_line(line, command))
     }
 
     pub(super) fn is_chatter_line(&self, line: &[u8], command: &[u8]) -> bool {

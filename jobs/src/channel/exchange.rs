@@ -4,11 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{
-    ExchangeLimits, LONGEST_HELD, QUIET, Shell, Tail, TextSink,
-    chatter::squeeze,
-    timed_out,
-};
+use super::{ExchangeLimits, LONGEST_HELD, QUIET, Shell, Tail, TextSink, chatter::squeeze, timed_out};
 use crate::error::{DeviceError, FailureKind};
 
 /// Pager answers for one command; more means that the device does not understand the answer.
@@ -26,7 +22,11 @@ pub(super) struct Clock {
 impl Clock {
     pub(super) fn start(limits: ExchangeLimits) -> Self {
         let now = Instant::now();
-        Self { limits, deadline: now + limits.total, heard: now }
+        Self {
+            limits,
+            deadline: now + limits.total,
+            heard: now,
+        }
     }
 
     /// How long to wait for the next piece.
@@ -90,7 +90,8 @@ impl Shell {
         } else if let Some(command) = commands.next() {
             let lines = format!("{}{command}{}", platform.enter, platform.enter);
             self.send(&lines).await?;
-            self.await_confirmation(&squeeze(command.as_bytes()), before, limits).await?;
+            self.await_confirmation(&squeeze(command.as_bytes()), before, limits)
+                .await?;
         }
         for command in commands {
             let _ = self.send_line(command).await;
@@ -206,7 +207,10 @@ impl Shell {
                 Tail::Pager(answer) => {
                     pages += 1;
                     if pages > MOST_PAGES {
-                        return Err(DeviceError::new(FailureKind::OutputTooLarge, "The device pages without end"));
+                        return Err(DeviceError::new(
+                            FailureKind::OutputTooLarge,
+                            "The device pages without end",
+                        ));
                     }
                     self.answer_pager(&answer).await?;
                 }
@@ -233,7 +237,9 @@ impl Shell {
 
     async fn pass<N: TextSink>(&self, text: &[u8], pending: &mut Vec<u8>, next: &mut N) -> Result<(), DeviceError> {
         if pending.is_empty() {
-            let Some(at) = self.find_bare_prompt(text) else { return next.text(text).await };
+            let Some(at) = self.find_bare_prompt(text) else {
+                return next.text(text).await;
+            };
             let (output, doubtful) = text.split_at(at);
             next.text(output).await?;
             pending.extend_from_slice(doubtful);
@@ -338,7 +344,10 @@ impl Shell {
 
     /// The text up to the prompts and log lines that end it.
     fn without_last_prompt<'t>(&self, held: &'t [u8], echo: &[u8]) -> &'t [u8] {
-        let mut end = self.find_echo(held, echo).filter(|_| !echo.is_empty()).unwrap_or(held.len());
+        let mut end = self
+            .find_echo(held, echo)
+            .filter(|_| !echo.is_empty())
+            .unwrap_or(held.len());
         while end > 0 {
             let before = held.get(..end - 1).unwrap_or_default();
             let from = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
@@ -352,7 +361,9 @@ impl Shell {
 
     /// What follows the prompt on the first line, where a device answers without echo.
     fn without_prompt<'t>(&self, held: &'t [u8]) -> &'t [u8] {
-        let Some(rest) = held.strip_prefix(self.prompt.as_slice()) else { return held };
+        let Some(rest) = held.strip_prefix(self.prompt.as_slice()) else {
+            return held;
+        };
         let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
         let rest = rest.get(blanks..).unwrap_or_default();
         rest.strip_prefix(b"\n").unwrap_or(rest)

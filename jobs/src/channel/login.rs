@@ -16,25 +16,25 @@ const LONGEST_BANNER: usize = 4096;
 pub struct Opened {
     /// The beginning of what the device said before its prompt.
     pub banner: Vec<u8>,
-    /// The line that served to find the prompt has run.
-    pub first_ran: bool,
+    /// How many of the opening lines have run.
+    pub ran: usize,
 }
 
 impl Shell {
-    /// Learns the prompt: what the device shows again in the answer to a line. That line is `first` where there is one,
-    /// a harmless command that is to run anyway, and Enter wherever that did not settle it.
+    /// Learns the prompt: what the device shows again in the answer to a line. The lines are those of `opening`, harmless
+    /// commands that are to run anyway and go out together; Enter takes their part where they did not settle it.
     ///
     /// # Errors
     /// `prompt_not_found`, `interaction_required`, or what broke the session.
-    pub async fn find_prompt(&mut self, first: Option<&str>, limit: Duration) -> Result<Opened, DeviceError> {
-        let echo = first.map(|line| squeeze(line.as_bytes()));
-        let mut first = first;
+    pub async fn find_prompt(&mut self, opening: &[String], limit: Duration) -> Result<Opened, DeviceError> {
+        let echoes: Vec<Vec<u8>> = opening.iter().map(|line| squeeze(line.as_bytes())).collect();
+        let mut opening_sent = false;
         let deadline = Instant::now() + limit;
         let mut banner = Vec::new();
         let mut candidate: Option<Vec<u8>> = None;
-        // What came since the candidate was answered: it again, or it with the line that was sent.
+        // What came since the candidate was answered: it again, or it with lines that were sent.
         let mut repeated = false;
-        let mut echoed = false;
+        let mut echoed = 0;
         let mut probes = 0;
         let mut silences = 0;
         loop {
@@ -51,11 +51,13 @@ impl Shell {
                     let line = trim_end(line);
                     repeated |= line == candidate.as_slice();
                     let rest = line.strip_prefix(candidate.as_slice());
-                    echoed |= rest.is_some_and(|rest| echo.as_ref() == Some(&squeeze(rest)));
+                    echoed += usize::from(rest.is_some_and(|rest| echoes.get(echoed) == Some(&squeeze(rest))));
                 }
             }
             let tail = match self.look_at_tail(quiet) {
-                Tail::Nothing if candidate.as_deref().is_some_and(|known| known == trim_end(&self.tail)) => Tail::Prompt,
+                Tail::Nothing if candidate.as_deref().is_some_and(|known| known == trim_end(&self.tail)) => {
+                    Tail::Prompt
+                }
                 tail => tail,
             };
             match tail {
@@ -64,22 +66,26 @@ impl Shell {
                 Tail::Prompt => {
                     let now = trim_end(&self.tail).to_vec();
                     let same = candidate.as_ref() == Some(&now);
-                    if same && (echoed || repeated) {
+                    let all_echoed = echoed > 0 && echoed == echoes.len();
+                    if same && (all_echoed || (repeated && (echoed == 0 || quiet))) {
                         self.learn(&now);
                         self.believe_for_now();
-                        self.echo_seen |= echoed;
-                        return Ok(Opened { banner, first_ran: echoed });
+                        self.echo_seen |= echoed > 0;
+                        return Ok(Opened { banner, ran: echoed });
                     }
-                    if candidate.as_ref() != Some(&now) || quiet {
+                    if !same || quiet {
                         if probes >= MOST_PROBES {
                             return Err(self.no_prompt());
                         }
                         probes += 1;
                         candidate = Some(now);
                         repeated = false;
-                        echoed = false;
-                        let line = first.take().unwrap_or_default();
-                        self.send_line(line).await?;
+                        if opening_sent || opening.is_empty() {
+                            self.send_line("").await?;
+                        } else {
+                            opening_sent = true;
+                            self.send_line(&opening.join(&self.platform.enter)).await?;
+                        }
                     }
                 }
                 // Some wait for a key before they say anything; what shows any text at all may be asking something.
@@ -108,19 +114,26 @@ impl Shell {
     pub async fn enter_privileged(&mut self, secret: &str, limit: Duration) -> Result<(), DeviceError> {
         let failed = |what: &str| DeviceError::new(FailureKind::PrivilegeFailed, what.to_owned());
         let platform = Arc::clone(&self.platform);
-        let Some(last) = platform.modes.last() else { return Ok(()) };
+        let Some(last) = platform.modes.last() else {
+            return Ok(());
+        };
         if last.prompt.is_match(&self.prompt) {
             return Ok(());
         }
         let Some(command) = &last.enter else { return Ok(()) };
         self.send_line(command).await?;
-        let limits = ExchangeLimits { silence: limit, total: limit };
+        let limits = ExchangeLimits {
+            silence: limit,
+            total: limit,
+        };
         // Prompts that were asked for before may still come; the answer begins behind the echo.
         let mut clock = Clock::start(limits);
         let no_answer = |_| failed("The device did not answer to the command for the privileged mode");
         if self.echoes {
             let echo = squeeze(command.as_bytes());
-            self.await_echo(&echo, &mut Nowhere, &mut Nowhere, &mut clock).await.map_err(no_answer)?;
+            self.await_echo(&echo, &mut Nowhere, &mut Nowhere, &mut clock)
+                .await
+                .map_err(no_answer)?;
         }
         let deadline = Instant::now() + limit;
         let mut secret_sent = false;
@@ -128,7 +141,9 @@ impl Shell {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if !heard && self.receive(left.min(QUIET)).await?.is_none() && left <= QUIET {
-                return Err(failed("The device did not answer to the command for the privileged mode"));
+                return Err(failed(
+                    "The device did not answer to the command for the privileged mode",
+                ));
             }
             heard = false;
             match self.look_at_tail(false) {

@@ -21,7 +21,10 @@ type Kept = Mutex<HashMap<(bool, Option<Duration>), Arc<client::Config>>>;
 pub(super) fn client_config(legacy: bool, keepalive: Option<Duration>) -> Arc<client::Config> {
     static KEPT: OnceLock<Kept> = OnceLock::new();
     match KEPT.get_or_init(Kept::default).lock() {
-        Ok(mut kept) => Arc::clone(kept.entry((legacy, keepalive)).or_insert_with(|| config(legacy, keepalive))),
+        Ok(mut kept) => Arc::clone(
+            kept.entry((legacy, keepalive))
+                .or_insert_with(|| config(legacy, keepalive)),
+        ),
         Err(_) => config(legacy, keepalive),
     }
 }
@@ -29,15 +32,31 @@ pub(super) fn client_config(legacy: bool, keepalive: Option<Duration>) -> Arc<cl
 fn config(legacy: bool, keepalive: Option<Duration>) -> Arc<client::Config> {
     let default = Preferred::DEFAULT;
     let mut kexes = vec![kex::CURVE25519, kex::CURVE25519_PRE_RFC_8731];
-    kexes.extend(default.kex.iter().copied().filter(|name| !kexes.contains(name)).collect::<Vec<_>>());
-    kexes.extend([kex::ECDH_SHA2_NISTP256, kex::ECDH_SHA2_NISTP384, kex::ECDH_SHA2_NISTP521]);
+    kexes.extend(
+        default
+            .kex
+            .iter()
+            .copied()
+            .filter(|name| !kexes.contains(name))
+            .collect::<Vec<_>>(),
+    );
+    kexes.extend([
+        kex::ECDH_SHA2_NISTP256,
+        kex::ECDH_SHA2_NISTP384,
+        kex::ECDH_SHA2_NISTP521,
+    ]);
     let mut ciphers = vec![cipher::AES_128_GCM];
     ciphers.extend(default.cipher.iter().copied());
     let mut macs: Vec<mac::Name> = default.mac.to_vec();
     let mut keys = default.key.to_vec();
     if legacy {
         kexes.extend([kex::DH_GEX_SHA1, kex::DH_G14_SHA1, kex::DH_G1_SHA1]);
-        ciphers.extend([cipher::AES_256_CBC, cipher::AES_192_CBC, cipher::AES_128_CBC, cipher::TRIPLE_DES_CBC]);
+        ciphers.extend([
+            cipher::AES_256_CBC,
+            cipher::AES_192_CBC,
+            cipher::AES_128_CBC,
+            cipher::TRIPLE_DES_CBC,
+        ]);
         macs.extend([mac::HMAC_SHA1_ETM, mac::HMAC_SHA1]);
     } else {
         keys.retain(|key| *key != russh::keys::Algorithm::Rsa { hash: None });

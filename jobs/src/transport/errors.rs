@@ -27,9 +27,10 @@ pub(super) fn during_login(error: &russh::Error) -> DeviceError {
 pub(super) fn connecting(address: SocketAddr, error: &std::io::Error) -> DeviceError {
     use std::io::ErrorKind as Io;
     match error.kind() {
-        Io::ConnectionRefused => {
-            DeviceError::new(FailureKind::ConnectionRefused, format!("Connection refused by {address}"))
-        }
+        Io::ConnectionRefused => DeviceError::new(
+            FailureKind::ConnectionRefused,
+            format!("Connection refused by {address}"),
+        ),
         Io::TimedOut => DeviceError::new(FailureKind::ConnectTimeout, format!("No answer from {address}")),
         Io::ConnectionReset | Io::ConnectionAborted => {
             DeviceError::new(FailureKind::Disconnected, format!("{address} reset the connection"))
@@ -60,11 +61,14 @@ pub(super) fn handshake(error: &russh::Error, seen: &Mutex<Seen>, opening: &Open
     }
     let first = opening.bytes();
     let mut lines = first.split_inclusive(|byte| *byte == b'\n');
-    let identified = |line: &[u8]| (line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.99-")) && line.ends_with(b"\n");
+    let identified =
+        |line: &[u8]| (line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.99-")) && line.ends_with(b"\n");
     let spoke_ssh = lines.any(identified) || first.len() >= wire::REMEMBERED;
     if first.starts_with(b"SSH-1.") && !first.starts_with(b"SSH-1.99") {
         let line = opening.line().unwrap_or_default();
-        return negotiation(format!("The device speaks SSH version 1 only ({line}); version 2 is needed"));
+        return negotiation(format!(
+            "The device speaks SSH version 1 only ({line}); version 2 is needed"
+        ));
     }
     match error {
         russh::Error::NoCommonAlgo { kind, theirs, .. } => negotiation(format!(
@@ -72,9 +76,10 @@ pub(super) fn handshake(error: &russh::Error, seen: &Mutex<Seen>, opening: &Open
             algorithm_kind(kind),
             theirs.join(", ")
         )),
-        russh::Error::IO(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
-            DeviceError::new(FailureKind::Disconnected, "The device reset the connection before the login")
-        }
+        russh::Error::IO(error) if error.kind() == std::io::ErrorKind::ConnectionReset => DeviceError::new(
+            FailureKind::Disconnected,
+            "The device reset the connection before the login",
+        ),
         // Nothing at all is what a server does that has too many connections; anything else is no SSH.
         _ if first.is_empty() => DeviceError::new(
             FailureKind::Disconnected,
@@ -88,9 +93,10 @@ pub(super) fn handshake(error: &russh::Error, seen: &Mutex<Seen>, opening: &Open
             Some(line) => format!("What answers closed the connection without speaking SSH; it said: {line}"),
             None => "What answers closed the connection without speaking SSH".to_owned(),
         }),
-        russh::Error::Disconnect | russh::Error::HUP | russh::Error::IO(_) => {
-            DeviceError::new(FailureKind::Disconnected, "The device closed the connection during the SSH handshake")
-        }
+        russh::Error::Disconnect | russh::Error::HUP | russh::Error::IO(_) => DeviceError::new(
+            FailureKind::Disconnected,
+            "The device closed the connection during the SSH handshake",
+        ),
         error => negotiation(format!("The SSH handshake failed: {error}")),
     }
 }

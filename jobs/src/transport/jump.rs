@@ -85,18 +85,31 @@ impl JumpHosts {
         let own = CancellationToken::new();
         let mut connection = match previous {
             Some(previous) => {
-                Connection::through(previous, &host.address, host.port, Arc::clone(host_keys), settings, &own).await?
+                Connection::through(
+                    previous,
+                    &host.address,
+                    host.port,
+                    Arc::clone(host_keys),
+                    settings,
+                    &own,
+                )
+                .await?
             }
             None => {
                 let address = super::resolve(&host.address, host.port).await?;
                 Connection::open(address, Arc::clone(host_keys), settings, &own).await?
             }
         };
-        connection.log_in(&host.credentials, &host.credentials.username, settings.login, None).await?;
+        connection
+            .log_in(&host.credentials, &host.credentials.username, settings.login, None)
+            .await?;
         Ok(connection)
     }
 }
 
 fn named(host: &JumpHost, error: &DeviceError) -> DeviceError {
-    DeviceError::new(error.kind, format!("Jump host {}:{}: {}", host.address, host.port, error.message))
+    DeviceError::new(
+        error.kind,
+        format!("Jump host {}:{}: {}", host.address, host.port, error.message),
+    )
 }

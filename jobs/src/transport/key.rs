@@ -37,9 +37,18 @@ fn is_traditional(text: &str) -> bool {
 fn decrypt(text: &str, passphrase: &str) -> Result<Zeroizing<String>, String> {
     let broken = || "The private key cannot be read: its PEM is broken".to_owned();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let begin = lines.iter().find(|line| line.starts_with("-----BEGIN ")).ok_or_else(broken)?;
-    let end = lines.iter().find(|line| line.starts_with("-----END ")).ok_or_else(broken)?;
-    let info = lines.iter().find_map(|line| line.strip_prefix("DEK-Info: ")).ok_or_else(broken)?;
+    let begin = lines
+        .iter()
+        .find(|line| line.starts_with("-----BEGIN "))
+        .ok_or_else(broken)?;
+    let end = lines
+        .iter()
+        .find(|line| line.starts_with("-----END "))
+        .ok_or_else(broken)?;
+    let info = lines
+        .iter()
+        .find_map(|line| line.strip_prefix("DEK-Info: "))
+        .ok_or_else(broken)?;
     let (cipher, iv) = info.split_once(',').ok_or_else(broken)?;
     let iv = HEXUPPER_PERMISSIVE.decode(iv.trim().as_bytes()).map_err(|_| broken())?;
     let body: String = lines
@@ -54,7 +63,11 @@ fn decrypt(text: &str, passphrase: &str) -> Result<Zeroizing<String>, String> {
         "AES-128-CBC" => 16,
         "AES-192-CBC" => 24,
         "AES-256-CBC" => 32,
-        other => return Err(format!("The private key is encrypted with {other}; AES-CBC is supported")),
+        other => {
+            return Err(format!(
+                "The private key is encrypted with {other}; AES-CBC is supported"
+            ));
+        }
     };
     let key = derive(passphrase, iv.get(..8).ok_or_else(broken)?, length);
     macro_rules! with {

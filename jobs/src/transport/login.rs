@@ -114,7 +114,12 @@ impl Connection {
                 key_refused = true;
                 for hash in self.hashes(&key.algorithm()).await? {
                     let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
-                    match self.handle.authenticate_publickey(username, key).await.map_err(broken)? {
+                    match self
+                        .handle
+                        .authenticate_publickey(username, key)
+                        .await
+                        .map_err(broken)?
+                    {
                         AuthResult::Success => return Ok(()),
                         AuthResult::Failure { remaining_methods, .. } => *methods = remaining_methods,
                     }
@@ -149,10 +154,15 @@ impl Connection {
     }
 
     async fn with_password(&mut self, username: &str, password: &SecretString) -> Result<(), DeviceError> {
-        let result = self.handle.authenticate_password(username, password.expose_secret()).await;
+        let result = self
+            .handle
+            .authenticate_password(username, password.expose_secret())
+            .await;
         match result.map_err(|error| errors::during_login(&error))? {
             AuthResult::Success => Ok(()),
-            AuthResult::Failure { partial_success: true, .. } => Err(DeviceError::new(
+            AuthResult::Failure {
+                partial_success: true, ..
+            } => Err(DeviceError::new(
                 FailureKind::InteractionRequired,
                 "The device asks for a second factor after the password",
             )),
@@ -166,7 +176,11 @@ impl Connection {
         if !matches!(algorithm, Algorithm::Rsa { .. }) {
             return Ok(vec![None]);
         }
-        let best = self.handle.best_supported_rsa_hash().await.map_err(|error| errors::during_login(&error))?;
+        let best = self
+            .handle
+            .best_supported_rsa_hash()
+            .await
+            .map_err(|error| errors::during_login(&error))?;
         match best {
             // Some servers name SHA-2 and refuse it by their settings.
             Some(Some(hash)) if self.legacy => Ok(vec![Some(hash), None]),
@@ -183,16 +197,21 @@ impl Connection {
 
     async fn with_agent(&mut self, socket: &std::path::Path, username: &str) -> Result<AuthResult, DeviceError> {
         let failed = |what: String| DeviceError::new(FailureKind::AuthenticationFailed, what);
-        let mut agent = AgentClient::connect_uds(socket)
-            .await
-            .map_err(|error| failed(format!("The SSH agent at {} does not answer: {error}", socket.display())))?;
+        let mut agent = AgentClient::connect_uds(socket).await.map_err(|error| {
+            failed(format!(
+                "The SSH agent at {} does not answer: {error}",
+                socket.display()
+            ))
+        })?;
         let keys = agent
             .request_identities()
             .await
             .map_err(|error| failed(format!("The SSH agent does not list its keys: {error}")))?;
         let mut last = None;
         for identity in keys.into_iter().take(MOST_AGENT_KEYS) {
-            let AgentIdentity::PublicKey { key, .. } = identity else { continue };
+            let AgentIdentity::PublicKey { key, .. } = identity else {
+                continue;
+            };
             for hash in self.hashes(&key.algorithm()).await? {
                 let result = self
                     .handle
@@ -210,7 +229,11 @@ impl Connection {
 
     async fn keyboard_interactive(&mut self, username: &str, password: &SecretString) -> Result<(), DeviceError> {
         let broken = |error: russh::Error| errors::during_login(&error);
-        let mut answer = self.handle.authenticate_keyboard_interactive_start(username, None).await.map_err(broken)?;
+        let mut answer = self
+            .handle
+            .authenticate_keyboard_interactive_start(username, None)
+            .await
+            .map_err(broken)?;
         let mut password_sent = false;
         for _ in 0..MOST_ROUNDS {
             match answer {
@@ -233,12 +256,18 @@ impl Connection {
                             }
                         }
                     }
-                    answer =
-                        self.handle.authenticate_keyboard_interactive_respond(answers).await.map_err(broken)?;
+                    answer = self
+                        .handle
+                        .authenticate_keyboard_interactive_respond(answers)
+                        .await
+                        .map_err(broken)?;
                 }
             }
         }
-        Err(DeviceError::new(FailureKind::InteractionRequired, "The login does not stop asking"))
+        Err(DeviceError::new(
+            FailureKind::InteractionRequired,
+            "The login does not stop asking",
+        ))
     }
 }
 
@@ -252,7 +281,17 @@ enum Asked {
 /// What a prompt of a keyboard-interactive login wants. A password goes only where nothing else can be meant.
 fn asked(prompt: &str, echo: bool) -> Asked {
     const CODES: [&str; 11] = [
-        "one-time", "one time", "otp", "code", "token", "passcode", "verification", "new ", "expired", "retype", "pin",
+        "one-time",
+        "one time",
+        "otp",
+        "code",
+        "token",
+        "passcode",
+        "verification",
+        "new ",
+        "expired",
+        "retype",
+        "pin",
     ];
     let text = prompt.to_lowercase();
     if CODES.iter().any(|word| text.contains(word)) {
@@ -266,7 +305,10 @@ fn asked(prompt: &str, echo: bool) -> Asked {
 }
 
 fn refused(username: &str) -> DeviceError {
-    DeviceError::new(FailureKind::AuthenticationFailed, format!("Authentication failed for user {username}"))
+    DeviceError::new(
+        FailureKind::AuthenticationFailed,
+        format!("Authentication failed for user {username}"),
+    )
 }
 
 #[cfg(test)]
@@ -278,7 +320,13 @@ mod tests {
         assert_eq!(asked("Password: ", false), Asked::Password);
         assert_eq!(asked("(admin@10.0.0.1) Password:", false), Asked::Password);
         assert_eq!(asked("Username: ", true), Asked::Username);
-        for prompt in ["One-time password (OATH) for admin: ", "Verification code: ", "New password: ", "PASSCODE:", "Duo?"] {
+        for prompt in [
+            "One-time password (OATH) for admin: ",
+            "Verification code: ",
+            "New password: ",
+            "PASSCODE:",
+            "Duo?",
+        ] {
             assert_eq!(asked(prompt, false), Asked::Other, "{prompt}");
         }
         assert_eq!(asked("Password: ", true), Asked::Other);

@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, BufReader, ReadBuf};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Bytes read ahead in one session.
-const READ_AHEAD: usize = 8 * 1024;
+const READ_AHEAD: usize = 2 * 1024;
 /// First bytes that are remembered.
 pub(super) const REMEMBERED: usize = 255;
 
@@ -36,9 +36,15 @@ impl Opening {
     /// The first line that says something, made safe to print.
     pub(super) fn line(&self) -> Option<String> {
         let bytes = self.bytes();
-        let line = bytes.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty())?;
+        let line = bytes
+            .split(|byte| *byte == b'\n')
+            .find(|line| !line.trim_ascii().is_empty())?;
         let printable = |c: &char| !c.is_control() && *c != char::REPLACEMENT_CHARACTER;
-        let text: String = String::from_utf8_lossy(line).chars().filter(printable).take(80).collect();
+        let text: String = String::from_utf8_lossy(line)
+            .chars()
+            .filter(printable)
+            .take(80)
+            .collect();
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
     }
@@ -69,7 +75,10 @@ impl<S: AsyncRead> Wire<S> {
 
 impl<S> Wire<S> {
     fn pending<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        self.ended.as_mut().poll(cx).map(|()| Err(io::ErrorKind::ConnectionAborted.into()))
+        self.ended
+            .as_mut()
+            .poll(cx)
+            .map(|()| Err(io::ErrorKind::ConnectionAborted.into()))
     }
 }
 

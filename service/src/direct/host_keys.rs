@@ -31,7 +31,9 @@ impl FromStr for HostKeyPolicy {
             "strict" => Ok(Self::Strict),
             "accept_new" | "accept-new" => Ok(Self::AcceptNew),
             "off" => Ok(Self::Off),
-            _ => Err(format!("'{text}' is no host key policy; there are strict, accept_new and off")),
+            _ => Err(format!(
+                "'{text}' is no host key policy; there are strict, accept_new and off"
+            )),
         }
     }
 }
@@ -61,7 +63,11 @@ impl KnownHosts {
                 }
             }
         }
-        Ok(Self { policy, file: file.to_owned(), known: Mutex::new(known) })
+        Ok(Self {
+            policy,
+            file: file.to_owned(),
+            known: Mutex::new(known),
+        })
     }
 
     fn remember(&self, host: &str, key: &str) -> io::Result<()> {
@@ -88,9 +94,15 @@ impl HostKeys for KnownHosts {
             return HostKeyDecision::Accept;
         }
         let mut words = key.split_whitespace();
-        let key = format!("{} {}", words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let key = format!(
+            "{} {}",
+            words.next().unwrap_or_default(),
+            words.next().unwrap_or_default()
+        );
         let host = pattern(host);
-        let Ok(mut known) = self.known.lock() else { return HostKeyDecision::Unknown };
+        let Ok(mut known) = self.known.lock() else {
+            return HostKeyDecision::Unknown;
+        };
         match known.get(&host) {
             Some(keys) if keys.contains(&key) => HostKeyDecision::Accept,
             Some(_) => HostKeyDecision::Changed,
@@ -118,14 +130,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("deep/known_hosts");
         let hosts = KnownHosts::open(&file, HostKeyPolicy::AcceptNew).unwrap();
-        assert_eq!(hosts.check("10.0.0.1:22", "ssh-ed25519 AAAA comment"), HostKeyDecision::Accept);
+        assert_eq!(
+            hosts.check("10.0.0.1:22", "ssh-ed25519 AAAA comment"),
+            HostKeyDecision::Accept
+        );
         assert_eq!(hosts.check("10.0.0.1:22", "ssh-ed25519 BBBB"), HostKeyDecision::Changed);
-        assert_eq!(hosts.check("10.0.0.1:2222", "ssh-ed25519 BBBB"), HostKeyDecision::Accept);
-        assert_eq!(fs::read_to_string(&file).unwrap(), "10.0.0.1 ssh-ed25519 AAAA\n[10.0.0.1]:2222 ssh-ed25519 BBBB\n");
+        assert_eq!(
+            hosts.check("10.0.0.1:2222", "ssh-ed25519 BBBB"),
+            HostKeyDecision::Accept
+        );
+        assert_eq!(
+            fs::read_to_string(&file).unwrap(),
+            "10.0.0.1 ssh-ed25519 AAAA\n[10.0.0.1]:2222 ssh-ed25519 BBBB\n"
+        );
         let again = KnownHosts::open(&file, HostKeyPolicy::Strict).unwrap();
         assert_eq!(again.check("10.0.0.1:22", "ssh-ed25519 AAAA"), HostKeyDecision::Accept);
         assert_eq!(again.check("10.0.0.9:22", "ssh-ed25519 AAAA"), HostKeyDecision::Unknown);
-        assert_eq!(again.check("[fe80::1]:22", "ssh-ed25519 AAAA"), HostKeyDecision::Unknown);
+        assert_eq!(
+            again.check("[fe80::1]:22", "ssh-ed25519 AAAA"),
+            HostKeyDecision::Unknown
+        );
     }
 
     #[test]

@@ -39,7 +39,11 @@ impl FileSink {
             let _ = fs::remove_file(entry?.path());
         }
         let incomplete = Arc::new(AtomicBool::new(folder.join("incomplete").exists()));
-        Ok(Self { folder: folder.to_owned(), counter: AtomicU64::new(0), incomplete })
+        Ok(Self {
+            folder: folder.to_owned(),
+            counter: AtomicU64::new(0),
+            incomplete,
+        })
     }
 
     /// Takes the folder of unfinished files away.

@@ -300,7 +300,11 @@ impl Answer {
         let text: String = lines.into_iter().skip(echoes).map(|line| line + "\n").collect();
         // A stored text ends in one line end, however many empty lines stood before the prompt.
         let body = text.trim_end_matches('\n');
-        Ok(Some(if body.is_empty() { String::new() } else { format!("{body}\n") }))
+        Ok(Some(if body.is_empty() {
+            String::new()
+        } else {
+            format!("{body}\n")
+        }))
     }
 }
 
