@@ -42,7 +42,13 @@ fn every_shipped_file_follows_the_schema() {
 #[test]
 fn what_the_loader_refuses_the_schema_refuses() {
     let schema = schema();
-    let good = json!({"platform": "acme", "prompt": {"pattern": "^x#$", "evidence": "simulated"}, "captures": {}});
+    let good = json!({
+        "platform": "acme",
+        "title": "Acme OS",
+        "vendor": "Acme",
+        "prompt": {"pattern": "^x#$", "evidence": "simulated"},
+        "captures": {"arp": {"commands": ["show arp"], "evidence": "simulated"}},
+    });
     assert_eq!(problems(&schema, &good), Vec::<String>::new());
     for (key, value) in [
         ("platform", json!("Acme OS")),
