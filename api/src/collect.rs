@@ -104,7 +104,7 @@ pub(crate) struct Options {
     /// What to do with unknown host keys: strict, accept_new or off
     #[arg(long, default_value = "accept_new")]
     host_key_policy: HostKeyPolicy,
-    /// File of known host keys [default: ~/.showrun/known_hosts]
+    /// File of known host keys [default: known_hosts in the folder of --out]
     #[arg(long, value_name = "FILE")]
     known_hosts: Option<PathBuf>,
     #[command(flatten)]
@@ -191,7 +191,7 @@ fn request(options: &Options) -> anyhow::Result<Request> {
         known_hosts: options
             .known_hosts
             .clone()
-            .unwrap_or_else(|| config::home().join("known_hosts")),
+            .unwrap_or_else(|| options.out.join("known_hosts")),
         platforms_dir: options.platforms.platforms_dir.clone(),
         out: options.out.clone(),
         limits: Limits {

@@ -48,12 +48,6 @@ pub(crate) fn start_log(options: &LogOptions) {
     }
 }
 
-/// Showrun's own folder in the user's home, for what is kept between runs.
-pub(crate) fn home() -> PathBuf {
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    home.join(".showrun")
-}
-
 /// The socket of the user's SSH agent.
 pub(crate) fn ssh_agent() -> Option<PathBuf> {
     std::env::var_os("SSH_AUTH_SOCK")

@@ -6,7 +6,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -18,12 +18,36 @@ use crate::file_name;
 /// Text held in memory before a file is opened; most captures never pass it and are written at once.
 const BUFFERED: usize = 32 * 1024;
 
+/// Buffers that are kept for the next captures; sessions at work need about one each.
+const KEPT_BUFFERS: usize = 64;
+
+/// Buffers of captures that have ended.
+#[derive(Default)]
+struct Buffers(Mutex<Vec<Vec<u8>>>);
+
+impl Buffers {
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().ok().and_then(|mut kept| kept.pop()).unwrap_or_default()
+    }
+
+    fn give_back(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        if let Ok(mut kept) = self.0.lock()
+            && kept.len() < KEPT_BUFFERS
+            && buffer.capacity() > 0
+        {
+            kept.push(buffer);
+        }
+    }
+}
+
 /// A folder of captures.
 pub(super) struct FileSink {
     folder: PathBuf,
     counter: AtomicU64,
     /// Whether there may be anything under `incomplete/`.
     incomplete: Arc<AtomicBool>,
+    buffers: Arc<Buffers>,
 }
 
 impl FileSink {
@@ -43,6 +67,7 @@ impl FileSink {
             folder: folder.to_owned(),
             counter: AtomicU64::new(0),
             incomplete,
+            buffers: Arc::default(),
         })
     }
 
@@ -66,7 +91,9 @@ impl CaptureSink for FileSink {
             complete: self.folder.join(&place),
             incomplete: self.folder.join("incomplete").join(&place),
             any_incomplete: Arc::clone(&self.incomplete),
+            // Taken when text comes: a capture that waits for its device holds none.
             buffer: Vec::new(),
+            buffers: Arc::clone(&self.buffers),
             file: None,
         }))
     }
@@ -78,12 +105,16 @@ struct FileWriter {
     incomplete: PathBuf,
     any_incomplete: Arc<AtomicBool>,
     buffer: Vec<u8>,
+    buffers: Arc<Buffers>,
     file: Option<File>,
 }
 
 impl FileWriter {
     fn take(&mut self, text: &[u8]) -> io::Result<()> {
         if self.buffer.len() + text.len() <= BUFFERED {
+            if self.buffer.capacity() == 0 {
+                self.buffer = self.buffers.take();
+            }
             self.buffer.extend_from_slice(text);
             return Ok(());
         }
@@ -128,6 +159,7 @@ impl FileWriter {
 
 impl Drop for FileWriter {
     fn drop(&mut self) {
+        self.buffers.give_back(std::mem::take(&mut self.buffer));
         if self.file.take().is_some() {
             let _ = fs::remove_file(&self.part);
         }
