@@ -110,7 +110,7 @@ impl<'p> Taking<'p> {
 
     /// Between two commands of one capture: an error of any part makes the whole rejected.
     pub(crate) fn check_part(&mut self) {
-        if let (Verdict::Rejected, Some(message)) = self.judge.decide(self.capture) {
+        if let (Verdict::Rejected, Some(message)) = self.judge.decide(self.platform, self.capture) {
             self.rejected.get_or_insert(message);
         }
         self.judge.reset();
@@ -124,7 +124,7 @@ impl<'p> Taking<'p> {
         let (verdict, message) = match (error, self.rejected.take()) {
             (Some(error), _) => (Verdict::Truncated, Some(error.message.clone())),
             (None, Some(message)) => (Verdict::Rejected, Some(message)),
-            (None, None) => self.judge.decide(self.capture),
+            (None, None) => self.judge.decide(self.platform, self.capture),
         };
         self.writer.finish(verdict).await.map_err(|error| storage(&error))?;
         Ok(CaptureReport {

@@ -103,10 +103,12 @@ fn strip_carriage_returns(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(at) = memchr(b'\r', rest) {
         if rest.get(at + 1) == Some(&b'\n') {
-            let (line, after) = rest.split_at(at);
-            out.extend_from_slice(line);
-            out.push(b'\n');
-            rest = after.get(2..).unwrap_or_default();
+            // The line with its CR in one piece, and then the CR is the LF.
+            out.extend_from_slice(rest.get(..=at).unwrap_or_default());
+            if let Some(last) = out.last_mut() {
+                *last = b'\n';
+            }
+            rest = rest.get(at + 2..).unwrap_or_default();
             continue;
         }
         let starts = memrchr(b'\n', rest.get(..at).unwrap_or_default()).map_or(0, |end| end + 1);

@@ -55,10 +55,19 @@ const LONGEST_END_MARK: usize = 1024;
 #[derive(Debug, Default)]
 pub struct Judge {
     filled_lines: usize,
-    /// The first error line seen, and whether it stood in the head of the output.
-    error: Option<(String, bool)>,
+    /// The first error line in the head of the output.
+    error: Option<String>,
+    /// Lines behind the head, while the output may still turn out to be a short one.
+    rest: Vec<u8>,
     /// The last line that is not blank, as far as an end mark may reach.
     last: Vec<u8>,
+}
+
+/// Longest line that is looked at for an error text.
+const LONGEST_ERROR: usize = 512;
+
+fn shown(line: &[u8]) -> String {
+    String::from_utf8_lossy(line).trim().chars().take(160).collect()
 }
 
 fn is_blank(line: &[u8]) -> bool {
@@ -77,11 +86,14 @@ impl Judge {
             for line in text.split(|byte| *byte == b'\n').filter(|line| !is_blank(line)) {
                 self.filled_lines += 1;
                 if self.filled_lines > SHORT_OUTPUT_LINES {
+                    self.rest = Vec::new();
                     break;
                 }
-                if self.error.is_none() && platform.is_failure(line) {
-                    let shown = String::from_utf8_lossy(line).trim().chars().take(160).collect();
-                    self.error = Some((shown, self.filled_lines <= HEAD_LINES));
+                if self.filled_lines > HEAD_LINES {
+                    self.rest.extend_from_slice(line.get(..LONGEST_ERROR).unwrap_or(line));
+                    self.rest.push(b'\n');
+                } else if self.error.is_none() {
+                    self.error = platform.is_failure(line).then(|| shown(line));
                 }
             }
         }
@@ -95,10 +107,14 @@ impl Judge {
     }
 
     /// The verdict on an output that ended at a confirmed prompt, with a sentence when it is not complete.
-    pub fn decide(&self, capture: &Capture) -> (Verdict, Option<String>) {
-        if let Some((line, in_head)) = &self.error
-            && (*in_head || self.filled_lines <= SHORT_OUTPUT_LINES)
-        {
+    pub fn decide(&self, platform: &Platform, capture: &Capture) -> (Verdict, Option<String>) {
+        let later = || {
+            self.rest
+                .split(|byte| *byte == b'\n')
+                .find(|line| platform.is_failure(line))
+                .map(shown)
+        };
+        if let Some(line) = self.error.clone().or_else(later) {
             return (Verdict::Rejected, Some(format!("The device answered: {line}")));
         }
         if self.filled_lines == 0 {
@@ -114,5 +130,72 @@ impl Judge {
             );
         }
         (Verdict::Complete, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Catalogue;
+
+    fn verdict(platform: &str, capture_type: &str, chunks: &[&str]) -> Verdict {
+        let platform = Catalogue::shipped().platform(platform).unwrap();
+        let capture = platform.capture(capture_type).unwrap();
+        let mut judge = Judge::default();
+        for chunk in chunks {
+            judge.take(chunk.as_bytes(), &platform, capture);
+        }
+        judge.decide(&platform, capture).0
+    }
+
+    const ERROR: &str = "% Invalid input detected at '^' marker.\n";
+
+    #[test]
+    fn an_error_line_rejects_a_short_output_and_the_head_of_a_long_one() {
+        assert_eq!(
+            verdict("cisco_ios", "version", &["            ^\n", ERROR]),
+            Verdict::Rejected
+        );
+        let long = "line\n".repeat(40);
+        assert_eq!(verdict("cisco_ios", "version", &[ERROR, &long]), Verdict::Rejected);
+        assert_eq!(
+            verdict("cisco_ios", "version", &["a\nb\nc\nd\n", ERROR, "e\n"]),
+            Verdict::Rejected
+        );
+    }
+
+    #[test]
+    fn a_long_output_may_quote_an_error_text() {
+        let half = "banner line\n".repeat(10);
+        assert_eq!(
+            verdict("cisco_ios", "version", &[&half, ERROR, &half, &half]),
+            Verdict::Complete
+        );
+        assert_eq!(
+            verdict("cisco_ios", "version", &[&format!("{half}{ERROR}{half}{half}")]),
+            Verdict::Complete
+        );
+    }
+
+    #[test]
+    fn a_text_without_its_end_mark_is_truncated_and_blank_lines_do_not_count() {
+        assert_eq!(
+            verdict("cisco_ios", "configs", &["hostname r1\nend\n\n"]),
+            Verdict::Complete
+        );
+        assert_eq!(
+            verdict("cisco_ios", "configs", &["hostname r1\n", "en"]),
+            Verdict::Truncated
+        );
+        assert_eq!(
+            verdict("cisco_ios", "configs", &["end\n", "more\n"]),
+            Verdict::Truncated
+        );
+    }
+
+    #[test]
+    fn nothing_is_an_answer_only_where_it_may_be() {
+        assert_eq!(verdict("cisco_ios", "version", &["\n", "  \n"]), Verdict::Empty);
+        assert_eq!(verdict("cisco_ios", "arp", &[]), Verdict::Complete);
     }
 }

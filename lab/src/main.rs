@@ -80,6 +80,9 @@ struct Arguments {
     /// Threads that serve the devices; one is the cheapest, and enough for some thousand sessions a second
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Never sleep: whoever measures a client on another core does not want it charged for waking the devices
+    #[arg(long)]
+    busy: bool,
     /// Stop when the standard input is closed
     #[arg(long)]
     until_stdin_closes: bool,
@@ -117,6 +120,14 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     let (running, ready) = start(&arguments).await?;
+    if arguments.busy {
+        // A scheduler that always has something to do looks for packets without waiting for them.
+        tokio::spawn(async {
+            loop {
+                tokio::task::yield_now().await;
+            }
+        });
+    }
     say(&ready)?;
 
     let mut terminate = signal(SignalKind::terminate())?;

@@ -58,6 +58,10 @@ def prepare(folder=None):
     os.sched_setaffinity(0, {LAB_CORE})
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
+    # In memory where that is possible: a disk's file system charges by its own history (ext4 passes over every inode that was
+    # freed in the last half minute), which says nothing about whoever writes.
+    if folder is None and os.access("/dev/shm", os.W_OK):
+        folder = "/dev/shm"
     _scratch = pathlib.Path(tempfile.mkdtemp(prefix="showrun-bench.", dir=folder))
     atexit.register(_clean)
 
@@ -135,18 +139,16 @@ def file_system(folder=None):
     return best[1]
 
 
-def memory_folder():
-    """A folder that is not on a disk; None where there is none. It goes away with the script."""
-    if not os.access("/dev/shm", os.W_OK):
-        return None
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="showrun-bench.", dir="/dev/shm"))
+def disk_folder():
+    """A folder among the temporary files; None where that is where everything is anyway. It goes away with the script."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="showrun-bench."))
     atexit.register(shutil.rmtree, folder, True)
-    return folder
+    return folder if file_system(folder) != file_system() else None
 
 
-def files_cpu_ms(sizes, devices):
+def files_cpu_ms(sizes, devices, under=None):
     """CPU per device of creating, writing and renaming files of these sizes, with nothing around it."""
-    folder = scratch("files")
+    folder = (under or _scratch) / "files"
     for number in range(len(sizes)):
         (folder / str(number)).mkdir(parents=True)
     text = b"x" * max(sizes)
@@ -194,7 +196,7 @@ class Lab:
 
     _next_port = FIRST_PORT
 
-    def __init__(self, binary, devices, think_ms=0, faults=None, config_bytes=None, table_bytes=None, sites=None):
+    def __init__(self, binary, devices, think_ms=0, faults=None, config_bytes=None, table_bytes=None, sites=None, busy=False):
         self.devices = devices
         name = f"inventory-{time.monotonic_ns()}.csv"
         self.inventory = scratch(name)
@@ -203,6 +205,7 @@ class Lab:
             "--inventory", str(self.inventory), "--think-ms", str(think_ms), "--sites", str(sites or max(1, devices // 10)),
             "--username", USER, "--password", PASSWORD, "--enable-password=", "--until-stdin-closes",
         ]  # fmt: skip
+        command += ["--busy"] if busy else []
         command += ["--config-bytes", str(config_bytes)] if config_bytes else []
         command += ["--table-bytes", str(table_bytes)] if table_bytes else []
         for index, fault in (faults or {}).items():

@@ -204,7 +204,7 @@ pub struct DeviceOutcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transcript: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ssh: Option<serde_json::Value>,
+    pub ssh: Option<jobs::transport::Negotiated>,
 }
 
 /// What came of the whole collection.
@@ -502,9 +502,7 @@ fn fill(outcome: &mut DeviceOutcome, report: DeviceReport, out: &Path) {
     outcome.attempt = report.attempt;
     outcome.duration_ms = report.duration_ms;
     outcome.platform = report.platform.or_else(|| outcome.platform.take());
-    outcome.ssh = report
-        .negotiated
-        .and_then(|negotiated| serde_json::to_value(negotiated).ok());
+    outcome.ssh = report.negotiated;
     let name = &outcome.device_name;
     outcome.captures = report
         .captures

@@ -19,7 +19,7 @@ use crate::file_name;
 const BUFFERED: usize = 32 * 1024;
 
 /// Buffers that are kept for the next captures; sessions at work need about one each.
-const KEPT_BUFFERS: usize = 64;
+const KEPT_BUFFERS: usize = 16;
 
 /// Buffers of captures that have ended.
 #[derive(Default)]
