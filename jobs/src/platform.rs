@@ -168,7 +168,8 @@ pub struct CaptureEntry {
     pub privileged: bool,
 }
 
-/// A pattern that is compiled when it is first looked for: most are never needed in a run.
+/// A pattern that is compiled when it is first looked for: most are never needed in a run. It works on bytes; classes such
+/// as `\w` are those of ASCII.
 #[derive(Debug)]
 pub struct Pattern {
     text: String,
@@ -194,7 +195,10 @@ impl Pattern {
 
     fn compiled(&self) -> &Result<Regex, String> {
         self.regex.get_or_init(|| {
-            let built = RegexBuilder::new(&self.text).size_limit(Self::LARGEST).build();
+            let built = RegexBuilder::new(&self.text)
+                .unicode(false)
+                .size_limit(Self::LARGEST)
+                .build();
             built.map_err(|error| format!("'{}' is no valid pattern: {error}", self.text))
         })
     }

@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::{Shell, trim_end};
 
@@ -11,7 +11,7 @@ use super::{Shell, trim_end};
 const ECHO_LINES: usize = 8;
 
 fn compiled(cell: &'static OnceLock<Option<Regex>>, pattern: &str, text: &[u8]) -> bool {
-    cell.get_or_init(|| Regex::new(pattern).ok())
+    cell.get_or_init(|| RegexBuilder::new(pattern).unicode(false).build().ok())
         .as_ref()
         .is_some_and(|regex| regex.is_match(text))
 }
@@ -25,7 +25,7 @@ pub(super) fn looks_like_a_pager(tail: &[u8]) -> bool {
     static PAGER: OnceLock<Option<Regex>> = OnceLock::new();
     compiled(
         &PAGER,
-        r"(?i)(?-u:\b)more(?-u:\b)|press (?:any|a|the|space|enter)|any key|to continue|\(?q(?:=| to | for )?quit",
+        r"(?i)\bmore\b|press (?:any|a|the|space|enter)|any key|to continue|\(?q(?:=| to | for )?quit",
         tail,
     )
 }
@@ -56,7 +56,7 @@ fn looks_like_log(line: &[u8]) -> bool {
     cheap
         || compiled(
             &LOG,
-            r"(?-u)%[A-Z][A-Z0-9_]+(?:-[A-Z0-9_]+)*-\d-[A-Z0-9_]+|^[*.]?[A-Z][a-z]{2} +\d+ (?:\d{4} )?\d\d:\d\d:\d\d|^<\d{1,3}>|^%[A-Z][a-z]{2} +\d+ ",
+            r"%[A-Z][A-Z0-9_]+(?:-[A-Z0-9_]+)*-\d-[A-Z0-9_]+|^[*.]?[A-Z][a-z]{2} +\d+ (?:\d{4} )?\d\d:\d\d:\d\d|^<\d{1,3}>|^%[A-Z][a-z]{2} +\d+ ",
             line,
         )
 }

@@ -18,6 +18,7 @@ pub(crate) const ENABLE_PASSWORD: &str = "enable-lab-Pass1";
 /// Router N listens on the loopback at this port + N.
 pub(crate) const FIRST_PORT: u16 = 22100;
 pub(crate) const ROUTERS: [usize; 4] = [1, 2, 3, 4];
+const ATTEMPTS_TO_START: usize = 3;
 
 /// Routers that are up for as long as this lives.
 pub(crate) struct Lab {
@@ -36,9 +37,22 @@ impl Lab {
         let turn = File::create(std::env::temp_dir().join("showrun-routers.turn")).expect("a file to take turns with");
         turn.lock().expect("the turn");
         let lab = Self { script, _turn: turn };
-        lab.run(&["up", "4"]).expect("four routers");
+        lab.start();
         lab.settle();
         Some(lab)
+    }
+
+    /// The script gives a router twenty seconds to start, which a machine that is compiling may need longer for. What a killed
+    /// run left behind is in the way, too.
+    fn start(&self) {
+        for attempt in 1..=ATTEMPTS_TO_START {
+            let _ = self.command(&["down"]).output();
+            match self.run(&["up", &ROUTERS.len().to_string()]) {
+                Ok(_) => return,
+                Err(error) if attempt == ATTEMPTS_TO_START => panic!("the routers do not start: {error:#}"),
+                Err(error) => eprintln!("attempt {attempt} to start the routers: {error:#}"),
+            }
+        }
     }
 
     /// Waits until the routers have told each other everything: their routing tables stay as they are.
