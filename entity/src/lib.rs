@@ -1,6 +1,27 @@
 //! Rows of the database and their enumerations.
 //!
-//! Owns the shape of what is stored, one file for each table. There is no table yet: collecting without a server needs
-//! none.
+//! Owns the shape of what is stored, one file for each table. Times are milliseconds since 1970 in UTC.
 //!
 //! Must not know: queries, and anything above it.
+
+#![forbid(unsafe_code)]
+
+pub mod api_token;
+pub mod audit_event;
+pub mod auth_session;
+pub mod capture;
+pub mod collection;
+pub mod collection_device;
+pub mod credential;
+pub mod current_capture;
+pub mod device;
+pub mod device_tag;
+pub mod event_batch;
+pub mod host_key;
+pub mod idempotency_key;
+pub mod login_identity;
+pub mod refresh_token;
+pub mod setting;
+pub mod text;
+pub mod transcript;
+pub mod user;

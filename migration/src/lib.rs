@@ -1,5 +1,22 @@
 //! The history of the database schema.
 //!
-//! Owns every step from an empty database to today's. There is no step yet, since there is no table.
+//! Owns every step from an empty database to today's; the same steps make SQLite's and PostgreSQL's.
 //!
 //! Must not know: any other crate of ours; a step must mean the same for ever.
+
+#![forbid(unsafe_code)]
+
+mod m0001_first;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+/// All steps, in their order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_first::Migration)]
+    }
+}

@@ -1,10 +1,24 @@
 //! The application: what Showrun does, apart from how it is asked for.
 //!
-//! Owns collections without a database (`direct`), the inventories that people bring (`inventory`), and names of files
-//! for what is stored (`file_name`). It runs devices through `jobs` and hands out results in the words of the public API.
+//! Owns collections without a database (`direct`), the inventories that people bring (`inventory`), names of files for
+//! what is stored (`file_name`), and [`Service`]: everything the server does, one module for each noun, with its queries in
+//! `<noun>/store.rs` alone. It runs devices through `jobs` and hands out results in the words of the public API.
 //!
 //! Must not know: HTTP, the command line, terminals, the simulated devices.
 
+#![forbid(unsafe_code)]
+
+pub mod actor;
+pub mod audit;
+mod database;
 pub mod direct;
+pub mod error;
 pub mod file_name;
 pub mod inventory;
+pub mod page;
+mod server;
+pub mod time;
+mod vault;
+
+pub use server::{ServerConfig, Service};
+pub use vault::KeySource;

@@ -1,0 +1,40 @@
+//! The audit log: who did what, written in the transaction that does it.
+
+use entity::{audit_event, user::Role};
+
+use crate::{
+    Service,
+    actor::Actor,
+    error::Result,
+    page::{Page, PageRequest},
+};
+
+mod store;
+pub(crate) use store::{Entry, record};
+
+/// Which entries are asked for; several values of one filter are alternatives.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Names of persons.
+    pub actor: Vec<String>,
+    /// Actions, as `credential.use`.
+    pub action: Vec<String>,
+    /// Ids of what it was done to.
+    pub target: Vec<String>,
+}
+
+impl Service {
+    /// Entries, the newest first.
+    ///
+    /// # Errors
+    /// `forbidden` below admin.
+    pub async fn audit_event_list(
+        &self,
+        actor: &Actor,
+        filter: &AuditFilter,
+        page: &PageRequest,
+    ) -> Result<Page<audit_event::Model>> {
+        actor.needs(Role::Admin)?;
+        store::list(self.db().reader(), filter, page).await
+    }
+}

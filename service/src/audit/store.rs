@@ -1,0 +1,85 @@
+//! Queries of the audit log.
+
+use entity::audit_event;
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::*,
+};
+use uuid::Uuid;
+
+use super::AuditFilter;
+use crate::{
+    actor::{Actor, Proof},
+    error::Result,
+    page::{Page, PageRequest},
+    time::now_ms,
+};
+
+/// What was done to what.
+pub(crate) struct Entry<'a> {
+    /// `credential.use`, `user.create`, …
+    pub(crate) action: &'a str,
+    /// `credential`, `user`, …
+    pub(crate) target_type: &'a str,
+    /// Which.
+    pub(crate) target_id: Option<String>,
+    /// A sentence without secrets.
+    pub(crate) summary: String,
+}
+
+/// Writes an entry; call it in the transaction of what it tells.
+pub(crate) async fn record(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    entry: Entry<'_>,
+) -> std::result::Result<(), DbErr> {
+    let row = audit_event::ActiveModel {
+        id: Set(Uuid::now_v7()),
+        at: Set(now_ms()),
+        actor_id: Set((actor.proof != Proof::Server).then_some(actor.user_id)),
+        actor: Set(actor.name.clone()),
+        actor_kind: Set(actor.kind().to_owned()),
+        action: Set(entry.action.to_owned()),
+        target_type: Set(entry.target_type.to_owned()),
+        target_id: Set(entry.target_id),
+        summary: Set(entry.summary),
+        remote_address: Set(actor.remote_address.clone()),
+        request_id: Set(actor.request_id.clone()),
+    };
+    audit_event::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// A page, the newest first.
+pub(super) async fn list(
+    db: &impl ConnectionTrait,
+    filter: &AuditFilter,
+    page: &PageRequest,
+) -> Result<Page<audit_event::Model>> {
+    let key = format!("audit {filter:?}");
+    let mut query = audit_event::Entity::find();
+    if !filter.actor.is_empty() {
+        query = query.filter(audit_event::Column::Actor.is_in(&filter.actor));
+    }
+    if !filter.action.is_empty() {
+        query = query.filter(audit_event::Column::Action.is_in(&filter.action));
+    }
+    if !filter.target.is_empty() {
+        query = query.filter(audit_event::Column::TargetId.is_in(&filter.target));
+    }
+    let total = match page.include_total {
+        true => Some(query.clone().count(db).await?),
+        false => None,
+    };
+    if let Some(before) = page.cursor::<Uuid>(&key)? {
+        query = query.filter(audit_event::Column::Id.lt(before));
+    }
+    let rows = query
+        .order_by_desc(audit_event::Column::Id)
+        .limit(page.limit() + 1)
+        .all(db)
+        .await?;
+    Ok(Page {
+        total,
+        ..page.page(&key, rows, |row| row.id)
+    })
+}

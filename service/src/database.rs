@@ -1,0 +1,277 @@
+//! The database: connecting, its schema, and the one connection that writes where the database is SQLite.
+//!
+//! The only place besides the `store.rs` files that knows what a database is. Queries are not here.
+
+use std::{path::Path, time::Duration};
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// How long a statement waits for a lock of another program.
+const BUSY: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection.
+const ACQUIRE: Duration = Duration::from_secs(10);
+/// Connections that read; SQLite has one more that writes.
+const READERS: u32 = 4;
+/// Connections to PostgreSQL besides the one that holds the lock.
+const POSTGRES_CONNECTIONS: u32 = 12;
+/// The number of the advisory lock on PostgreSQL: "showrun" in ASCII.
+const ADVISORY_LOCK: i64 = 0x0073_686f_7772_756e;
+
+/// A database that is ready: its schema is today's.
+#[derive(Clone)]
+pub(crate) struct Database {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    postgres: bool,
+}
+
+/// The lock on a PostgreSQL database, held as long as its connection lives.
+pub(crate) struct DatabaseLock(DatabaseConnection);
+
+impl DatabaseLock {
+    /// Whether the lock is still held.
+    pub(crate) async fn is_held(&self) -> bool {
+        self.0.ping().await.is_ok() && holds(&self.0).await.unwrap_or(false)
+    }
+}
+
+async fn holds(db: &DatabaseConnection) -> std::result::Result<bool, DbErr> {
+    let sql = format!(
+        "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted \
+         AND classid = {} AND objid = {}",
+        ADVISORY_LOCK >> 32,
+        ADVISORY_LOCK & 0xffff_ffff
+    );
+    let row = db
+        .query_one_raw(Statement::from_string(DbBackend::Postgres, sql))
+        .await?;
+    Ok(row.is_some())
+}
+
+impl Database {
+    /// Opens a database and brings its schema up to date. `url` is `sqlite://FILE` or `postgres://…`.
+    ///
+    /// # Errors
+    /// A sentence that names what could not be opened, never the password in the URL.
+    pub(crate) async fn open(url: &str) -> Result<Self> {
+        let postgres = url.starts_with("postgres:") || url.starts_with("postgresql:");
+        if !postgres && !url.starts_with("sqlite:") {
+            return Err(failed(
+                "The database URL must begin with sqlite:// or postgres://",
+                None,
+            ));
+        }
+        let database = if postgres {
+            let mut options = ConnectOptions::new(url);
+            options
+                .max_connections(POSTGRES_CONNECTIONS)
+                .acquire_timeout(ACQUIRE)
+                .sqlx_logging(false);
+            let pool = connect(options).await?;
+            Self {
+                writer: pool.clone(),
+                reader: pool,
+                postgres,
+            }
+        } else {
+            let writer = connect(sqlite(url, 1, false)).await?;
+            Self {
+                reader: connect(sqlite(url, READERS, true)).await?,
+                writer,
+                postgres,
+            }
+        };
+        Migrator::up(&database.writer, None)
+            .await
+            .map_err(|error| failed("The schema of the database cannot be brought up to date", Some(&error)))?;
+        Ok(database)
+    }
+
+    /// Takes the lock that only one server may hold; `None` for SQLite, where the data directory is locked.
+    ///
+    /// # Errors
+    /// `already_running`, with who holds it.
+    pub(crate) async fn lock(url: &str) -> Result<Option<DatabaseLock>> {
+        if url.starts_with("sqlite:") {
+            return Ok(None);
+        }
+        let mut options = ConnectOptions::new(url);
+        options
+            .min_connections(1)
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(ACQUIRE)
+            .sqlx_logging(false);
+        let db = connect(options).await?;
+        let ask = format!("SELECT pg_try_advisory_lock({ADVISORY_LOCK}) AS taken");
+        let row = db
+            .query_one_raw(Statement::from_string(DbBackend::Postgres, ask))
+            .await?;
+        let taken = row.is_some_and(|row| row.try_get::<bool>("", "taken").unwrap_or(false));
+        if taken {
+            return Ok(Some(DatabaseLock(db)));
+        }
+        Err(Error::conflict(
+            "already_running",
+            format!("Another server works on this database: {}", holder(&db).await),
+        ))
+    }
+
+    /// For reading.
+    pub(crate) fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// Whether this is PostgreSQL.
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.postgres
+    }
+
+    /// A transaction that writes.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or is locked.
+    pub(crate) async fn begin(&self) -> std::result::Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: (!self.postgres).then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.writer.begin_with_options(options).await
+    }
+
+    /// A transaction in which everything is read as of one instant.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub(crate) async fn snapshot(&self) -> std::result::Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            isolation_level: self.postgres.then_some(sea_orm::IsolationLevel::RepeatableRead),
+            ..TransactionOptions::default()
+        };
+        self.reader.begin_with_options(options).await
+    }
+
+    /// Closes all connections.
+    pub(crate) async fn close(self) {
+        let _ = self.reader.close().await;
+        let _ = self.writer.close().await;
+    }
+
+    /// The URL of the SQLite database in a folder.
+    pub(crate) fn in_folder(folder: &Path) -> String {
+        format!("sqlite://{}", folder.join("showrun.db").display())
+    }
+}
+
+fn sqlite(url: &str, connections: u32, reads_only: bool) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |options| {
+            let options = options
+                .create_if_missing(!reads_only)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(BUSY)
+                .foreign_keys(true);
+            match reads_only {
+                true => options.pragma("query_only", "ON"),
+                false => options,
+            }
+        });
+    options
+}
+
+async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {
+    sea_orm::Database::connect(options)
+        .await
+        .map_err(|error| failed("The database cannot be opened", Some(&error)))
+}
+
+async fn holder(db: &DatabaseConnection) -> String {
+    let sql = format!(
+        "SELECT a.pid AS pid, COALESCE(host(a.client_addr), 'the local socket') AS peer, a.backend_start::text AS since \
+         FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+         WHERE l.locktype = 'advisory' AND l.granted AND l.classid = {} AND l.objid = {}",
+        ADVISORY_LOCK >> 32,
+        ADVISORY_LOCK & 0xffff_ffff
+    );
+    let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await;
+    let Ok(Some(row)) = row else {
+        return "who it is cannot be told".to_owned();
+    };
+    let text = |column: &str| row.try_get::<String>("", column).unwrap_or_default();
+    let pid = row.try_get::<i32>("", "pid").unwrap_or_default();
+    format!("backend {pid}, connected from {} since {}", text("peer"), text("since"))
+}
+
+/// An error of opening. The cause is shown only where it cannot hold the URL.
+fn failed(what: &str, error: Option<&DbErr>) -> Error {
+    let why = match error {
+        Some(error) => format!("{what}: {error}"),
+        None => what.to_owned(),
+    };
+    Error::new(ErrorKind::Unavailable, "database_unavailable", why)
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        if let Some(message) = unavailable(&error) {
+            tracing::warn!(%error, "the database is not available");
+            let mut error = Self::new(ErrorKind::Unavailable, "database_unavailable", message);
+            error.retry_after = Some(5);
+            return error;
+        }
+        Self::internal(format!("database: {error}"))
+    }
+}
+
+/// Whether the database may well work later, and a sentence for people.
+pub(crate) fn unavailable(error: &DbErr) -> Option<&'static str> {
+    let text = error.to_string();
+    let has = |part: &str| text.contains(part);
+    if has("database or disk is full") || has("No space left") || has("could not extend file") {
+        return Some("The disk of the database is full: free some space, the server goes on by itself");
+    }
+    if has("database is locked") || has("database table is locked") {
+        return Some("The database is locked by another program: try again");
+    }
+    if has("readonly database") || has("disk I/O error") || has("unable to open database") {
+        return Some("The database cannot be written: check the disk and its rights");
+    }
+    let connection = matches!(
+        error,
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_) | RuntimeErr::Internal(_))
+    );
+    let broken = [
+        "Connection refused",
+        "Connection reset",
+        "connection closed",
+        "terminating connection",
+        "the database system is",
+        "unexpected end of file",
+        "Broken pipe",
+        "expected to read",
+        "pool timed out",
+    ];
+    (connection || broken.iter().any(|part| has(part)))
+        .then_some("The database cannot be reached: the server goes on by itself when it is back")
+}
+
+/// Whether a row could not be written because another one has its name.
+pub(crate) fn is_taken(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
+}

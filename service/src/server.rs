@@ -1,0 +1,187 @@
+//! What the server is made of, and how it starts and stops.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use jobs::Catalogue;
+
+use crate::{
+    database::{Database, DatabaseLock},
+    direct::{self, HostKeyPolicy},
+    error::{Error, ErrorKind, Result},
+    vault::{KeySource, Vault},
+};
+
+/// How a server is set up.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Folder of everything that is stored; it is made if it is not there.
+    pub data_dir: PathBuf,
+    /// `sqlite://FILE` or `postgres://…`; `None`: SQLite in the data directory.
+    pub database_url: Option<String>,
+    /// The key that secrets are sealed with; `None`: `secret.key` in the data directory.
+    pub key: Option<KeySource>,
+    /// Folder of the user's own platform files.
+    pub platforms_dir: Option<PathBuf>,
+    /// Sessions to devices at the same time, over all collections.
+    pub max_sessions: usize,
+    /// Lifetime of access tokens in minutes.
+    pub access_token_minutes: u32,
+    /// Lifetime of a login that is used now and then, in days.
+    pub refresh_token_days: u32,
+    /// What to do with unknown host keys.
+    pub host_keys: HostKeyPolicy,
+    /// No new device starts while less than this is free on the disk of the data directory.
+    pub min_free_bytes: u64,
+    /// How long the secrets that came with a collection are kept after its end.
+    pub secret_ttl_hours: u32,
+    /// How long session transcripts are kept.
+    pub transcript_days: u32,
+    /// Networks (`10.0.0.0/8`, `::1/128`) that are never connected to.
+    pub forbidden_networks: Vec<String>,
+}
+
+impl ServerConfig {
+    /// The usual settings for a folder.
+    #[must_use]
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            database_url: None,
+            key: None,
+            platforms_dir: None,
+            max_sessions: 1000,
+            access_token_minutes: 15,
+            refresh_token_days: 30,
+            host_keys: HostKeyPolicy::AcceptNew,
+            min_free_bytes: 256 * 1024 * 1024,
+            secret_ttl_hours: 24,
+            transcript_days: 7,
+            forbidden_networks: Vec::new(),
+        }
+    }
+}
+
+/// The application of one server. Clones are the same server.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    config: ServerConfig,
+    db: Database,
+    vault: Vault,
+    catalogue: Arc<Catalogue>,
+    warnings: Vec<String>,
+    database_lock: Option<DatabaseLock>,
+    _directory_lock: File,
+}
+
+impl Service {
+    /// Opens the data directory and the database, brings the schema up to date and takes the locks. Nothing runs yet.
+    ///
+    /// # Errors
+    /// A sentence that says what to change; `already_running` names the server that is there.
+    pub async fn open(config: ServerConfig) -> Result<Self> {
+        fs::create_dir_all(&config.data_dir).map_err(|error| unusable(&config.data_dir, &error))?;
+        let directory_lock = lock_directory(&config.data_dir)?;
+        let key = config
+            .key
+            .clone()
+            .unwrap_or_else(|| KeySource::File(config.data_dir.join("secret.key")));
+        let vault = Vault::open(&key)?;
+        let (catalogue, warnings) = direct::catalogue(config.platforms_dir.as_deref())
+            .map_err(|error| Error::new(ErrorKind::Unavailable, "platforms_unreadable", error.to_string()))?;
+        let url = config
+            .database_url
+            .clone()
+            .unwrap_or_else(|| Database::in_folder(&config.data_dir));
+        let database_lock = Database::lock(&url).await?;
+        let db = Database::open(&url).await?;
+        Ok(Self(Arc::new(Inner {
+            config,
+            db,
+            vault,
+            catalogue: Arc::new(catalogue),
+            warnings,
+            database_lock,
+            _directory_lock: directory_lock,
+        })))
+    }
+
+    /// Things a person should know that did not stop the server from starting.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.0.warnings
+    }
+
+    /// The settings it was started with.
+    #[must_use]
+    pub fn config(&self) -> &ServerConfig {
+        &self.0.config
+    }
+
+    /// Whether requests can be answered: the database answers, and the lock on it is held.
+    pub async fn is_ready(&self) -> bool {
+        match &self.0.database_lock {
+            Some(lock) => lock.is_held().await,
+            None => true,
+        }
+    }
+
+    pub(crate) fn db(&self) -> &Database {
+        &self.0.db
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
+    pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.0.catalogue
+    }
+}
+
+/// Only one server works in a folder. The file says who, for the message of the next.
+fn lock_directory(folder: &Path) -> Result<File> {
+    let path = folder.join("server.lock");
+    let open = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path);
+    let mut file = open.map_err(|error| unusable(folder, &error))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = file.read_to_string(&mut holder);
+            return Err(Error::conflict(
+                "already_running",
+                format!("Another server works in {}: {}", folder.display(), holder.trim()),
+            ));
+        }
+        Err(fs::TryLockError::Error(error)) => return Err(unusable(folder, &error)),
+    }
+    let started = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ");
+    let write = || -> io::Result<()> {
+        file.set_len(0)?;
+        writeln!(file, "process {} since {started}", std::process::id())?;
+        file.sync_all()
+    };
+    let mut write = write;
+    write().map_err(|error| unusable(folder, &error))?;
+    Ok(file)
+}
+
+fn unusable(folder: &Path, error: &io::Error) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "data_dir_unusable",
+        format!("Cannot use the data directory {}: {error}", folder.display()),
+    )
+}
