@@ -325,6 +325,7 @@ async fn captures(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let tables = [
         table("text")
             .col(column("id").big_integer().auto_increment().primary_key())
+            .col(column("sha_key").big_integer())
             .col(column("sha256").blob())
             .col(optional("base_id").big_integer())
             .col(column("depth").integer())
@@ -359,7 +360,7 @@ async fn captures(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         manager.create_table(table).await?;
     }
     let indexes = [
-        unique("text", "text_sha256", &["sha256"]),
+        index("text", "text_sha_key", &["sha_key"]),
         index("text", "text_base_id", &["base_id"]),
         index(
             "capture",
