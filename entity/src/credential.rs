@@ -18,6 +18,9 @@ pub struct Model {
     /// The secrets, sealed with the id as associated data.
     #[sea_orm(column_type = "VarBinary(StringLen::None)")]
     pub sealed: Vec<u8>,
+    /// The login identity that these secrets make: a keyed hash, see table `login_identity`.
+    #[sea_orm(column_type = "VarBinary(StringLen::None)")]
+    pub identity: Vec<u8>,
     /// Whether there is a password.
     pub has_password: bool,
     /// Whether there is an enable password.

@@ -45,6 +45,14 @@ pub struct Model {
     pub created_at: i64,
     /// When it was last changed.
     pub updated_at: i64,
+    /// The vendor for comparing, ignoring case.
+    pub vendor_key: String,
+    /// The site for comparing, ignoring case.
+    pub site_key: String,
+    /// The role for comparing, ignoring case.
+    pub role_key: String,
+    /// Everything that a search for words looks into, in lower case.
+    pub search: String,
 }
 
 /// The tables stand alone: what belongs together is asked for by its id.

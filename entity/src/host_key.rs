@@ -11,9 +11,9 @@ pub struct Model {
     pub id: Uuid,
     /// Address and port, `10.0.0.1:22`.
     pub place: String,
-    /// Kind of the key.
+    /// Kind of the key; empty while none is accepted.
     pub algorithm: String,
-    /// In the format of OpenSSH.
+    /// In the format of OpenSSH; empty while none is accepted.
     pub key: String,
     /// When it was first seen.
     pub first_seen_at: i64,

@@ -11,8 +11,6 @@ pub struct Model {
     pub identity: Vec<u8>,
     /// Name of the user on the devices.
     pub username: String,
-    /// The saved credential it belongs to.
-    pub credential_id: Option<Uuid>,
     /// Refusals since the last success.
     pub consecutive_failures: i32,
     /// Since when no login is tried.

@@ -1,31 +1,69 @@
 //! Keeps a wrong password from locking out a fleet: per login identity, few logins until one has succeeded, and none
 //! after too many refusals in a row.
+//!
+//! A [`Breaker`] counts for everything that a program runs; [`Logins`] is its gate for one run. Refusals and the closing
+//! belong to all runs, the freedom that a success gives to the run in which it happened. A program that outlives its
+//! process keeps the counts: each [`Change`] is sent to it, and after a refusal no login with that identity is let
+//! through before [`Breaker::saved`] says that the count would survive.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
+    time::SystemTime,
 };
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::ExposeSecret;
 use sha2::Sha256;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use crate::{
     error::{DeviceError, FailureKind},
     transport::Credentials,
 };
 
-#[derive(Debug, Default, Clone, Copy)]
-struct State {
+#[cfg(test)]
+mod tests;
+
+/// The limit where nobody says another one.
+pub const AUTH_FAILURE_LIMIT: u32 = 3;
+
+/// A user name and its secret, as a keyed hash.
+pub type Identity = [u8; 32];
+
+/// What is known about an identity over all runs.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
     /// Refusals since the last success.
-    failures: u32,
-    in_flight: u32,
-    succeeded: bool,
-    closed: bool,
+    pub consecutive_failures: u32,
+    /// Since when no login is tried.
+    pub closed_at: Option<SystemTime>,
 }
 
-type Identity = [u8; 32];
+/// A count that is new, to be kept. Those of one identity come in the order in which they happened.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Whose.
+    pub identity: Identity,
+    /// Name of the user.
+    pub username: String,
+    /// What holds from now on.
+    pub count: Count,
+    version: u64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    count: Count,
+    /// Logins under way in runs in which none has succeeded yet.
+    in_flight: u32,
+    /// Number of the last change.
+    version: u64,
+    /// The change that must be kept before the next login.
+    needed: u64,
+    /// The last one that was kept.
+    saved: u64,
+}
 
 /// Counts logins and their refusals for each login identity (user name and secret).
 #[derive(Debug)]
@@ -34,29 +72,81 @@ pub struct Breaker {
     key: [u8; 32],
     states: Mutex<HashMap<Identity, State>>,
     changed: Notify,
+    keeper: Option<mpsc::UnboundedSender<Change>>,
+}
+
+/// The gate of one run.
+#[derive(Debug)]
+pub struct Logins {
+    breaker: Arc<Breaker>,
+    limit: u32,
+    /// Identities that a login of this run succeeded with.
+    proven: Mutex<HashSet<Identity>>,
 }
 
 /// The right to try one login. Dropped without a report, it counts as a login that came to no answer.
 #[derive(Debug)]
 pub struct Permit {
-    breaker: Arc<Breaker>,
+    logins: Arc<Logins>,
     identity: Identity,
+    username: String,
+    in_flight: bool,
     reported: bool,
 }
 
+enum Answer {
+    Go { in_flight: bool },
+    Wait,
+    Paused,
+    Lost,
+}
+
 impl Breaker {
-    /// At most `limit` refusals in a row; 0 counts nothing.
+    /// One that remembers as long as it lives. At most `limit` refusals in a row; 0 counts nothing.
     pub fn new(limit: u32) -> Arc<Self> {
-        let key = rand::random();
         Arc::new(Self {
             limit,
-            key,
+            key: rand::random(),
             states: Mutex::default(),
             changed: Notify::new(),
+            keeper: None,
         })
     }
 
-    fn identity(&self, credentials: &Credentials) -> Identity {
+    /// One that goes on from the counts of an earlier process. `key` must be that process's; who receives the changes
+    /// keeps each and then calls [`Breaker::saved`].
+    pub fn kept(
+        key: [u8; 32],
+        counts: impl IntoIterator<Item = (Identity, Count)>,
+        keeper: mpsc::UnboundedSender<Change>,
+    ) -> Arc<Self> {
+        let state = |(identity, count)| {
+            let state = State {
+                count,
+                ..State::default()
+            };
+            (identity, state)
+        };
+        Arc::new(Self {
+            limit: AUTH_FAILURE_LIMIT,
+            key,
+            states: Mutex::new(counts.into_iter().map(state).collect()),
+            changed: Notify::new(),
+            keeper: Some(keeper),
+        })
+    }
+
+    /// The gate of a new run; `None`: with the limit of the breaker.
+    pub fn logins(self: &Arc<Self>, limit: Option<u32>) -> Arc<Logins> {
+        Arc::new(Logins {
+            breaker: Arc::clone(self),
+            limit: limit.unwrap_or(self.limit),
+            proven: Mutex::default(),
+        })
+    }
+
+    /// The identity that credentials make.
+    pub fn identity(&self, credentials: &Credentials) -> Identity {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
             return [0; 32];
         };
@@ -72,56 +162,54 @@ impl Breaker {
         mac.finalize().into_bytes().into()
     }
 
+    /// What is known about an identity.
+    pub fn count(&self, identity: &Identity) -> Count {
+        let states = self.states.lock().ok();
+        states
+            .and_then(|states| states.get(identity).map(|state| state.count))
+            .unwrap_or_default()
+    }
+
+    /// Forgets the refusals of an identity, because a person said so.
+    pub fn release(&self, identity: &Identity) {
+        self.with_state(identity, |state| {
+            if state.count != Count::default() {
+                state.count = Count::default();
+                self.tell(state, *identity, "", false);
+            }
+        });
+        self.changed.notify_waiters();
+    }
+
+    /// A change has been kept, and all before it with the same identity.
+    pub fn saved(&self, change: &Change) {
+        self.with_state(&change.identity, |state| state.saved = state.saved.max(change.version));
+        self.changed.notify_waiters();
+    }
+
     fn with_state<T>(&self, identity: &Identity, change: impl FnOnce(&mut State) -> T) -> Option<T> {
         let mut states = self.states.lock().ok()?;
         Some(change(states.entry(*identity).or_default()))
     }
 
-    /// Waits until a login with these credentials may be tried.
-    ///
-    /// # Errors
-    /// `credential_paused` once too many were refused.
-    pub async fn admit(self: &Arc<Self>, credentials: &Credentials) -> Result<Permit, DeviceError> {
-        let identity = self.identity(credentials);
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            let admitted = self.with_state(&identity, |state| {
-                if state.closed {
-                    return Err(paused());
-                }
-                let open = self.limit == 0 || state.succeeded || state.in_flight + state.failures < self.limit;
-                if open {
-                    state.in_flight += 1;
-                }
-                Ok(open)
-            });
-            match admitted {
-                Some(Err(error)) => return Err(error),
-                Some(Ok(true)) => {
-                    return Ok(Permit {
-                        breaker: Arc::clone(self),
-                        identity,
-                        reported: false,
-                    });
-                }
-                Some(Ok(false)) => changed.await,
-                None => return Err(DeviceError::new(FailureKind::Internal, "The count of logins is lost")),
-            }
+    /// Sends the count to who keeps it. `first`: no login goes before it is kept.
+    fn tell(&self, state: &mut State, identity: Identity, username: &str, first: bool) {
+        let Some(keeper) = &self.keeper else { return };
+        state.version += 1;
+        if first {
+            state.needed = state.version;
         }
+        // Where nobody keeps it any more, `admit` refuses.
+        let _ = keeper.send(Change {
+            identity,
+            username: username.to_owned(),
+            count: state.count,
+            version: state.version,
+        });
     }
 
-    /// Whether these credentials are known to be refused.
-    ///
-    /// # Errors
-    /// `credential_paused`.
-    pub fn check(&self, credentials: &Credentials) -> Result<(), DeviceError> {
-        let identity = self.identity(credentials);
-        match self.with_state(&identity, |state| state.closed) {
-            Some(true) => Err(paused()),
-            _ => Ok(()),
-        }
+    fn is_keeper_gone(&self) -> bool {
+        self.keeper.as_ref().is_some_and(mpsc::UnboundedSender::is_closed)
     }
 }
 
@@ -132,112 +220,121 @@ fn paused() -> DeviceError {
     )
 }
 
+impl Logins {
+    /// Waits until a login with these credentials may be tried.
+    ///
+    /// # Errors
+    /// `credential_paused` once too many were refused.
+    pub async fn admit(self: &Arc<Self>, credentials: &Credentials) -> Result<Permit, DeviceError> {
+        let breaker = &self.breaker;
+        let identity = breaker.identity(credentials);
+        loop {
+            let changed = breaker.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            match breaker.with_state(&identity, |state| self.answer(state, &identity)) {
+                Some(Answer::Go { in_flight }) => {
+                    return Ok(Permit {
+                        logins: Arc::clone(self),
+                        identity,
+                        username: credentials.username.clone(),
+                        in_flight,
+                        reported: false,
+                    });
+                }
+                Some(Answer::Paused) => return Err(paused()),
+                Some(Answer::Wait) => changed.await,
+                Some(Answer::Lost) | None => {
+                    return Err(DeviceError::new(FailureKind::Internal, "The count of logins is lost"));
+                }
+            }
+        }
+    }
+
+    fn answer(&self, state: &mut State, identity: &Identity) -> Answer {
+        let failures = state.count.consecutive_failures;
+        if state.count.closed_at.is_some() {
+            return Answer::Paused;
+        }
+        if self.limit == 0 {
+            return Answer::Go { in_flight: false };
+        }
+        if state.saved < state.needed {
+            return match self.breaker.is_keeper_gone() {
+                true => Answer::Lost,
+                false => Answer::Wait,
+            };
+        }
+        if self.is_proven(identity) {
+            return Answer::Go { in_flight: false };
+        }
+        if state.in_flight + failures < self.limit {
+            state.in_flight += 1;
+            return Answer::Go { in_flight: true };
+        }
+        // A run with a higher limit may have left more refusals than this one allows: nothing would ever wake it.
+        match state.in_flight == 0 {
+            true => Answer::Paused,
+            false => Answer::Wait,
+        }
+    }
+
+    fn is_proven(&self, identity: &Identity) -> bool {
+        self.proven.lock().is_ok_and(|proven| proven.contains(identity))
+    }
+
+    /// Whether these credentials are known to be refused.
+    ///
+    /// # Errors
+    /// `credential_paused`.
+    pub fn check(&self, credentials: &Credentials) -> Result<(), DeviceError> {
+        let identity = self.breaker.identity(credentials);
+        match self.breaker.count(&identity).closed_at {
+            Some(_) => Err(paused()),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Permit {
     /// Says how the login ended: `None` is a success, and only a refusal counts against the secret.
     pub fn report(mut self, failure: Option<FailureKind>) {
         self.reported = true;
-        let limit = self.breaker.limit;
-        self.breaker.with_state(&self.identity, |state| {
-            state.in_flight = state.in_flight.saturating_sub(1);
+        let breaker = &self.logins.breaker;
+        if failure.is_none()
+            && let Ok(mut proven) = self.logins.proven.lock()
+        {
+            proven.insert(self.identity);
+        }
+        breaker.with_state(&self.identity, |state| {
+            state.in_flight = state.in_flight.saturating_sub(u32::from(self.in_flight));
             match failure {
-                None => {
-                    state.succeeded = true;
-                    state.failures = 0;
+                None if state.count.consecutive_failures > 0 => {
+                    state.count.consecutive_failures = 0;
+                    breaker.tell(state, self.identity, &self.username, false);
                 }
-                Some(FailureKind::AuthenticationFailed) => {
-                    state.failures += 1;
-                    state.closed = limit > 0 && state.failures >= limit;
+                Some(FailureKind::AuthenticationFailed) if self.logins.limit > 0 => {
+                    state.count.consecutive_failures += 1;
+                    if state.count.consecutive_failures >= self.logins.limit {
+                        state.count.closed_at.get_or_insert_with(SystemTime::now);
+                    }
+                    breaker.tell(state, self.identity, &self.username, true);
                 }
-                Some(_) => {}
+                _ => {}
             }
         });
-        self.breaker.changed.notify_waiters();
+        breaker.changed.notify_waiters();
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         if !self.reported {
-            self.breaker.with_state(&self.identity, |state| {
-                state.in_flight = state.in_flight.saturating_sub(1)
+            let breaker = &self.logins.breaker;
+            breaker.with_state(&self.identity, |state| {
+                state.in_flight = state.in_flight.saturating_sub(u32::from(self.in_flight));
             });
-            self.breaker.changed.notify_waiters();
+            breaker.changed.notify_waiters();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn credentials(password: &str) -> Credentials {
-        Credentials {
-            username: "ops".to_owned(),
-            password: Some(password.to_owned().into()),
-            ..Credentials::default()
-        }
-    }
-
-    #[tokio::test]
-    async fn no_more_than_the_limit_are_tried_until_one_succeeds() {
-        let breaker = Breaker::new(3);
-        let secret = credentials("right");
-        let mut permits = Vec::new();
-        for _ in 0..3 {
-            permits.push(breaker.admit(&secret).await.unwrap());
-        }
-        let waiting = tokio::spawn({
-            let (breaker, secret) = (Arc::clone(&breaker), secret.clone());
-            async move { breaker.admit(&secret).await.map(|permit| permit.report(None)) }
-        });
-        tokio::task::yield_now().await;
-        assert!(!waiting.is_finished());
-        permits.pop().unwrap().report(None);
-        waiting.await.unwrap().unwrap();
-        for _ in 0..50 {
-            permits.push(breaker.admit(&secret).await.unwrap());
-        }
-    }
-
-    #[tokio::test]
-    async fn refusals_in_a_row_close_it_for_this_secret_alone() {
-        let breaker = Breaker::new(3);
-        for _ in 0..3 {
-            breaker
-                .admit(&credentials("wrong"))
-                .await
-                .unwrap()
-                .report(Some(FailureKind::AuthenticationFailed));
-        }
-        let error = breaker.admit(&credentials("wrong")).await.unwrap_err();
-        assert_eq!(error.kind, FailureKind::CredentialPaused);
-        breaker.admit(&credentials("other")).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_dropped_permit_and_a_broken_line_count_as_no_refusal() {
-        let breaker = Breaker::new(1);
-        for _ in 0..5 {
-            drop(breaker.admit(&credentials("x")).await.unwrap());
-            breaker
-                .admit(&credentials("x"))
-                .await
-                .unwrap()
-                .report(Some(FailureKind::Disconnected));
-        }
-        breaker.check(&credentials("x")).unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_limit_of_zero_counts_nothing() {
-        let breaker = Breaker::new(0);
-        for _ in 0..20 {
-            breaker
-                .admit(&credentials("wrong"))
-                .await
-                .unwrap()
-                .report(Some(FailureKind::AuthenticationFailed));
-        }
-        breaker.check(&credentials("wrong")).unwrap();
     }
 }

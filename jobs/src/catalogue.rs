@@ -294,6 +294,11 @@ impl Catalogue {
         self.entries.keys().filter_map(|slug| self.compiled(slug))
     }
 
+    /// The slug of a platform by that or by an alias of it, whatever its case and dashes.
+    pub fn slug(&self, name: &str) -> Option<&str> {
+        self.names.get(&normal(name)).map(String::as_str)
+    }
+
     /// The slugs of all platforms.
     pub fn slugs(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
@@ -573,5 +578,7 @@ mod tests {
         assert_eq!(catalogue.platform("IOS").unwrap().slug, "cisco_ios");
         assert_eq!(catalogue.platform("Cisco-IOS").unwrap().slug, "cisco_ios");
         assert!(catalogue.platform("windows").is_none());
+        assert_eq!(catalogue.slug("Cisco-XE"), Some("cisco_ios"));
+        assert_eq!(catalogue.slug("windows"), None);
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    breaker::Breaker,
+    breaker::Logins,
     capture::{CaptureSink, Taking},
     catalogue::Catalogue,
     channel::{ExchangeLimits, Nowhere, Shell, TextSink},
@@ -90,7 +90,7 @@ pub(crate) struct AttemptContext {
     pub(crate) sink: Arc<dyn CaptureSink>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) limits: SessionLimits,
-    pub(crate) breaker: Arc<Breaker>,
+    pub(crate) logins: Arc<Logins>,
     /// Asks the session to stop after the command it is at.
     pub(crate) stop: CancellationToken,
     /// Ends the session at once.
@@ -203,7 +203,7 @@ impl Run<'_> {
         let context = self.context;
         let limits = context.limits;
         let until = tokio::time::Instant::now() + limits.device;
-        context.breaker.check(&job.credentials)?;
+        context.logins.check(&job.credentials)?;
         let legacy = job.device.legacy_algorithms || job.platform.as_ref().is_some_and(|known| known.legacy_algorithms);
         let settings = SessionSettings {
             connect: limits.connect,
@@ -230,7 +230,7 @@ impl Run<'_> {
             .unwrap_or_default();
         let username = format!("{}{suffix}", job.credentials.username);
         let permit = tokio::select! {
-            permit = context.breaker.admit(&job.credentials) => permit?,
+            permit = context.logins.admit(&job.credentials) => permit?,
             () = context.stop.cancelled() => return Err(cancelled()),
         };
         let login = connection

@@ -23,7 +23,7 @@ pub mod transcript;
 pub mod transport;
 pub mod verdict;
 
-pub use breaker::Breaker;
+pub use breaker::{Breaker, Logins};
 pub use capture::{CaptureSink, CaptureWriter, SinkFuture};
 pub use catalogue::Catalogue;
 pub use driver::SessionLimits;

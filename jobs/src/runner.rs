@@ -10,7 +10,7 @@ use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    breaker::Breaker,
+    breaker::{Breaker, Logins},
     capture::CaptureSink,
     catalogue::Catalogue,
     driver::{self, Attempt, AttemptContext, SessionLimits},
@@ -35,6 +35,8 @@ pub struct RunOptions {
     pub retries: u32,
     /// Pause before the first further attempt; it doubles with each.
     pub retry_pause: Duration,
+    /// Refused logins in a row that close an identity; 0 turns this off, `None` is what the breaker has.
+    pub auth_failure_limit: Option<u32>,
     /// Limits of each session.
     pub limits: SessionLimits,
 }
@@ -46,6 +48,7 @@ impl Default for RunOptions {
             max_per_site: 0,
             retries: 0,
             retry_pause: Duration::from_secs(2),
+            auth_failure_limit: None,
             limits: SessionLimits::default(),
         }
     }
@@ -151,6 +154,7 @@ impl Runner {
         let state = Dispatch {
             runner: self,
             jobs: jobs.into_iter().map(Arc::new).collect(),
+            logins: self.breaker.logins(options.auth_failure_limit),
             options,
             events,
             cancel,
@@ -210,6 +214,7 @@ struct Site {
 struct Dispatch<'r> {
     runner: &'r Runner,
     jobs: Vec<Arc<DeviceJob>>,
+    logins: Arc<Logins>,
     options: RunOptions,
     events: mpsc::Sender<Event>,
     cancel: Cancel,
@@ -268,7 +273,7 @@ impl Dispatch<'_> {
         let Some(job) = self.jobs.get(waiting.job).cloned() else {
             return;
         };
-        if let Err(error) = self.runner.breaker.check(&job.credentials) {
+        if let Err(error) = self.logins.check(&job.credentials) {
             return self.fail(waiting, error).await;
         }
         let capped = self.options.max_per_site > 0 && !job.device.site.is_empty();
@@ -372,7 +377,7 @@ impl Dispatch<'_> {
             sink: Arc::clone(&runner.sink),
             catalogue: Arc::clone(&runner.catalogue),
             limits: self.options.limits,
-            breaker: Arc::clone(&runner.breaker),
+            logins: Arc::clone(&self.logins),
             stop: self.cancel.stop.clone(),
             abort: self.cancel.abort.clone(),
             events: self.events.clone(),

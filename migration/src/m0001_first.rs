@@ -1,6 +1,6 @@
 //! The first schema: people, devices, credentials, collections with their events, captures with their texts.
 
-use sea_orm_migration::{async_trait, prelude::*};
+use sea_orm_migration::{async_trait, prelude::*, sea_orm::DbBackend};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -154,6 +154,10 @@ async fn devices(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col(optional("last_collected_at").big_integer())
             .col(column("created_at").big_integer())
             .col(column("updated_at").big_integer())
+            .col(column("vendor_key").text())
+            .col(column("site_key").text())
+            .col(column("role_key").text())
+            .col(column("search").text())
             .primary_key(&mut primary(&["id"]))
             .to_owned(),
         table("device_tag")
@@ -167,6 +171,7 @@ async fn devices(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col(column("name_key").text())
             .col(column("username").text())
             .col(column("sealed").blob())
+            .col(column("identity").blob())
             .col(column("has_password").boolean())
             .col(column("has_enable_password").boolean())
             .col(column("has_private_key").boolean())
@@ -182,7 +187,6 @@ async fn devices(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         table("login_identity")
             .col(column("identity").blob())
             .col(column("username").text())
-            .col(optional("credential_id").uuid())
             .col(column("consecutive_failures").integer())
             .col(optional("closed_at").big_integer())
             .col(column("updated_at").big_integer())
@@ -206,18 +210,24 @@ async fn devices(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let indexes = [
         unique("device", "device_name_key", &["name_key"]),
         index("device", "device_address_port", &["address", "port"]),
-        index("device", "device_site_name_key", &["site", "name_key"]),
+        index("device", "device_site_key_name_key", &["site_key", "name_key"]),
         index("device", "device_platform_name_key", &["platform", "name_key"]),
-        index("device", "device_vendor_name_key", &["vendor", "name_key"]),
-        index("device", "device_role_name_key", &["role", "name_key"]),
+        index("device", "device_vendor_key_name_key", &["vendor_key", "name_key"]),
+        index("device", "device_role_key_name_key", &["role_key", "name_key"]),
         index("device", "device_credential_id", &["credential_id"]),
         index("device_tag", "device_tag_device_id", &["device_id"]),
         unique("credential", "credential_name_key", &["name_key"]),
-        index("login_identity", "login_identity_credential_id", &["credential_id"]),
+        index("credential", "credential_identity", &["identity"]),
         unique("host_key", "host_key_place", &["place"]),
     ];
     for index in indexes {
         manager.create_index(index).await?;
+    }
+    // SQLite searches this instead of the much larger rows. PostgreSQL reads the rows with several workers, and its
+    // indexes cannot hold texts of this length.
+    if manager.get_database_backend() == DbBackend::Sqlite {
+        let search = index("device", "device_name_key_search", &["name_key", "search"]);
+        manager.create_index(search).await?;
     }
     Ok(())
 }

@@ -1,0 +1,162 @@
+use std::time::Duration;
+
+use super::*;
+
+fn credentials(password: &str) -> Credentials {
+    Credentials {
+        username: "ops".to_owned(),
+        password: Some(password.to_owned().into()),
+        ..Credentials::default()
+    }
+}
+
+const REFUSED: Option<FailureKind> = Some(FailureKind::AuthenticationFailed);
+
+/// Whether it is still waiting when everything else has come to rest.
+async fn waits<T>(task: &tokio::task::JoinHandle<T>) -> bool {
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    !task.is_finished()
+}
+
+#[tokio::test]
+async fn no_more_than_the_limit_are_tried_until_one_succeeds() {
+    let logins = Breaker::new(3).logins(None);
+    let secret = credentials("right");
+    let mut permits = Vec::new();
+    for _ in 0..3 {
+        permits.push(logins.admit(&secret).await.unwrap());
+    }
+    let waiting = tokio::spawn({
+        let (logins, secret) = (Arc::clone(&logins), secret.clone());
+        async move { logins.admit(&secret).await.map(|permit| permit.report(None)) }
+    });
+    assert!(waits(&waiting).await);
+    permits.pop().unwrap().report(None);
+    waiting.await.unwrap().unwrap();
+    for _ in 0..50 {
+        permits.push(logins.admit(&secret).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn refusals_in_a_row_close_it_for_this_secret_alone() {
+    let breaker = Breaker::new(3);
+    let logins = breaker.logins(None);
+    for _ in 0..3 {
+        logins.admit(&credentials("wrong")).await.unwrap().report(REFUSED);
+    }
+    let error = logins.admit(&credentials("wrong")).await.unwrap_err();
+    assert_eq!(error.kind, FailureKind::CredentialPaused);
+    logins.admit(&credentials("other")).await.unwrap();
+    breaker.release(&breaker.identity(&credentials("wrong")));
+    logins.admit(&credentials("wrong")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_dropped_permit_and_a_broken_line_count_as_no_refusal() {
+    let logins = Breaker::new(1).logins(None);
+    for _ in 0..5 {
+        drop(logins.admit(&credentials("x")).await.unwrap());
+        let permit = logins.admit(&credentials("x")).await.unwrap();
+        permit.report(Some(FailureKind::Disconnected));
+    }
+    logins.check(&credentials("x")).unwrap();
+}
+
+#[tokio::test]
+async fn a_limit_of_zero_counts_nothing() {
+    let breaker = Breaker::new(0);
+    let logins = breaker.logins(None);
+    for _ in 0..20 {
+        logins.admit(&credentials("wrong")).await.unwrap().report(REFUSED);
+    }
+    logins.check(&credentials("wrong")).unwrap();
+    breaker.logins(Some(3)).admit(&credentials("wrong")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_success_frees_its_own_run_and_refusals_belong_to_all() {
+    let breaker = Breaker::new(2);
+    let (one, other) = (breaker.logins(None), breaker.logins(None));
+    let secret = credentials("right");
+    one.admit(&secret).await.unwrap().report(None);
+    let mut permits = Vec::new();
+    for _ in 0..10 {
+        permits.push(one.admit(&secret).await.unwrap());
+    }
+    for _ in 0..2 {
+        permits.push(other.admit(&secret).await.unwrap());
+    }
+    let waiting = tokio::spawn({
+        let (other, secret) = (Arc::clone(&other), secret.clone());
+        async move { other.admit(&secret).await.map(drop) }
+    });
+    assert!(waits(&waiting).await, "the other run has not succeeded yet");
+    // The password was changed on the devices while the first run went on.
+    for permit in permits.drain(..2) {
+        permit.report(REFUSED);
+    }
+    assert_eq!(waiting.await.unwrap().unwrap_err().kind, FailureKind::CredentialPaused);
+    assert_eq!(one.check(&secret).unwrap_err().kind, FailureKind::CredentialPaused);
+}
+
+#[tokio::test]
+async fn a_run_with_a_lower_limit_does_not_wait_for_ever() {
+    let breaker = Breaker::new(5);
+    let secret = credentials("wrong");
+    for _ in 0..3 {
+        breaker.logins(None).admit(&secret).await.unwrap().report(REFUSED);
+    }
+    let strict = breaker.logins(Some(2));
+    assert_eq!(
+        strict.admit(&secret).await.unwrap_err().kind,
+        FailureKind::CredentialPaused
+    );
+    breaker.logins(None).admit(&secret).await.unwrap();
+}
+
+#[tokio::test]
+async fn after_a_refusal_nobody_goes_before_it_is_kept() {
+    let (keeper, mut changes) = mpsc::unbounded_channel();
+    let breaker = Breaker::kept([7; 32], [], keeper);
+    let logins = breaker.logins(Some(3));
+    let secret = credentials("wrong");
+    logins.admit(&secret).await.unwrap().report(REFUSED);
+    let next = |logins: &Arc<Logins>| {
+        let (logins, secret) = (Arc::clone(logins), secret.clone());
+        tokio::spawn(async move { logins.admit(&secret).await })
+    };
+    let waiting = next(&logins);
+    assert!(waits(&waiting).await);
+    let change = changes.recv().await.unwrap();
+    assert_eq!(
+        (change.username.as_str(), change.count.consecutive_failures),
+        ("ops", 1)
+    );
+    breaker.saved(&change);
+    waiting.await.unwrap().unwrap().report(None);
+    let reset = changes.recv().await.unwrap();
+    assert_eq!(reset.count, Count::default());
+    // A success needs no keeping before the next one goes.
+    logins.admit(&secret).await.unwrap().report(REFUSED);
+    let waiting = next(&logins);
+    drop(changes);
+    breaker.changed.notify_waiters();
+    assert_eq!(waiting.await.unwrap().unwrap_err().kind, FailureKind::Internal);
+}
+
+#[tokio::test]
+async fn what_was_closed_before_stays_closed_for_the_same_key() {
+    let (keeper, mut changes) = mpsc::unbounded_channel();
+    let first = Breaker::kept([7; 32], [], keeper);
+    let secret = credentials("wrong");
+    let logins = first.logins(Some(1));
+    logins.admit(&secret).await.unwrap().report(REFUSED);
+    let change = changes.recv().await.unwrap();
+    assert!(change.count.closed_at.is_some());
+    let (keeper, _changes) = mpsc::unbounded_channel();
+    let second = Breaker::kept([7; 32], [(change.identity, change.count)], keeper);
+    let error = second.logins(Some(0)).admit(&secret).await.unwrap_err();
+    assert_eq!(error.kind, FailureKind::CredentialPaused);
+    assert_ne!(first.identity(&credentials("a")), first.identity(&credentials("b")));
+}
