@@ -300,7 +300,7 @@ function logLine(event: ProgressEvent): LogLine | undefined {
       return line("bad", data.error ?? data.message ?? "The collection met an error");
     case "collection_complete":
       return line(
-        data.success ? "good" : "bad",
+        data.success ? "good" : data.devices_succeeded ? "warn" : "bad",
         `Collection complete: ${data.devices_succeeded ?? 0} succeeded, ${data.devices_failed ?? 0} failed`,
       );
     default:

@@ -44,6 +44,7 @@ export function Login({ reason }: { reason: string | undefined }) {
               autoCapitalize="none"
               spellCheck={false}
               required
+              withAsterisk={false}
               data-autofocus
               autoFocus
               value={username}
@@ -53,6 +54,7 @@ export function Login({ reason }: { reason: string | undefined }) {
               label="Password"
               autoComplete="current-password"
               required
+              withAsterisk={false}
               value={password}
               onChange={(event) => setPassword(event.currentTarget.value)}
             />

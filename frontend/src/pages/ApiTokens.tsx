@@ -77,7 +77,7 @@ export function ApiTokens() {
       key: "do",
       title: "",
       label: "Actions",
-      width: "auto",
+      width: "96px",
       align: "right",
       cell: (token) => <Revoke token={token} />,
     },

@@ -416,10 +416,10 @@ function PlanTab({ id }: { id: string }) {
 
 function FactPair({ name, value }: { name: string; value: string }) {
   return (
-    <>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </>
+    <div>
+      <dt>{value}</dt>
+      <dd>{name}</dd>
+    </div>
   );
 }
 

@@ -84,7 +84,7 @@ export function Credentials() {
       key: "do",
       title: "",
       label: "Actions",
-      width: "auto",
+      width: "240px",
       align: "right",
       cell: (each) => <RowActions credential={each} onEdit={admin ? () => setEditing(each) : undefined} />,
     },

@@ -85,7 +85,8 @@ export function DevicePage() {
   const offered = platforms.data?.find((platform) => platform.name === data.platform)?.captures ?? [];
   const shown = (types.data ?? []).filter(
     (type) =>
-      offered.some((capture) => capture.capture_type === type.name) ||
+      // The further types are many; they are listed once there is a text of them.
+      (type.wizard && offered.some((capture) => capture.capture_type === type.name)) ||
       current.data?.some((capture) => capture.capture_type === type.name),
   );
 

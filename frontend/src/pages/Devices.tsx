@@ -141,7 +141,7 @@ export function Devices() {
       }
     >
       {save.error && <ProblemNotice error={save.error} />}
-      <Group gap="sm" align="flex-end" grow preventGrowOverflow={false}>
+      <div className="sr-filters">
         <TextInput
           label="Search"
           placeholder="Name, address, model, serial"
@@ -149,7 +149,6 @@ export function Devices() {
           data-search
           defaultValue={q ?? ""}
           onChange={(event) => setQ(event.currentTarget.value.trim())}
-          style={{ minWidth: 200 }}
         />
         <FilterField
           label="Vendor"
@@ -175,7 +174,7 @@ export function Devices() {
           value={search.role ?? []}
           onChange={(role) => change({ role })}
         />
-      </Group>
+      </div>
       {operator && filtered && q === undefined && (list.total ?? 0) > 0 && (
         <Group>
           <Button

@@ -83,7 +83,7 @@ export function HostKeys() {
       key: "do",
       title: "",
       label: "Actions",
-      width: "auto",
+      width: "172px",
       align: "right",
       cell: (key) => admin && <RowActions hostKey={key} />,
     },

@@ -66,7 +66,7 @@ export function Users() {
       key: "do",
       title: "",
       label: "Actions",
-      width: "auto",
+      width: "160px",
       align: "right",
       cell: (user) => <RowActions user={user} onEdit={() => setEditing(user)} />,
     },

@@ -100,12 +100,9 @@ const SHOWN = 3;
 function Choice({ type, platforms, checked, skipped, onChange }: ChoiceProps) {
   const [all, setAll] = useState(false);
   const id = useId();
-  const lines = platforms.flatMap((platform) => {
-    const capture = platform.captures.find((each) => each.capture_type === type.name);
-    return capture ? [{ platform, capture }] : [];
-  });
+  const lines = commandsOf(type.name, platforms);
   const visible = all ? lines : lines.slice(0, SHOWN);
-  const without = platforms.length - lines.length;
+  const without = platforms.length - lines.reduce((sum, line) => sum + line.platforms.length, 0);
 
   return (
     <div className="sr-choice" data-checked={checked || undefined}>
@@ -123,18 +120,23 @@ function Choice({ type, platforms, checked, skipped, onChange }: ChoiceProps) {
           {type.description}
         </Text>
         <dl className="sr-commands" id={`${id}-commands`}>
-          {visible.map(({ platform, capture }) => (
-            <Command
-              key={platform.name}
-              platform={platform.name}
-              commands={capture.commands}
-              evidence={capture.evidence}
-            />
+          {visible.map((line) => (
+            <div key={`${line.commands} ${line.tested}`}>
+              <dt>{line.commands}</dt>
+              <dd>
+                {line.platforms.join(", ")}
+                {!line.tested && (
+                  <Tooltip label={evidenceWord("documented")}>
+                    <span> (not tested)</span>
+                  </Tooltip>
+                )}
+              </dd>
+            </div>
           ))}
         </dl>
         {lines.length > SHOWN && (
           <Button variant="subtle" size="compact-xs" mt={4} onClick={() => setAll(!all)} aria-expanded={all}>
-            {all ? "Fewer platforms" : `${lines.length - SHOWN} more platforms`}
+            {all ? "Fewer commands" : plural(lines.length - SHOWN, "more command")}
           </Button>
         )}
         {checked && skipped > 0 ? (
@@ -153,18 +155,24 @@ function Choice({ type, platforms, checked, skipped, onChange }: ChoiceProps) {
   );
 }
 
-function Command(props: { platform: string; commands: readonly string[]; evidence: string }) {
-  return (
-    <>
-      <dt>{props.platform}</dt>
-      <dd>
-        {props.commands.join(" ; ")}
-        {props.evidence === "documented" && (
-          <Tooltip label={evidenceWord(props.evidence)}>
-            <span className="sr-muted"> (not tested)</span>
-          </Tooltip>
-        )}
-      </dd>
-    </>
-  );
+interface Line {
+  commands: string;
+  tested: boolean;
+  platforms: string[];
+}
+
+/** Platforms with the same command share a line; the most common command stands first. */
+function commandsOf(captureType: string, platforms: readonly Platform[]): Line[] {
+  const lines = new Map<string, Line>();
+  for (const platform of platforms) {
+    const capture = platform.captures.find((each) => each.capture_type === captureType);
+    if (!capture) continue;
+    const commands = capture.commands.join(" ; ");
+    const tested = capture.evidence !== "documented";
+    const key = `${commands} ${tested}`;
+    const line = lines.get(key);
+    if (line) line.platforms.push(platform.name);
+    else lines.set(key, { commands, tested, platforms: [platform.name] });
+  }
+  return [...lines.values()].sort((a, b) => b.platforms.length - a.platforms.length);
 }

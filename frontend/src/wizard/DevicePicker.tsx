@@ -174,7 +174,7 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
       }
     >
       <Stack gap="sm">
-        <Group gap="sm" align="flex-end" grow preventGrowOverflow={false} wrap="wrap">
+        <div className="sr-filters">
           <FilterField
             label="Vendor"
             facets={facets.data?.vendors}
@@ -207,13 +207,12 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
           />
           <TextInput
             label="Name"
-            placeholder="ams-* "
+            placeholder="ams-*"
             defaultValue={search.name ?? ""}
             key={search.name === undefined ? "no-name" : "name"}
             onChange={(event) => setName(event.currentTarget.value.trim())}
-            style={{ minWidth: 150 }}
           />
-        </Group>
+        </div>
         <Group justify="space-between" gap="sm">
           <TextInput
             aria-label="Find in this list"
@@ -311,7 +310,6 @@ export function FilterField({ label, facets, value = [], onChange }: FilterField
       hidePickedOptions
       nothingFoundMessage="Nothing found"
       clearButtonProps={{ "aria-label": `Clear ${label}` }}
-      style={{ minWidth: 150 }}
     />
   );
 }
