@@ -48,6 +48,11 @@ impl Fields<'_> {
         })
     }
 
+    /// Whether the template has a column for the field at all.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        !self.plan.sources(field).is_empty()
+    }
+
     /// The same as the device prints it, whatever stands for it.
     pub(crate) fn printed(&self, field: &str) -> Option<String> {
         let texts = self

@@ -120,7 +120,10 @@ impl RecordPlan {
     /// What stands for a text, if something does.
     pub(crate) fn replaced(&self, field: &str, text: &str) -> Option<&str> {
         let texts = self.values.get(field)?;
-        texts.get(&text.to_lowercase()).map(String::as_str)
+        texts
+            .get(text)
+            .or_else(|| texts.get(&text.to_lowercase()))
+            .map(String::as_str)
     }
 
     /// Whether the row has this record at all.

@@ -96,12 +96,14 @@ pub(crate) fn read(fields: &Fields<'_>) -> Option<Interface> {
                 link_status.as_deref().and_then(is_up).filter(|up| *up)
             }),
     };
-    let lengths = fields.list_of("prefix_length");
     let mut addresses = Vec::new();
-    for (index, address) in fields.list("addresses").iter().enumerate() {
-        let length = lengths.get(index).map(String::as_str);
-        addresses
-            .extend(interface_address(address, length).filter(|address| address.split('/').next() != Some("0.0.0.0")));
+    for (addresses_of, lengths_of) in [("addresses", "prefix_length"), ("addresses_6", "prefix_length_6")] {
+        let lengths = fields.list_of(lengths_of);
+        for (index, address) in fields.list(addresses_of).iter().enumerate() {
+            let address = interface_address(address, lengths.get(index).map(String::as_str));
+            let unspecified = |address: &String| matches!(address.split('/').next(), Some("0.0.0.0" | "::"));
+            addresses.extend(address.filter(|address| !unspecified(address) && !addresses.contains(address)));
+        }
     }
     let speed = fields.text("speed");
     Some(Interface {

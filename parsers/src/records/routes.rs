@@ -27,6 +27,8 @@ pub struct Route {
     pub interface: Option<String>,
     /// The interface as printed.
     pub interface_raw: Option<String>,
+    /// Whether packets go this way; none where the device prints only such routes, or does not say.
+    pub active: Option<bool>,
     /// Administrative distance or preference.
     pub distance: Option<u64>,
     /// Metric or cost.
@@ -68,6 +70,7 @@ pub(crate) fn read(fields: &Fields<'_>) -> Option<Route> {
         next_hop_vrf: fields.text("next_hop_vrf"),
         interface,
         interface_raw,
+        active: fields.has("active").then(|| fields.printed("active").is_some()),
         distance: fields.number("distance"),
         metric: fields.number("metric"),
         tag: fields.text("tag"),
