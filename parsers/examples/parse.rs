@@ -24,13 +24,30 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
     let commands = [command.clone()];
-    let capture = Capture { platform, capture_type, commands: &commands, text: &text };
+    let capture = Capture {
+        platform,
+        capture_type,
+        commands: &commands,
+        text: &text,
+    };
     let parsed = parse(&library, &capture, &Limits::default())?;
     for template in &parsed.templates {
-        eprintln!("{} ({:?}, version {})", template.name, template.origin, template.version);
+        eprintln!(
+            "{} ({:?}, version {})",
+            template.name, template.origin, template.version
+        );
     }
-    eprintln!("{} records, {} of them incomplete, {} lines", parsed.records.len(), parsed.incomplete, parsed.lines);
-    let strict = if parsed.knows_every_line { "" } else { " (the template leaves lines aside on purpose)" };
+    eprintln!(
+        "{} records, {} of them incomplete, {} lines",
+        parsed.records.len(),
+        parsed.incomplete,
+        parsed.lines
+    );
+    let strict = if parsed.knows_every_line {
+        ""
+    } else {
+        " (the template leaves lines aside on purpose)"
+    };
     eprintln!("{} lines not understood{strict}", parsed.unknown.count);
     for line in &parsed.unknown.examples {
         eprintln!("  {}: {}", line.number, line.text);
