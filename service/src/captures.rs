@@ -68,7 +68,10 @@ impl Shelf {
             pins: sink::Pins::default(),
             next_text: AtomicI64::new(store::last_text_id(db.reader()).await? + 1),
         };
-        let swept = shelf.blobs.sweep(&store::blob_hashes(db.reader()).await?).map_err(unusable)?;
+        let swept = shelf
+            .blobs
+            .sweep(&store::blob_hashes(db.reader()).await?)
+            .map_err(unusable)?;
         if swept > 0 {
             tracing::info!(swept, "stored texts that nothing refers to were removed");
         }
@@ -201,7 +204,11 @@ impl Service {
         actor.needs(Role::Operator)?;
         let row = self.capture_row(id).await?;
         let text = row.text_id.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "no_text", format!("Nothing was kept of capture {id}"))
+            Error::new(
+                ErrorKind::NotFound,
+                "no_text",
+                format!("Nothing was kept of capture {id}"),
+            )
         })?;
         if row.bytes > LARGEST_ANSWER {
             return Err(Error::new(
@@ -223,13 +230,19 @@ impl Service {
         let (Verdict::Suspicious, Some(text_id)) = (row.verdict, row.text_id) else {
             return Err(Error::conflict(
                 "not_suspicious",
-                format!("Capture {id} is {}: only a suspicious one can be accepted", row.verdict.as_str()),
+                format!(
+                    "Capture {id} is {}: only a suspicious one can be accepted",
+                    row.verdict.as_str()
+                ),
             ));
         };
         if row.accepted_by.is_none() {
             let newest = store::newest_good(self.db().reader(), row.device_id, &row.capture_type).await?;
             if newest.is_some_and(|newest| newest.id > row.id) {
-                return Err(Error::conflict("superseded", "There is a newer good capture of this device and type"));
+                return Err(Error::conflict(
+                    "superseded",
+                    "There is a newer good capture of this device and type",
+                ));
             }
             let txn = self.db().begin().await?;
             store::set_accepted(&txn, id, &actor.name).await?;
@@ -248,7 +261,8 @@ impl Service {
             };
             audit::record(&txn, actor, entry).await?;
             txn.commit().await?;
-            self.project(&row.capture_type, row.device_id, &row.device_name, text_id).await;
+            self.project(&row.capture_type, row.device_id, &row.device_name, text_id)
+                .await;
         }
         self.capture_view(actor, id).await
     }

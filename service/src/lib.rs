@@ -10,7 +10,10 @@
 
 pub mod actor;
 pub mod audit;
+pub mod captures;
+pub mod collections;
 mod database;
+pub mod devices;
 pub mod direct;
 pub mod error;
 pub mod file_name;

@@ -10,7 +10,10 @@ use std::{
 use jobs::Catalogue;
 
 use crate::{
+    captures::Shelf,
+    collections::{Engine, Parts},
     database::{Database, DatabaseLock},
+    devices::AddressPolicy,
     direct::{self, HostKeyPolicy},
     error::{Error, ErrorKind, Result},
     vault::{KeySource, Vault},
@@ -73,8 +76,11 @@ pub struct Service(Arc<Inner>);
 struct Inner {
     config: ServerConfig,
     db: Database,
-    vault: Vault,
+    vault: Arc<Vault>,
     catalogue: Arc<Catalogue>,
+    addresses: AddressPolicy,
+    shelf: Arc<Shelf>,
+    engine: Engine,
     warnings: Vec<String>,
     database_lock: Option<DatabaseLock>,
     _directory_lock: File,
@@ -92,7 +98,8 @@ impl Service {
             .key
             .clone()
             .unwrap_or_else(|| KeySource::File(config.data_dir.join("secret.key")));
-        let vault = Vault::open(&key)?;
+        let vault = Arc::new(Vault::open(&key)?);
+        let addresses = AddressPolicy::read(&config.forbidden_networks)?;
         let (catalogue, warnings) = direct::catalogue(config.platforms_dir.as_deref())
             .map_err(|error| Error::new(ErrorKind::Unavailable, "platforms_unreadable", error.to_string()))?;
         let url = config
@@ -101,11 +108,33 @@ impl Service {
             .unwrap_or_else(|| Database::in_folder(&config.data_dir));
         let database_lock = Database::lock(&url).await?;
         let db = Database::open(&url).await?;
+        let catalogue = Arc::new(catalogue);
+        let shelf = Arc::new(Shelf::open(&config.data_dir, &db).await?);
+        let rule = addresses.clone();
+        let engine = Engine::start(Parts {
+            db: db.clone(),
+            shelf: Arc::clone(&shelf),
+            vault: Arc::clone(&vault),
+            catalogue: Arc::clone(&catalogue),
+            host_keys: Arc::new(
+                direct::KnownHosts::open(&config.data_dir.join("known_hosts"), config.host_keys)
+                    .map_err(|error| unusable(&config.data_dir, &error))?,
+            ),
+            breaker: jobs::Breaker::new(3),
+            addresses: Arc::new(move |ip| rule.allows(ip)),
+            max_sessions: config.max_sessions,
+            transcript_days: config.transcript_days,
+            data_dir: config.data_dir.clone(),
+            min_free_bytes: config.min_free_bytes,
+        });
         Ok(Self(Arc::new(Inner {
             config,
             db,
             vault,
-            catalogue: Arc::new(catalogue),
+            catalogue,
+            addresses,
+            shelf,
+            engine,
             warnings,
             database_lock,
             _directory_lock: directory_lock,
@@ -130,6 +159,24 @@ impl Service {
             Some(lock) => lock.is_held().await,
             None => true,
         }
+    }
+
+    /// Ends what runs, so that it goes on after the next start, and closes the database.
+    pub async fn stop(&self) {
+        self.0.engine.stop().await;
+        self.0.db.clone().close().await;
+    }
+
+    pub(crate) fn addresses(&self) -> &AddressPolicy {
+        &self.0.addresses
+    }
+
+    pub(crate) fn shelf(&self) -> &Arc<Shelf> {
+        &self.0.shelf
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
     }
 
     pub(crate) fn db(&self) -> &Database {

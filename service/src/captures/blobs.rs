@@ -47,7 +47,11 @@ impl Blobs {
     pub(crate) fn incoming(&self) -> io::Result<(PathBuf, File)> {
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
         let path = self.incoming.join(number.to_string());
-        let file = fs::OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)?;
         Ok((path, file))
     }
 
@@ -125,7 +129,9 @@ impl Blobs {
             for file in fs::read_dir(&folder)? {
                 let path = file?.path();
                 let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-                let sha = name.strip_suffix(".zst").and_then(|name| HEXLOWER.decode(name.as_bytes()).ok());
+                let sha = name
+                    .strip_suffix(".zst")
+                    .and_then(|name| HEXLOWER.decode(name.as_bytes()).ok());
                 if sha.is_some_and(|sha| !referred.contains(&sha)) {
                     fs::remove_file(&path)?;
                     swept += 1;

@@ -84,7 +84,10 @@ pub(crate) fn unpack(data: &[u8], base: Option<&[u8]>, bytes: usize) -> io::Resu
     };
     match text.len() == bytes {
         true => Ok(text),
-        false => Err(io::Error::new(io::ErrorKind::InvalidData, "a stored text has the wrong size")),
+        false => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "a stored text has the wrong size",
+        )),
     }
 }
 
@@ -100,14 +103,23 @@ mod tests {
     use super::*;
 
     fn config(lines: usize) -> Vec<u8> {
-        let line = |n: usize| format!("interface Ethernet{n}\n description to rack {} port {}\n", n * 7 % 90, n * 13 % 48);
+        let line = |n: usize| {
+            format!(
+                "interface Ethernet{n}\n description to rack {} port {}\n",
+                n * 7 % 90,
+                n * 13 % 48
+            )
+        };
         (0..lines).map(line).collect::<String>().into_bytes()
     }
 
     #[test]
     fn a_patch_of_a_few_lines_is_small_and_reads_back() {
         let base = config(800);
-        let text = String::from_utf8(base.clone()).unwrap().replacen("rack 7 ", "room 7 ", 3).into_bytes();
+        let text = String::from_utf8(base.clone())
+            .unwrap()
+            .replacen("rack 7 ", "room 7 ", 3)
+            .into_bytes();
         let patch = pack_patch(&base, &text).unwrap();
         assert!(patch.len() < 250, "{} bytes", patch.len());
         assert_eq!(unpack(&patch, Some(&base), text.len()).unwrap(), text);

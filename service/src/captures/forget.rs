@@ -55,7 +55,8 @@ impl Service {
                 "This is the last good capture of its device and type: it stays until there is a newer one",
             ));
         }
-        self.audit_now(actor, "capture.delete", "capture", Some(id.to_string()), summary).await
+        self.audit_now(actor, "capture.delete", "capture", Some(id.to_string()), summary)
+            .await
     }
 
     /// Takes old captures away.
@@ -192,5 +193,7 @@ impl Service {
 }
 
 fn sizes(rows: &[capture::Model]) -> u64 {
-    rows.iter().map(|row| u64::try_from(row.bytes).unwrap_or_default()).sum()
+    rows.iter()
+        .map(|row| u64::try_from(row.bytes).unwrap_or_default())
+        .sum()
 }

@@ -138,7 +138,12 @@ impl StoreWriter {
         match &mut self.file {
             None => {
                 if self.buffer.capacity() == 0 {
-                    self.buffer = self.buffers.lock().ok().and_then(|mut kept| kept.pop()).unwrap_or_default();
+                    self.buffer = self
+                        .buffers
+                        .lock()
+                        .ok()
+                        .and_then(|mut kept| kept.pop())
+                        .unwrap_or_default();
                 }
                 self.buffer.extend_from_slice(text);
                 Ok(())
@@ -181,7 +186,10 @@ impl StoreWriter {
             return Ok(staged);
         }
         let Some(text) = self.whole()? else {
-            let (shelf, raw) = (Arc::clone(&self.shelf), self.file.as_ref().map(|(path, _)| path.clone()));
+            let (shelf, raw) = (
+                Arc::clone(&self.shelf),
+                self.file.as_ref().map(|(path, _)| path.clone()),
+            );
             let kept = tokio::task::spawn_blocking(move || shelf.blobs.keep(&raw.unwrap_or_default(), &sha));
             kept.await.map_err(io::Error::other)??;
             return Ok(staged);

@@ -4,8 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use entity::{capture, current_capture, text};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Statement, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
+    sea_query::{ExprTrait, OnConflict},
 };
 use uuid::Uuid;
 
@@ -23,7 +25,6 @@ const VALUES: usize = 30_000;
 /// A text as it is stored.
 #[derive(Debug, Clone, FromQueryResult)]
 pub(super) struct StoredText {
-    pub(super) id: i64,
     pub(super) sha256: Vec<u8>,
     pub(super) base_id: Option<i64>,
     pub(super) bytes: i64,
@@ -52,7 +53,7 @@ pub(super) async fn chain(db: &impl ConnectionTrait, id: i64) -> Answer<Vec<Stor
            SELECT id, sha256, base_id, bytes, data, 0 FROM text WHERE id = {mark} \
            UNION ALL SELECT t.id, t.sha256, t.base_id, t.bytes, t.data, chain.n + 1 \
            FROM text t JOIN chain ON t.id = chain.base_id) \
-         SELECT id, sha256, base_id, bytes, data FROM chain ORDER BY n"
+         SELECT sha256, base_id, bytes, data FROM chain ORDER BY n"
     );
     let statement = Statement::from_sql_and_values(backend, sql, [id.into()]);
     StoredText::find_by_statement(statement).all(db).await
@@ -114,6 +115,25 @@ pub(super) async fn last_text_id(db: &impl ConnectionTrait) -> Answer<i64> {
         .one(db)
         .await?;
     Ok(highest.unwrap_or_default())
+}
+
+/// The row of a new text; `base` is the text it is a patch on, with its own depth.
+pub(crate) fn text_row(
+    id: i64,
+    sha: &Sha,
+    base: Option<(i64, i32)>,
+    bytes: i64,
+    data: Option<Vec<u8>>,
+) -> text::ActiveModel {
+    text::ActiveModel {
+        id: Set(id),
+        sha_key: Set(codec::sha_key(sha)),
+        sha256: Set(sha.to_vec()),
+        base_id: Set(base.map(|(id, _)| id)),
+        depth: Set(base.map_or(0, |(_, depth)| depth)),
+        bytes: Set(bytes),
+        data: Set(data),
+    }
 }
 
 /// Writes texts.

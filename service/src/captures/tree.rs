@@ -39,7 +39,9 @@ impl Tree {
 
     /// Where the text of a device is.
     pub(crate) fn place(&self, capture_type: &str, device: &str) -> PathBuf {
-        self.folder.join(capture_type).join(format!("{}.txt", file_name::encode(device)))
+        self.folder
+            .join(capture_type)
+            .join(format!("{}.txt", file_name::encode(device)))
     }
 
     /// Replaces a text.
@@ -61,7 +63,9 @@ impl Tree {
         fill: impl FnOnce(&mut File) -> io::Result<()>,
     ) -> io::Result<()> {
         let place = self.place(capture_type, device);
-        let part = self.parts.join(self.counter.fetch_add(1, Ordering::Relaxed).to_string());
+        let part = self
+            .parts
+            .join(self.counter.fetch_add(1, Ordering::Relaxed).to_string());
         let mut file = File::create(&part)?;
         let written = fill(&mut file).and_then(|()| match fs::rename(&part, &place) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -22,7 +22,10 @@ impl Hub {
     /// Tells that events were stored.
     pub(crate) fn publish(&self, collection: Uuid, head: Head) {
         if let Ok(mut heads) = self.0.lock() {
-            heads.entry(collection).or_insert_with(|| watch::channel(head).0).send_replace(head);
+            heads
+                .entry(collection)
+                .or_insert_with(|| watch::channel(head).0)
+                .send_replace(head);
             if head.finished {
                 heads.remove(&collection);
             }

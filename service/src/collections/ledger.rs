@@ -133,7 +133,11 @@ impl Ledger {
         let mut captures_created = BTreeMap::new();
         for device in &devices {
             *counts.of(device.status) += 1;
-            for capture in device.captures.iter().filter(|capture| capture.verdict == Verdict::Complete) {
+            for capture in device
+                .captures
+                .iter()
+                .filter(|capture| capture.verdict == Verdict::Complete)
+            {
                 *captures_created.entry(capture.capture_type.clone()).or_default() += 1;
             }
         }
@@ -179,6 +183,11 @@ impl Ledger {
         *self.counts.of(status) += 1;
     }
 
+    /// A device that ran when the server ended waits again.
+    pub(crate) fn requeued(&mut self, position: u32) {
+        self.change(position);
+    }
+
     /// The collection goes on, for the first time or after a restart.
     pub(crate) fn begin(&mut self, at: i64) {
         self.started_at.get_or_insert(at);
@@ -204,7 +213,11 @@ impl Ledger {
     /// A capture was made. At most one of each type of a device is told: what came before stays.
     pub(crate) fn capture_completed(&mut self, at: i64, position: u32, entry: CaptureEntry) {
         let Some(device) = self.change(position) else { return };
-        if device.captures.iter().any(|known| known.capture_type == entry.capture_type) {
+        if device
+            .captures
+            .iter()
+            .any(|known| known.capture_type == entry.capture_type)
+        {
             return;
         }
         device.captures.push(entry.clone());
@@ -231,16 +244,24 @@ impl Ledger {
             return;
         }
         for entry in ending.rest {
-            if !device.captures.iter().any(|known| known.capture_type == entry.capture_type) {
+            if !device
+                .captures
+                .iter()
+                .any(|known| known.capture_type == entry.capture_type)
+            {
                 device.captures.push(entry);
             }
         }
-        let complete = device.captures.iter().filter(|one| one.verdict == Verdict::Complete).count();
+        let complete = device
+            .captures
+            .iter()
+            .filter(|one| one.verdict == Verdict::Complete)
+            .count();
         let suspicious = device.captures.iter().find(|one| one.verdict == Verdict::Suspicious);
         let all = complete == device.captures.len() && (complete > 0 || preflight);
-        let failure = ending.failure.or_else(|| {
-            suspicious.map(|one| ("output_suspicious", one.message.clone().unwrap_or_default()))
-        });
+        let failure = ending
+            .failure
+            .or_else(|| suspicious.map(|one| ("output_suspicious", one.message.clone().unwrap_or_default())));
         let status = match () {
             () if all && failure.is_none() => DeviceStatus::Succeeded,
             // The captures of a device that was stopped at the very end are all there.
@@ -297,7 +318,9 @@ impl Ledger {
 
     /// Tells how far it is, unless that was told a moment ago.
     pub(crate) fn progress(&mut self, at: i64, now: bool) {
-        let due = self.progress_at.is_none_or(|before| at - before >= PROGRESS_EVERY_MS || at < before);
+        let due = self
+            .progress_at
+            .is_none_or(|before| at - before >= PROGRESS_EVERY_MS || at < before);
         if self.finished_at.is_some() || !(due || now) {
             return;
         }
@@ -327,7 +350,8 @@ impl Ledger {
         }
         let counts = self.counts;
         let cancelled = self.status == CollectionStatus::Cancelling;
-        let collected = !self.captures_created.is_empty() || (self.kind == CollectionKind::Preflight && counts.succeeded > 0);
+        let collected =
+            !self.captures_created.is_empty() || (self.kind == CollectionKind::Preflight && counts.succeeded > 0);
         self.status = match () {
             () if counts.succeeded == counts.total => CollectionStatus::Succeeded,
             () if cancelled => CollectionStatus::Cancelled,
@@ -372,7 +396,10 @@ impl Ledger {
         self.first_seq = self.last_seq + 1;
         let devices = mem::take(&mut self.changed_devices);
         for position in &devices {
-            if let Some(device) = usize::try_from(*position).ok().and_then(|index| self.devices.get_mut(index)) {
+            if let Some(device) = usize::try_from(*position)
+                .ok()
+                .and_then(|index| self.devices.get_mut(index))
+            {
                 device.changed = false;
             }
         }

@@ -14,9 +14,11 @@ use entity::{
 };
 use jobs::{CaptureReport, DeviceReport, Event, FailureKind};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
+    engine::{HoldSource, Holds},
     hub::{Head, Hub},
     ledger::{CaptureEntry, Ending, Ledger},
     run::{Run, Runs},
@@ -42,8 +44,9 @@ const RETRY: [Duration; 4] = [
     Duration::from_millis(100),
     Duration::from_millis(500),
     Duration::from_secs(1),
-    Duration::from_secs(2),
+    LONGEST_PAUSE,
 ];
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What the recorder is told.
 pub(crate) enum Entry {
@@ -64,9 +67,6 @@ pub(crate) struct Ended {
     pub(crate) not_run: Vec<String>,
 }
 
-/// Whether new sessions may start; says why not.
-pub(crate) type Hold = tokio::sync::watch::Sender<Option<String>>;
-
 /// What the recorder works with.
 pub(crate) struct Recorder {
     pub(crate) db: Database,
@@ -75,7 +75,7 @@ pub(crate) struct Recorder {
     pub(crate) hub: Arc<Hub>,
     pub(crate) runs: Arc<Runs>,
     pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
-    pub(crate) hold: Arc<Hold>,
+    pub(crate) holds: Arc<Holds>,
     pub(crate) transcript_ms: i64,
     pub(crate) ledgers: HashMap<Uuid, Ledger>,
 }
@@ -101,10 +101,16 @@ struct Working {
 }
 
 impl Recorder {
-    /// Records until every sender is gone.
-    pub(crate) async fn run(mut self, mut entries: mpsc::Receiver<Entry>) {
+    /// Records until it is asked to stop and has written what it was told before.
+    pub(crate) async fn run(mut self, mut entries: mpsc::Receiver<Entry>, stop: CancellationToken) {
         let mut projecting: Option<tokio::task::JoinHandle<()>> = None;
-        while let Some(first) = entries.recv().await {
+        loop {
+            let first = tokio::select! {
+                biased;
+                first = entries.recv() => first,
+                () = stop.cancelled() => None,
+            };
+            let Some(first) = first else { break };
             let mut batch = vec![first];
             gather(&mut batch, &mut entries).await;
             let mut working = Working::default();
@@ -190,7 +196,11 @@ impl Recorder {
             Event::DeviceCompleted { job, report } => {
                 let Some(position) = run.position(job) else { return };
                 for deferred in run.take_deferred(position) {
-                    if let Some(report) = report.captures.iter().find(|one| one.capture_type == deferred.capture_type) {
+                    if let Some(report) = report
+                        .captures
+                        .iter()
+                        .find(|one| one.capture_type == deferred.capture_type)
+                    {
                         self.capture(at, run, position, report, working);
                     }
                 }
@@ -201,7 +211,6 @@ impl Recorder {
 
     /// Decides on a capture and puts its rows into the batch.
     fn capture(&mut self, at: i64, run: &Run, position: u32, report: &CaptureReport, working: &mut Working) {
-        let Some(ledger) = self.ledgers.get_mut(&run.id) else { return };
         let Some(slot) = run.slot(position) else { return };
         let staged = run.take_staged(position, &report.capture_type);
         let last_good = run.last_good(position, &report.capture_type);
@@ -225,7 +234,10 @@ impl Recorder {
         if let (Verdict::Complete, Some(staged), Some(text)) = (verdict, &staged, text) {
             let unchanged = matches!(staged.body, Body::Known(_));
             if !unchanged {
-                working.batch.currents.push((slot.device_id, report.capture_type.clone(), id, text));
+                working
+                    .batch
+                    .currents
+                    .push((slot.device_id, report.capture_type.clone(), id, text));
                 working.projections.push(Projection {
                     capture_type: report.capture_type.clone(),
                     device_name: slot.device_name.clone(),
@@ -242,6 +254,9 @@ impl Recorder {
         let mut told = entry(report, Some(id));
         told.verdict = verdict;
         told.message = message;
+        let Some(ledger) = self.ledgers.get_mut(&run.id) else {
+            return;
+        };
         ledger.capture_completed(at, position, told);
     }
 
@@ -270,9 +285,17 @@ impl Recorder {
     }
 
     fn completed(&mut self, at: i64, run: &Run, position: u32, report: DeviceReport, working: &mut Working) {
-        let Some(ledger) = self.ledgers.get_mut(&run.id) else { return };
-        let rest = report.captures.iter().filter(|one| one.verdict == jobs::Verdict::NotRun);
-        let details = report.negotiated.as_ref().and_then(|ssh| serde_json::to_value(ssh).ok());
+        let Some(ledger) = self.ledgers.get_mut(&run.id) else {
+            return;
+        };
+        let rest = report
+            .captures
+            .iter()
+            .filter(|one| one.verdict == jobs::Verdict::NotRun);
+        let details = report
+            .negotiated
+            .as_ref()
+            .and_then(|ssh| serde_json::to_value(ssh).ok());
         let ending = Ending {
             attempt: i32::try_from(report.attempt).unwrap_or(i32::MAX),
             duration_ms: i64::try_from(report.duration_ms).unwrap_or(i64::MAX),
@@ -283,15 +306,21 @@ impl Recorder {
             rest: rest.map(|one| entry(one, None)).collect(),
         };
         ledger.device_completed(at, position, ending);
-        let status = usize::try_from(position).ok().and_then(|index| ledger.devices.get(index)).map(|one| one.status);
+        let status = usize::try_from(position)
+            .ok()
+            .and_then(|index| ledger.devices.get(index))
+            .map(|one| one.status);
         let kept = run.keep_transcripts || status != Some(DeviceStatus::Succeeded);
-        if kept && !report.transcript.is_empty()
+        if kept
+            && !report.transcript.is_empty()
             && let Some(slot) = run.slot(position)
         {
-            let sealed = crate::captures::codec::pack(&report.transcript).ok().and_then(|packed| {
-                let context = store::transcript_context(run.id, slot.device_id);
-                self.vault.seal(&context, &packed).ok()
-            });
+            let sealed = crate::captures::codec::pack(&report.transcript)
+                .ok()
+                .and_then(|packed| {
+                    let context = store::transcript_context(run.id, slot.device_id);
+                    self.vault.seal(&context, &packed).ok()
+                });
             working.batch.transcripts.extend(sealed.map(|sealed| NewTranscript {
                 collection_id: run.id,
                 device_id: slot.device_id,
@@ -306,7 +335,9 @@ impl Recorder {
     /// Asks every touched ledger what it has to write.
     fn collect_written(&mut self, working: &mut Working) {
         for id in &working.touched {
-            let Some(ledger) = self.ledgers.get_mut(id) else { continue };
+            let Some(ledger) = self.ledgers.get_mut(id) else {
+                continue;
+            };
             ledger.progress(now_ms(), false);
             let written = ledger.take_written();
             working.batch.collection(ledger, written);
@@ -315,7 +346,7 @@ impl Recorder {
 
     /// Writes the batch, however long that takes.
     async fn write(&self, working: &mut Working) {
-        let mut pauses = RETRY.iter().chain(std::iter::repeat(&RETRY[RETRY.len() - 1]));
+        let mut pauses = RETRY.into_iter();
         let began = Instant::now();
         loop {
             let turn = self.turn.lock().await;
@@ -326,14 +357,13 @@ impl Recorder {
                 Err(error) => {
                     let why = crate::database::unavailable(&error).map_or_else(|| error.to_string(), str::to_owned);
                     tracing::error!(%error, waiting_seconds = began.elapsed().as_secs(), "what was collected cannot be stored yet");
-                    self.hold.send_replace(Some(why));
-                    tokio::time::sleep(pauses.next().copied().unwrap_or(BATCH_TIME)).await;
+                    self.holds.set(HoldSource::Database, Some(why));
+                    tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
                 }
             }
         }
-        if self.hold.borrow().is_some() {
+        if self.holds.set(HoldSource::Database, None) {
             tracing::info!("the database can be written again");
-            self.hold.send_replace(None);
         }
     }
 

@@ -126,7 +126,10 @@ impl Run {
                 depth: last.depth,
                 pin: Pin::new(&self.shelf.pins, last.text_id),
             };
-            of_device.entry(last.device_id).or_default().push((last.capture_type, known));
+            of_device
+                .entry(last.device_id)
+                .or_default()
+                .push((last.capture_type, known));
         }
         for slot in &self.slots {
             if let Some(known) = of_device.remove(&slot.device_id) {
@@ -139,7 +142,9 @@ impl Run {
     pub(crate) fn last_good(&self, position: u32, capture_type: &str) -> Option<Known> {
         let found = |state: &mut SlotState| {
             let mut known = state.last_good.iter();
-            known.find(|(name, _)| name == capture_type).map(|(_, known)| known.clone())
+            known
+                .find(|(name, _)| name == capture_type)
+                .map(|(_, known)| known.clone())
         };
         self.slot(position)?.with(found)?
     }
@@ -169,7 +174,9 @@ impl Run {
     }
 
     pub(crate) fn take_deferred(&self, position: u32) -> Vec<CaptureEntry> {
-        let taken = self.slot(position).and_then(|slot| slot.with(|state| std::mem::take(&mut state.deferred)));
+        let taken = self
+            .slot(position)
+            .and_then(|slot| slot.with(|state| std::mem::take(&mut state.deferred)));
         taken.unwrap_or_default()
     }
 
@@ -208,7 +215,10 @@ impl Runs {
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Run>> {
-        self.0.read().map(|runs| runs.values().cloned().collect()).unwrap_or_default()
+        self.0
+            .read()
+            .map(|runs| runs.values().cloned().collect())
+            .unwrap_or_default()
     }
 
     /// The run and position that [`job_id`] names.

@@ -3,22 +3,24 @@
 use std::collections::{BTreeMap, HashSet};
 
 use entity::{
-    capture::Verdict, collection, collection_device, collection_device::DeviceStatus, device, event_batch, text, transcript,
+    capture::Verdict, collection, collection_device, collection_device::DeviceStatus, device, event_batch, transcript,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement, TransactionTrait, Value, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Statement, Value,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr, OnConflict},
 };
 use uuid::Uuid;
 
 use super::{
-    CollectionFilter, DeviceFilter,
+    CollectionDeviceFilter, CollectionFilter,
     event::{self, StoredEvent},
     ledger::{Ledger, Written},
     recorder,
 };
 use crate::{
-    captures::{codec, codec::Sha, store as texts},
+    captures::{codec::Sha, store as texts},
     database::Database,
     error::{Error, Result},
     page::{Page, PageRequest},
@@ -110,7 +112,10 @@ impl Batch {
     /// Takes in what a ledger has to write.
     pub(super) fn collection(&mut self, ledger: &Ledger, written: Written) {
         for position in written.devices {
-            let Some(device) = usize::try_from(position).ok().and_then(|index| ledger.devices.get(index)) else {
+            let Some(device) = usize::try_from(position)
+                .ok()
+                .and_then(|index| ledger.devices.get(index))
+            else {
                 continue;
             };
             self.devices.push(DeviceChange {
@@ -128,7 +133,9 @@ impl Batch {
                 details: device.details.as_ref().map(ToString::to_string),
             });
         }
-        let Some((first_seq, last_seq, lines)) = written.events else { return };
+        let Some((first_seq, last_seq, lines)) = written.events else {
+            return;
+        };
         self.events.push(event_batch::ActiveModel {
             collection_id: Set(ledger.id),
             last_seq: Set(last_seq),
@@ -169,30 +176,34 @@ pub(super) async fn write(db: &Database, batch: &Batch) -> Answer<()> {
             Some(id) => {
                 instead.insert(text.id, *id);
             }
-            None => new.push(text::ActiveModel {
-                id: Set(text.id),
-                sha_key: Set(codec::sha_key(&text.sha)),
-                sha256: Set(text.sha.to_vec()),
-                base_id: Set(text.base.map(|(id, _)| id)),
-                depth: Set(text.base.map_or(0, |(_, depth)| depth)),
-                bytes: Set(text.bytes),
-                data: Set(text.data.clone()),
-            }),
+            None => new.push(texts::text_row(
+                text.id,
+                &text.sha,
+                text.base,
+                text.bytes,
+                text.data.clone(),
+            )),
         }
     }
     let of = |text: TextRef| instead.get(&text.0).copied().unwrap_or(text.0);
     texts::insert_texts(&txn, new).await?;
-    let captures = batch.captures.iter().map(|row| recorder::capture_row(row, row.text.map(of)).into());
+    let captures = batch
+        .captures
+        .iter()
+        .map(|row| recorder::capture_row(row, row.text.map(of)).into());
     texts::insert_captures(&txn, captures.collect()).await?;
     let currents = batch.currents.iter();
-    let currents = currents.map(|(device, kind, capture, text)| recorder::current_row(*device, kind, *capture, of(*text)));
+    let currents =
+        currents.map(|(device, kind, capture, text)| recorder::current_row(*device, kind, *capture, of(*text)));
     texts::set_current(&txn, currents.collect()).await?;
     for change in &batch.devices {
         change_device(&txn, change).await?;
     }
     let events = batch.events.clone();
     if !events.is_empty() {
-        event_batch::Entity::insert_many(events).exec_without_returning(&txn).await?;
+        event_batch::Entity::insert_many(events)
+            .exec_without_returning(&txn)
+            .await?;
     }
     for row in &batch.collections {
         collection::Entity::update(row.clone()).exec(&txn).await?;
@@ -204,7 +215,7 @@ pub(super) async fn write(db: &Database, batch: &Batch) -> Answer<()> {
     if !collected.is_empty() {
         let last = batch.captures.iter().map(|row| row.captured_at).max();
         device::Entity::update_many()
-            .col_expr(device::Column::LastCollectedAt, sea_orm::sea_query::Expr::value(last))
+            .col_expr(device::Column::LastCollectedAt, Expr::value(last))
             .filter(device::Column::Id.is_in(collected))
             .exec(&txn)
             .await?;
@@ -239,7 +250,8 @@ async fn change_device(txn: &DatabaseTransaction, change: &DeviceChange) -> Answ
         change.collection_id.into(),
         change.position.into(),
     ];
-    txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    txn.execute_raw(Statement::from_sql_and_values(backend, sql, values))
+        .await?;
     Ok(())
 }
 
@@ -258,7 +270,10 @@ async fn insert_transcript(txn: &DatabaseTransaction, row: &NewTranscript) -> An
         created_at: Set(row.created_at),
         expires_at: Set(row.expires_at),
     };
-    transcript::Entity::insert(row).on_conflict(replace).exec_without_returning(txn).await?;
+    transcript::Entity::insert(row)
+        .on_conflict(replace)
+        .exec_without_returning(txn)
+        .await?;
     Ok(())
 }
 
@@ -273,7 +288,9 @@ pub(super) async fn create(
     let mut devices: Vec<collection_device::ActiveModel> = devices.into_iter().map(Into::into).collect();
     while !devices.is_empty() {
         let rest = devices.split_off(devices.len().min(ROWS));
-        collection_device::Entity::insert_many(devices).exec_without_returning(txn).await?;
+        collection_device::Entity::insert_many(devices)
+            .exec_without_returning(txn)
+            .await?;
         devices = rest;
     }
     Ok(())
@@ -303,19 +320,6 @@ pub(super) async fn devices(db: &impl ConnectionTrait, id: Uuid) -> Answer<Vec<c
         .await
 }
 
-/// One device of a collection.
-pub(super) async fn device(
-    db: &impl ConnectionTrait,
-    id: Uuid,
-    device_id: Uuid,
-) -> Answer<Option<collection_device::Model>> {
-    collection_device::Entity::find()
-        .filter(collection_device::Column::CollectionId.eq(id))
-        .filter(collection_device::Column::DeviceId.eq(device_id))
-        .one(db)
-        .await
-}
-
 /// A page of collections, the newest first.
 pub(super) async fn list(
     db: &impl ConnectionTrait,
@@ -335,12 +339,7 @@ pub(super) async fn list(
         query = query.filter(Column::RetryOf.is_in(filter.retry_of.iter().copied()));
     }
     if let Some(part) = filter.q.as_deref().filter(|part| !part.is_empty()) {
-        let name = sea_orm::sea_query::Func::lower(sea_orm::sea_query::Expr::col(Column::Name));
-        query = query.filter(
-            sea_orm::sea_query::SimpleExpr::from(name).like(
-                sea_orm::sea_query::LikeExpr::new(format!("%{}%", escaped(&part.to_lowercase()))).escape('\\'),
-            ),
-        );
+        query = query.filter(holds(Column::Name, part));
     }
     let total = match page.include_total {
         true => Some(query.clone().count(db).await?),
@@ -356,6 +355,12 @@ pub(super) async fn list(
     })
 }
 
+/// Whether a column holds a text somewhere, ignoring case.
+fn holds(column: impl sea_orm::sea_query::IntoColumnRef, part: &str) -> Expr {
+    let like = LikeExpr::new(format!("%{}%", escaped(&part.to_lowercase()))).escape('\\');
+    Expr::from(Func::lower(Expr::col(column))).like(like)
+}
+
 /// A text for LIKE in which everything stands for itself.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
@@ -365,7 +370,7 @@ fn escaped(text: &str) -> String {
 pub(super) async fn device_page(
     db: &impl ConnectionTrait,
     id: Uuid,
-    filter: &DeviceFilter,
+    filter: &CollectionDeviceFilter,
     page: &PageRequest,
 ) -> Result<Page<collection_device::Model>> {
     use collection_device::Column;
@@ -378,12 +383,7 @@ pub(super) async fn device_page(
         query = query.filter(Column::FailureKind.is_in(&filter.failure_kind));
     }
     if let Some(part) = filter.q.as_deref().filter(|part| !part.is_empty()) {
-        let name = sea_orm::sea_query::Func::lower(sea_orm::sea_query::Expr::col(Column::DeviceName));
-        query = query.filter(
-            sea_orm::sea_query::SimpleExpr::from(name).like(
-                sea_orm::sea_query::LikeExpr::new(format!("%{}%", escaped(&part.to_lowercase()))).escape('\\'),
-            ),
-        );
+        query = query.filter(holds(Column::DeviceName, part));
     }
     let total = match page.include_total {
         true => Some(query.clone().count(db).await?),
@@ -392,7 +392,11 @@ pub(super) async fn device_page(
     if let Some(after) = page.cursor::<i32>(&key)? {
         query = query.filter(Column::Position.gt(after));
     }
-    let rows = query.order_by_asc(Column::Position).limit(page.limit() + 1).all(db).await?;
+    let rows = query
+        .order_by_asc(Column::Position)
+        .limit(page.limit() + 1)
+        .all(db)
+        .await?;
     Ok(Page {
         total,
         ..page.page(&key, rows, |row| row.position)
@@ -452,8 +456,8 @@ pub(super) async fn delete(txn: &DatabaseTransaction, id: Uuid) -> Answer<()> {
 pub(super) async fn expire(db: &Database, now: i64) -> Answer<()> {
     let txn = db.begin().await?;
     collection::Entity::update_many()
-        .col_expr(collection::Column::SealedSecret, sea_orm::sea_query::Expr::value(Option::<Vec<u8>>::None))
-        .col_expr(collection::Column::SecretExpiresAt, sea_orm::sea_query::Expr::value(Option::<i64>::None))
+        .col_expr(collection::Column::SealedSecret, Expr::value(Option::<Vec<u8>>::None))
+        .col_expr(collection::Column::SecretExpiresAt, Expr::value(Option::<i64>::None))
         .filter(collection::Column::SecretExpiresAt.lte(now))
         .exec(&txn)
         .await?;
@@ -468,7 +472,7 @@ pub(super) async fn expire(db: &Database, now: i64) -> Answer<()> {
 pub(super) async fn set_secret_expiry(db: &Database, id: Uuid, at: i64) -> Answer<()> {
     let txn = db.begin().await?;
     collection::Entity::update_many()
-        .col_expr(collection::Column::SecretExpiresAt, sea_orm::sea_query::Expr::value(Some(at)))
+        .col_expr(collection::Column::SecretExpiresAt, Expr::value(Some(at)))
         .filter(collection::Column::Id.eq(id))
         .filter(collection::Column::SealedSecret.is_not_null())
         .exec(&txn)
@@ -494,4 +498,21 @@ pub(super) async fn failures(db: &impl ConnectionTrait, id: Uuid) -> Answer<Vec<
         .into_tuple()
         .all(db)
         .await
+}
+
+/// The names of devices today.
+pub(super) async fn device_names(db: &impl ConnectionTrait, ids: &[Uuid]) -> Answer<Vec<(Uuid, String)>> {
+    device::Entity::find()
+        .select_only()
+        .column(device::Column::Id)
+        .column(device::Column::Name)
+        .filter(device::Column::Id.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// A device today.
+pub(super) async fn device_row(db: &impl ConnectionTrait, id: Uuid) -> Answer<Option<device::Model>> {
+    device::Entity::find_by_id(id).one(db).await
 }
