@@ -10,7 +10,9 @@
 
 pub mod actor;
 pub mod audit;
+pub mod credentials;
 mod database;
+pub mod devices;
 pub mod direct;
 pub mod error;
 pub mod file_name;

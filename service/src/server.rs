@@ -7,10 +7,12 @@ use std::{
     sync::Arc,
 };
 
-use jobs::Catalogue;
+use jobs::{Breaker, Catalogue};
 
 use crate::{
+    credentials::keeper,
     database::{Database, DatabaseLock},
+    devices::AddressPolicy,
     direct::{self, HostKeyPolicy},
     error::{Error, ErrorKind, Result},
     vault::{KeySource, Vault},
@@ -33,6 +35,8 @@ pub struct ServerConfig {
     pub access_token_minutes: u32,
     /// Lifetime of a login that is used now and then, in days.
     pub refresh_token_days: u32,
+    /// Socket of the SSH agent that credentials may ask.
+    pub ssh_agent: Option<PathBuf>,
     /// What to do with unknown host keys.
     pub host_keys: HostKeyPolicy,
     /// No new device starts while less than this is free on the disk of the data directory.
@@ -57,6 +61,7 @@ impl ServerConfig {
             max_sessions: 1000,
             access_token_minutes: 15,
             refresh_token_days: 30,
+            ssh_agent: None,
             host_keys: HostKeyPolicy::AcceptNew,
             min_free_bytes: 256 * 1024 * 1024,
             secret_ttl_hours: 24,
@@ -75,6 +80,8 @@ struct Inner {
     db: Database,
     vault: Vault,
     catalogue: Arc<Catalogue>,
+    addresses: AddressPolicy,
+    breaker: Arc<Breaker>,
     warnings: Vec<String>,
     database_lock: Option<DatabaseLock>,
     _directory_lock: File,
@@ -86,6 +93,7 @@ impl Service {
     /// # Errors
     /// A sentence that says what to change; `already_running` names the server that is there.
     pub async fn open(config: ServerConfig) -> Result<Self> {
+        let addresses = AddressPolicy::read(&config.forbidden_networks)?;
         fs::create_dir_all(&config.data_dir).map_err(|error| unusable(&config.data_dir, &error))?;
         let directory_lock = lock_directory(&config.data_dir)?;
         let key = config
@@ -101,11 +109,14 @@ impl Service {
             .unwrap_or_else(|| Database::in_folder(&config.data_dir));
         let database_lock = Database::lock(&url).await?;
         let db = Database::open(&url).await?;
+        let breaker = keeper::open(&db, vault.derive("login identity")).await?;
         Ok(Self(Arc::new(Inner {
             config,
             db,
             vault,
             catalogue: Arc::new(catalogue),
+            addresses,
+            breaker,
             warnings,
             database_lock,
             _directory_lock: directory_lock,
@@ -138,6 +149,15 @@ impl Service {
 
     pub(crate) fn vault(&self) -> &Vault {
         &self.0.vault
+    }
+
+    pub(crate) fn addresses(&self) -> &AddressPolicy {
+        &self.0.addresses
+    }
+
+    /// Counts refused logins over all collections; every run of devices goes through it.
+    pub(crate) fn breaker(&self) -> &Arc<Breaker> {
+        &self.0.breaker
     }
 
     pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {
