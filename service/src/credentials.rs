@@ -126,7 +126,9 @@ impl CredentialBindings {
 
 fn strings(json: &serde_json::Value) -> Vec<String> {
     let list = json.as_array().map(Vec::as_slice).unwrap_or_default();
-    list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+    list.iter()
+        .filter_map(|text| text.as_str().map(str::to_owned))
+        .collect()
 }
 
 fn keys(json: &serde_json::Value) -> HashSet<String> {
@@ -321,7 +323,9 @@ impl Service {
 
     fn shown(&self, row: credential::Model) -> Credential {
         let identity = row.identity.as_slice().try_into();
-        let count = identity.map(|identity| self.breaker().count(identity)).unwrap_or_default();
+        let count = identity
+            .map(|identity| self.breaker().count(identity))
+            .unwrap_or_default();
         Credential {
             id: row.id,
             name: row.name,
@@ -377,7 +381,10 @@ impl Service {
         secrets.enable_password = fields.enable_password.unwrap_or(secrets.enable_password);
         secrets.private_key = fields.private_key.unwrap_or(secrets.private_key);
         secrets.passphrase = fields.passphrase.unwrap_or(secrets.passphrase);
-        secrets.check().into_iter().for_each(|(pointer, problem)| wrong(pointer, problem));
+        secrets
+            .check()
+            .into_iter()
+            .for_each(|(pointer, problem)| wrong(pointer, problem));
         row.use_agent = fields.use_agent.unwrap_or(row.use_agent);
         if row.use_agent && self.config().ssh_agent.is_none() {
             wrong("/use_agent", no_agent().message);
@@ -449,7 +456,10 @@ fn no_agent() -> Error {
 fn taken(row: &credential::Model) -> Error {
     Error::conflict(
         "credential_exists",
-        format!("There is a credential named {} already; names are unique ignoring case", row.name),
+        format!(
+            "There is a credential named {} already; names are unique ignoring case",
+            row.name
+        ),
     )
 }
 
@@ -463,7 +473,10 @@ fn unchanged(row: &credential::Model, expected: Option<i64>) -> Result<()> {
         Some(expected) if expected != row.updated_at => Err(Error::new(
             ErrorKind::Changed,
             "changed",
-            format!("The credential {} was changed since you read it: read it again", row.name),
+            format!(
+                "The credential {} was changed since you read it: read it again",
+                row.name
+            ),
         )),
         _ => Ok(()),
     }

@@ -16,6 +16,7 @@ pub mod devices;
 pub mod direct;
 pub mod error;
 pub mod file_name;
+pub mod host_keys;
 pub mod inventory;
 pub mod page;
 mod server;

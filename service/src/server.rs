@@ -15,6 +15,7 @@ use crate::{
     devices::AddressPolicy,
     direct::{self, HostKeyPolicy},
     error::{Error, ErrorKind, Result},
+    host_keys::book::Book,
     vault::{KeySource, Vault},
 };
 
@@ -82,6 +83,7 @@ struct Inner {
     catalogue: Arc<Catalogue>,
     addresses: AddressPolicy,
     breaker: Arc<Breaker>,
+    host_keys: Arc<Book>,
     warnings: Vec<String>,
     database_lock: Option<DatabaseLock>,
     _directory_lock: File,
@@ -110,6 +112,7 @@ impl Service {
         let database_lock = Database::lock(&url).await?;
         let db = Database::open(&url).await?;
         let breaker = keeper::open(&db, vault.derive("login identity")).await?;
+        let host_keys = Book::open(&db, config.host_keys).await?;
         Ok(Self(Arc::new(Inner {
             config,
             db,
@@ -117,6 +120,7 @@ impl Service {
             catalogue: Arc::new(catalogue),
             addresses,
             breaker,
+            host_keys,
             warnings,
             database_lock,
             _directory_lock: directory_lock,
@@ -158,6 +162,11 @@ impl Service {
     /// Counts refused logins over all collections; every run of devices goes through it.
     pub(crate) fn breaker(&self) -> &Arc<Breaker> {
         &self.0.breaker
+    }
+
+    /// The known host keys.
+    pub(crate) fn host_keys(&self) -> &Arc<Book> {
+        &self.0.host_keys
     }
 
     pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {

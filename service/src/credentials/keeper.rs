@@ -105,7 +105,9 @@ async fn write(db: &Database, changes: &HashMap<Identity, &Change>) -> Result<()
 /// Writes into the audit log that an identity was closed.
 async fn tell(db: &impl store::Connection, kept: &Kept) -> Result<()> {
     let saved = store::of_identity(db, &kept.identity).await?;
-    let name = saved.first().map(|credential| format!(" (credential {})", credential.name));
+    let name = saved
+        .first()
+        .map(|credential| format!(" (credential {})", credential.name));
     let entry = Entry {
         action: "credential.close",
         target_type: "credential",

@@ -85,7 +85,9 @@ impl LoginSecrets {
             ("/passphrase", &self.passphrase),
         ];
         for (pointer, secret) in passwords {
-            let Some(secret) = secret.as_ref().map(ExposeSecret::expose_secret) else { continue };
+            let Some(secret) = secret.as_ref().map(ExposeSecret::expose_secret) else {
+                continue;
+            };
             if secret.is_empty() {
                 wrong.push((pointer, "Is empty: leave it out".to_owned()));
             } else if secret.len() > MAX_PASSWORD {
@@ -118,7 +120,9 @@ impl LoginSecrets {
                 let reading = tokio::task::spawn_blocking(move || {
                     jobs::read_private_key(key.expose_secret(), passphrase.as_ref()).map(Arc::new)
                 });
-                let read = reading.await.map_err(|_| Error::internal("reading a private key ended early"))?;
+                let read = reading
+                    .await
+                    .map_err(|_| Error::internal("reading a private key ended early"))?;
                 Some(read.map_err(|problem| Error::field("/private_key", problem))?)
             }
         };
@@ -148,7 +152,9 @@ mod tests {
         assert_eq!(back.password.unwrap().expose_secret(), "pä\"ss");
         assert!(back.enable_password.is_none() && back.private_key.is_none());
         assert_eq!(secrets.check()[0].0, "/passphrase");
-        let error = LoginSecrets::of_plain(&SecretSlice::from(b"{\"password\":secret}".to_vec())).err().unwrap();
+        let error = LoginSecrets::of_plain(&SecretSlice::from(b"{\"password\":secret}".to_vec()))
+            .err()
+            .unwrap();
         assert!(!error.to_string().contains("secret}"));
     }
 }

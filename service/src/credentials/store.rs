@@ -2,9 +2,7 @@
 
 use entity::{credential, device, login_identity};
 use sea_orm::{
-    ActiveValue::Set, Condition, DbErr, IntoActiveModel, QueryOrder, QuerySelect,
-    prelude::*,
-    sea_query::OnConflict,
+    ActiveValue::Set, Condition, DbErr, IntoActiveModel, QueryOrder, QuerySelect, prelude::*, sea_query::OnConflict,
 };
 
 use super::keeper::Kept;
@@ -62,10 +60,7 @@ pub(super) async fn count(db: &impl ConnectionTrait) -> std::result::Result<u64,
     credential::Entity::find().count(db).await
 }
 
-pub(super) async fn find(
-    db: &impl ConnectionTrait,
-    id: Uuid,
-) -> std::result::Result<Option<credential::Model>, DbErr> {
+pub(super) async fn find(db: &impl ConnectionTrait, id: Uuid) -> std::result::Result<Option<credential::Model>, DbErr> {
     credential::Entity::find_by_id(id).one(db).await
 }
 
