@@ -26,7 +26,6 @@ mod event;
 mod hub;
 mod launch;
 mod ledger;
-mod logins;
 mod plan;
 mod recorder;
 mod request;

@@ -22,7 +22,6 @@ use crate::{file_name, inventory::InventoryDevice};
 mod host_keys;
 mod sink;
 pub use host_keys::HostKeyPolicy;
-pub(crate) use host_keys::KnownHosts;
 pub use jobs::Cancel;
 
 /// Events that may wait for the one who shows them.

@@ -11,7 +11,7 @@
 //! Names may look like paths (`node0/re0`, `../x`, `CON`): they are names, not paths, and are refused only where they
 //! hold characters that cannot be seen. Who makes a file of one must encode it.
 
-mod checks;
+pub(crate) mod checks;
 mod collector;
 mod columns;
 mod draft;

@@ -7,15 +7,17 @@ use std::{
     sync::Arc,
 };
 
-use jobs::Catalogue;
+use jobs::{Breaker, Catalogue};
 
 use crate::{
     captures::Shelf,
     collections::{Engine, Parts},
+    credentials::keeper,
     database::{Database, DatabaseLock},
     devices::AddressPolicy,
     direct::{self, HostKeyPolicy},
     error::{Error, ErrorKind, Result},
+    host_keys::book::Book,
     vault::{KeySource, Vault},
 };
 
@@ -36,6 +38,8 @@ pub struct ServerConfig {
     pub access_token_minutes: u32,
     /// Lifetime of a login that is used now and then, in days.
     pub refresh_token_days: u32,
+    /// Socket of the SSH agent that credentials may ask.
+    pub ssh_agent: Option<PathBuf>,
     /// What to do with unknown host keys.
     pub host_keys: HostKeyPolicy,
     /// No new device starts while less than this is free on the disk of the data directory.
@@ -60,6 +64,7 @@ impl ServerConfig {
             max_sessions: 1000,
             access_token_minutes: 15,
             refresh_token_days: 30,
+            ssh_agent: None,
             host_keys: HostKeyPolicy::AcceptNew,
             min_free_bytes: 256 * 1024 * 1024,
             secret_ttl_hours: 24,
@@ -81,6 +86,8 @@ struct Inner {
     addresses: AddressPolicy,
     shelf: Arc<Shelf>,
     engine: Engine,
+    breaker: Arc<Breaker>,
+    host_keys: Arc<Book>,
     warnings: Vec<String>,
     database_lock: Option<DatabaseLock>,
     _directory_lock: File,
@@ -92,6 +99,7 @@ impl Service {
     /// # Errors
     /// A sentence that says what to change; `already_running` names the server that is there.
     pub async fn open(config: ServerConfig) -> Result<Self> {
+        let addresses = AddressPolicy::read(&config.forbidden_networks)?;
         fs::create_dir_all(&config.data_dir).map_err(|error| unusable(&config.data_dir, &error))?;
         let directory_lock = lock_directory(&config.data_dir)?;
         let key = config
@@ -99,7 +107,6 @@ impl Service {
             .clone()
             .unwrap_or_else(|| KeySource::File(config.data_dir.join("secret.key")));
         let vault = Arc::new(Vault::open(&key)?);
-        let addresses = AddressPolicy::read(&config.forbidden_networks)?;
         let (catalogue, warnings) = direct::catalogue(config.platforms_dir.as_deref())
             .map_err(|error| Error::new(ErrorKind::Unavailable, "platforms_unreadable", error.to_string()))?;
         let url = config
@@ -108,6 +115,8 @@ impl Service {
             .unwrap_or_else(|| Database::in_folder(&config.data_dir));
         let database_lock = Database::lock(&url).await?;
         let db = Database::open(&url).await?;
+        let breaker = keeper::open(&db, vault.derive("login identity")).await?;
+        let host_keys = Book::open(&db, config.host_keys).await?;
         let catalogue = Arc::new(catalogue);
         let shelf = Arc::new(Shelf::open(&config.data_dir, &db).await?);
         let rule = addresses.clone();
@@ -116,11 +125,8 @@ impl Service {
             shelf: Arc::clone(&shelf),
             vault: Arc::clone(&vault),
             catalogue: Arc::clone(&catalogue),
-            host_keys: Arc::new(
-                direct::KnownHosts::open(&config.data_dir.join("known_hosts"), config.host_keys)
-                    .map_err(|error| unusable(&config.data_dir, &error))?,
-            ),
-            breaker: jobs::Breaker::new(3),
+            host_keys: Arc::clone(&host_keys) as Arc<dyn jobs::HostKeys>,
+            breaker: Arc::clone(&breaker),
             addresses: Arc::new(move |ip| rule.allows(ip)),
             max_sessions: config.max_sessions,
             transcript_days: config.transcript_days,
@@ -135,6 +141,8 @@ impl Service {
             addresses,
             shelf,
             engine,
+            breaker,
+            host_keys,
             warnings,
             database_lock,
             _directory_lock: directory_lock,
@@ -164,11 +172,8 @@ impl Service {
     /// Ends what runs, so that it goes on after the next start, and closes the database.
     pub async fn stop(&self) {
         self.0.engine.stop().await;
+        self.0.host_keys.flush().await;
         self.0.db.clone().close().await;
-    }
-
-    pub(crate) fn addresses(&self) -> &AddressPolicy {
-        &self.0.addresses
     }
 
     pub(crate) fn shelf(&self) -> &Arc<Shelf> {
@@ -185,6 +190,20 @@ impl Service {
 
     pub(crate) fn vault(&self) -> &Vault {
         &self.0.vault
+    }
+
+    pub(crate) fn addresses(&self) -> &AddressPolicy {
+        &self.0.addresses
+    }
+
+    /// Counts refused logins over all collections; every run of devices goes through it.
+    pub(crate) fn breaker(&self) -> &Arc<Breaker> {
+        &self.0.breaker
+    }
+
+    /// The known host keys.
+    pub(crate) fn host_keys(&self) -> &Arc<Book> {
+        &self.0.host_keys
     }
 
     pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {

@@ -14,6 +14,7 @@ use crate::{
     Service,
     actor::Actor,
     audit,
+    credentials::{self, CredentialBindings},
     error::{Error, ErrorKind, Result},
     time::{now_ms, shown},
 };
@@ -44,7 +45,7 @@ impl Service {
     /// Starts a collection. When it returns, the collection is stored and goes on whatever happens.
     ///
     /// # Errors
-    /// What is wrong with the request, `no_device_matches` among it.
+    /// What is wrong with the request, `no_devices` among it.
     pub async fn collection_create(&self, actor: &Actor, request: CollectionRequest) -> Result<collection::Model> {
         self.start(actor, request, CollectionKind::Collection).await
     }
@@ -65,21 +66,12 @@ impl Service {
         preflight: bool,
     ) -> Result<Vec<device::Model>> {
         request.check(&self.catalogue().capture_types(), preflight)?;
-        let devices = self
-            .device_select(
-                request.filters.as_ref(),
-                request.devices.as_deref(),
-                &request.exclude_devices,
-            )
-            .await?;
-        if devices.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                "no_device_matches",
-                "No enabled device matches: check the filters, or choose devices",
-            ));
-        }
-        Ok(devices)
+        self.device_select(
+            request.filters.as_ref(),
+            request.devices.as_deref(),
+            &request.exclude_devices,
+        )
+        .await
     }
 
     async fn start(
@@ -91,8 +83,10 @@ impl Service {
         actor.needs(Role::Operator)?;
         let devices = self.chosen_devices(&request, kind == CollectionKind::Preflight).await?;
         if let CredentialChoice::Saved(id) = &request.credentials {
-            self.credential_known(*id).await?;
+            let found = self.credential_name(*id).await;
+            found.map_err(|_| Error::field("/credentials/credential_id", "there is no such credential"))?;
         }
+        let bindings = self.credential_bindings().await?;
         let mut row = self.new_row(actor, kind, &request)?;
         let planned = self.plan_devices(&devices, &request.capture_types);
         let mut rows = Vec::with_capacity(devices.len());
@@ -108,7 +102,7 @@ impl Service {
                 platform: device.platform.clone(),
                 site: device.site.clone(),
                 legacy_algorithms: device.legacy_algorithms,
-                credential_id: self.credential_for(device).await?,
+                credential_id: bindings.for_device(device).first().copied(),
                 status: DeviceStatus::Queued,
                 failure_kind: None,
                 message: plan
@@ -192,6 +186,10 @@ impl Service {
             (None, Some(id)) => std::collections::BTreeSet::from([id]),
             (None, None) => devices.iter().filter_map(|device| device.credential_id).collect(),
         };
+        let mut names = Vec::new();
+        for id in used {
+            names.push((id, self.credential_name(id).await?));
+        }
         let txn = self.db().begin().await?;
         store::create(&txn, row.clone(), devices).await?;
         let entry = audit::Entry {
@@ -201,14 +199,8 @@ impl Service {
             summary,
         };
         audit::record(&txn, actor, entry).await?;
-        for credential in used {
-            let entry = audit::Entry {
-                action: "credential.use",
-                target_type: "credential",
-                target_id: Some(credential.to_string()),
-                summary: format!("Used by {}", row.name),
-            };
-            audit::record(&txn, actor, entry).await?;
+        for (id, name) in names {
+            audit::record(&txn, actor, credentials::credential_use(id, &name, &row.name)).await?;
         }
         txn.commit().await?;
         self.launch(row.clone()).await?;
@@ -250,12 +242,13 @@ impl Service {
         if matches!(retry.credentials, CredentialChoice::Bound) {
             row.credential_id = first.credential_id;
         }
+        let bindings = self.credential_bindings().await?;
         let mut rows = Vec::new();
         for device in store::devices(self.db().reader(), first.id).await? {
             if !chosen(&device, &retry.only, retry.include_cancelled) {
                 continue;
             }
-            let Some(again) = self.again(&device, row.id, rows.len()).await? else {
+            let Some(again) = self.again(&device, &bindings, row.id, rows.len()).await? else {
                 continue;
             };
             rows.push(again);
@@ -302,6 +295,7 @@ impl Service {
     async fn again(
         &self,
         before: &collection_device::Model,
+        bindings: &CredentialBindings,
         collection: Uuid,
         position: usize,
     ) -> Result<Option<collection_device::Model>> {
@@ -328,7 +322,7 @@ impl Service {
             again.platform = today.platform.clone();
             again.site = today.site.clone();
             again.legacy_algorithms = today.legacy_algorithms;
-            again.credential_id = self.credential_for(&today).await?;
+            again.credential_id = bindings.for_device(&today).first().copied();
         }
         again.status = DeviceStatus::Queued;
         again.failure_kind = None;

@@ -90,7 +90,7 @@ impl Service {
     /// What a collection would do; nothing is stored or connected.
     ///
     /// # Errors
-    /// What is wrong with the request, `no_device_matches` among it.
+    /// What is wrong with the request, `no_devices` among it.
     pub async fn collection_plan(&self, actor: &Actor, request: &CollectionRequest) -> Result<CollectionPlan> {
         actor.needs(entity::user::Role::Viewer)?;
         let devices = self.chosen_devices(request, false).await?;

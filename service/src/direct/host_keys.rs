@@ -39,7 +39,7 @@ impl FromStr for HostKeyPolicy {
 }
 
 /// The known keys of a file, with new ones written behind the others as they are met.
-pub(crate) struct KnownHosts {
+pub(super) struct KnownHosts {
     policy: HostKeyPolicy,
     file: PathBuf,
     known: Mutex<HashMap<String, Vec<String>>>,
@@ -47,7 +47,7 @@ pub(crate) struct KnownHosts {
 
 impl KnownHosts {
     /// Reads the file; one that is missing knows nobody.
-    pub(crate) fn open(file: &Path, policy: HostKeyPolicy) -> io::Result<Self> {
+    pub(super) fn open(file: &Path, policy: HostKeyPolicy) -> io::Result<Self> {
         let mut known: HashMap<String, Vec<String>> = HashMap::new();
         if policy != HostKeyPolicy::Off {
             let text = match fs::read_to_string(file) {

@@ -13,7 +13,7 @@ pub fn name_key(name: &str) -> String {
 }
 
 /// A value of the file as it may stand in a message: cut, and what cannot be seen escaped.
-pub(super) fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     const SHOWN: usize = 60;
     let cut = value.char_indices().nth(SHOWN).and_then(|(end, _)| value.get(..end));
     match cut {
@@ -23,7 +23,7 @@ pub(super) fn quoted(value: &str) -> String {
 }
 
 /// A text in which what cannot be seen is escaped.
-pub(super) fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if is_hidden(c) {
@@ -43,7 +43,7 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// A text of one line: trimmed, up to 255 characters, all of them visible. `None` when empty.
-pub(super) fn text(value: &str) -> Result<Option<String>, String> {
+pub(crate) fn text(value: &str) -> Result<Option<String>, String> {
     let value = value.trim();
     if value.contains(char::REPLACEMENT_CHARACTER) {
         return Err(format!("{} is not UTF-8 text. Save the file as UTF-8.", quoted(value)));
@@ -66,7 +66,7 @@ pub(super) fn text(value: &str) -> Result<Option<String>, String> {
 }
 
 /// A port from 1 to 65535; `None` when empty.
-pub(super) fn port(value: &str) -> Result<Option<u16>, String> {
+pub(crate) fn port(value: &str) -> Result<Option<u16>, String> {
     let value = value.trim();
     if value.is_empty() {
         return Ok(None);
@@ -87,7 +87,7 @@ pub(super) fn port(value: &str) -> Result<Option<u16>, String> {
 }
 
 /// Yes or no; `None` when empty.
-pub(super) fn flag(value: &str) -> Result<Option<bool>, String> {
+pub(crate) fn flag(value: &str) -> Result<Option<bool>, String> {
     match value.trim().to_lowercase().as_str() {
         "" => Ok(None),
         "true" | "t" | "yes" | "y" | "on" | "1" | "enabled" | "active" => Ok(Some(true)),
@@ -100,13 +100,13 @@ pub(super) fn flag(value: &str) -> Result<Option<bool>, String> {
 }
 
 /// A platform in lower case; `None` (detect it) when empty or `auto`.
-pub(super) fn platform(value: &str) -> Result<Option<String>, String> {
+pub(crate) fn platform(value: &str) -> Result<Option<String>, String> {
     let platform = text(value)?.map(|platform| platform.to_lowercase());
     Ok(platform.filter(|platform| !matches!(platform.as_str(), "auto" | "autodetect" | "detect")))
 }
 
 /// Labels separated by `;`, `,` or `|`, each once.
-pub(super) fn tags(value: &str) -> Result<Vec<String>, String> {
+pub(crate) fn tags(value: &str) -> Result<Vec<String>, String> {
     let mut tags: Vec<String> = Vec::new();
     for part in value.split([';', ',', '|']) {
         if let Some(tag) = text(part)?
@@ -123,19 +123,19 @@ pub(super) fn tags(value: &str) -> Result<Vec<String>, String> {
 
 /// Where a device can be reached, as a person wrote it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Host {
+pub(crate) struct Host {
     /// An IP literal in canonical form, or a host name.
-    pub(super) address: String,
+    pub(crate) address: String,
     /// The port, if it was written behind the host.
-    pub(super) port: Option<u16>,
+    pub(crate) port: Option<u16>,
     /// A user (perhaps with a password) stood before the host and was dropped.
-    pub(super) user: bool,
+    pub(crate) user: bool,
     /// A length of prefix stood behind the address and was dropped.
-    pub(super) prefix: bool,
+    pub(crate) prefix: bool,
 }
 
 /// `host`, `host:port`, `[v6]:port`, `user@host`, and `ip/length` as inventories write the address of an interface.
-pub(super) fn host(value: &str) -> Result<Host, String> {
+pub(crate) fn host(value: &str) -> Result<Host, String> {
     if value.contains("://") {
         // Not shown: a URL may hold a password.
         return Err("the address is a URL. Write only the IP address or the host name of it.".to_owned());
