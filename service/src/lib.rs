@@ -8,17 +8,21 @@
 
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod actor;
 pub mod audit;
 mod database;
 pub mod direct;
 pub mod error;
 pub mod file_name;
+pub mod idempotency;
 pub mod inventory;
 pub mod page;
 mod server;
+pub mod settings;
 pub mod time;
 mod vault;
+pub mod version;
 
 pub use server::{ServerConfig, Service};
 pub use vault::KeySource;

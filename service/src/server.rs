@@ -8,11 +8,15 @@ use std::{
 };
 
 use jobs::Catalogue;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
+    access::Access,
     database::{Database, DatabaseLock},
     direct::{self, HostKeyPolicy},
     error::{Error, ErrorKind, Result},
+    idempotency::InFlight,
+    settings::Current,
     vault::{KeySource, Vault},
 };
 
@@ -76,6 +80,10 @@ struct Inner {
     vault: Vault,
     catalogue: Arc<Catalogue>,
     warnings: Vec<String>,
+    access: Access,
+    settings: Current,
+    requests_in_flight: InFlight,
+    stopping: CancellationToken,
     database_lock: Option<DatabaseLock>,
     _directory_lock: File,
 }
@@ -101,12 +109,18 @@ impl Service {
             .unwrap_or_else(|| Database::in_folder(&config.data_dir));
         let database_lock = Database::lock(&url).await?;
         let db = Database::open(&url).await?;
+        let settings = Current::load(&db, &vault).await?;
+        let access = Access::load(&db, &vault).await?;
         Ok(Self(Arc::new(Inner {
             config,
             db,
             vault,
             catalogue: Arc::new(catalogue),
             warnings,
+            access,
+            settings,
+            requests_in_flight: InFlight::default(),
+            stopping: CancellationToken::new(),
             database_lock,
             _directory_lock: directory_lock,
         })))
@@ -130,6 +144,33 @@ impl Service {
             Some(lock) => lock.is_held().await,
             None => true,
         }
+    }
+
+    /// Cancelled when the server is about to stop: connections that stay open end then.
+    #[must_use]
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+
+    /// Ends what runs by itself, writes down what is only in memory, and closes the database.
+    pub async fn close(&self) {
+        self.0.stopping.cancel();
+        if let Err(error) = self.auth_tidy().await {
+            tracing::warn!(%error, "when tokens were last used could not be written down");
+        }
+        self.0.db.clone().close().await;
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.0.access
+    }
+
+    pub(crate) fn current_settings(&self) -> &Current {
+        &self.0.settings
+    }
+
+    pub(crate) fn requests_in_flight(&self) -> &InFlight {
+        &self.0.requests_in_flight
     }
 
     pub(crate) fn db(&self) -> &Database {
