@@ -126,7 +126,8 @@ impl Service {
         let txn = self.db().begin().await?;
         match answer {
             Some(answer) => {
-                let plain = serde_json::to_vec(answer).map_err(|error| Error::internal(format!("an answer: {error}")))?;
+                let plain =
+                    serde_json::to_vec(answer).map_err(|error| Error::internal(format!("an answer: {error}")))?;
                 let sealed = self.vault().seal(&context(pending.caller, &pending.key), &plain)?;
                 store::answer(&txn, pending.caller, &pending.key, sealed).await?;
             }
@@ -137,7 +138,13 @@ impl Service {
     }
 
     fn in_flight<T>(&self, look: impl FnOnce(&mut HashSet<(Uuid, String)>) -> T) -> T {
-        look(&mut self.requests_in_flight().0.lock().unwrap_or_else(PoisonError::into_inner))
+        look(
+            &mut self
+                .requests_in_flight()
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// Keyed: bodies can hold secrets, and who reads the table must not be able to try them.

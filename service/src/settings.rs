@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Service, ServerConfig,
+    ServerConfig, Service,
     actor::Actor,
     audit::{self, Entry},
     database::Database,
@@ -203,7 +203,11 @@ impl Service {
         };
         audit::record(&txn, actor, entry).await?;
         txn.commit().await?;
-        *self.current_settings().0.write().unwrap_or_else(PoisonError::into_inner) = changed;
+        *self
+            .current_settings()
+            .0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = changed;
         Ok(self.settings())
     }
 }

@@ -208,10 +208,9 @@ fn expiry(choice: &ApiTokenChoice, now: i64) -> Result<Option<i64>> {
         )),
         (Some(at), None) if at <= now => Err(Error::field("/expires_at", "must be in the future")),
         (Some(at), None) => Ok(Some(at)),
-        (None, Some(days)) if !(1..=LONGEST_DAYS).contains(&days) => Err(Error::field(
-            "/expires_in_days",
-            format!("must be 1 to {LONGEST_DAYS}"),
-        )),
+        (None, Some(days)) if !(1..=LONGEST_DAYS).contains(&days) => {
+            Err(Error::field("/expires_in_days", format!("must be 1 to {LONGEST_DAYS}")))
+        }
         (None, Some(days)) => Ok(Some(now.saturating_add(i64::from(days) * DAY_MS))),
         (None, None) => Ok(None),
     }

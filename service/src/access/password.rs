@@ -121,10 +121,7 @@ pub(super) fn check(pointer: &str, password: &SecretString) -> Result<()> {
         ));
     }
     if text.len() > LONGEST {
-        return Err(Error::field(
-            pointer,
-            format!("a password has at most {LONGEST} bytes"),
-        ));
+        return Err(Error::field(pointer, format!("a password has at most {LONGEST} bytes")));
     }
     Ok(())
 }
@@ -152,12 +149,7 @@ mod tests {
         );
         assert!(!passwords.verify("wrong horse".into(), Some(hash)).await.unwrap());
         assert!(!passwords.verify("correct horse".into(), None).await.unwrap());
-        assert!(
-            !passwords
-                .verify("x".into(), Some("no hash".to_owned()))
-                .await
-                .unwrap()
-        );
+        assert!(!passwords.verify("x".into(), Some("no hash".to_owned())).await.unwrap());
     }
 
     #[test]

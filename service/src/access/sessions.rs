@@ -227,9 +227,7 @@ impl Service {
         };
         password::check("/new_password", &new)?;
         let access = self.access();
-        let tried = access
-            .throttle
-            .take(&name_key(&actor.name), &actor.remote_address)?;
+        let tried = access.throttle.take(&name_key(&actor.name), &actor.remote_address)?;
         let user = store::user(self.db().reader(), actor.user_id)
             .await?
             .ok_or_else(|| Error::not_found("user", actor.user_id))?;

@@ -155,7 +155,12 @@ mod tests {
         }
         let none = BASE64URL_NOPAD.encode(br#"{"alg":"none","typ":"JWT"}"#);
         let body = BASE64URL_NOPAD.encode(good.to_string().as_bytes());
-        for token in [format!("{none}.{body}."), format!("{none}.{body}"), String::new(), "a.b.c".to_owned()] {
+        for token in [
+            format!("{none}.{body}."),
+            format!("{none}.{body}"),
+            String::new(),
+            "a.b.c".to_owned(),
+        ] {
             assert_eq!(signer().check(&token).unwrap_err().code, "token_invalid");
         }
     }
