@@ -103,7 +103,7 @@ async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col(column("caller").uuid())
             .col(column("key").text())
             .col(column("fingerprint").blob())
-            .col(optional("answer").json_binary())
+            .col(optional("answer").blob())
             .col(column("created_at").big_integer())
             .primary_key(&mut primary(&["caller", "key"]))
             .to_owned(),

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod actor;
 pub mod audit;
 pub mod captures;
@@ -19,11 +20,14 @@ pub mod direct;
 pub mod error;
 pub mod file_name;
 pub mod host_keys;
+pub mod idempotency;
 pub mod inventory;
 pub mod page;
 mod server;
+pub mod settings;
 pub mod time;
 mod vault;
+pub mod version;
 
 pub use server::{ServerConfig, Service};
 pub use vault::KeySource;

@@ -8,8 +8,10 @@ use std::{
 };
 
 use jobs::{Breaker, Catalogue};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
+    access::Access,
     captures::Shelf,
     collections::{Engine, Parts},
     credentials::keeper,
@@ -18,6 +20,8 @@ use crate::{
     direct::{self, HostKeyPolicy},
     error::{Error, ErrorKind, Result},
     host_keys::book::Book,
+    idempotency::InFlight,
+    settings::Current,
     vault::{KeySource, Vault},
 };
 
@@ -89,6 +93,10 @@ struct Inner {
     breaker: Arc<Breaker>,
     host_keys: Arc<Book>,
     warnings: Vec<String>,
+    access: Access,
+    settings: Current,
+    requests_in_flight: InFlight,
+    stopping: CancellationToken,
     database_lock: Option<DatabaseLock>,
     _directory_lock: File,
 }
@@ -133,6 +141,8 @@ impl Service {
             data_dir: config.data_dir.clone(),
             min_free_bytes: config.min_free_bytes,
         });
+        let settings = Current::load(&db, &vault).await?;
+        let access = Access::load(&db, &vault).await?;
         Ok(Self(Arc::new(Inner {
             config,
             db,
@@ -144,6 +154,10 @@ impl Service {
             breaker,
             host_keys,
             warnings,
+            access,
+            settings,
+            requests_in_flight: InFlight::default(),
+            stopping: CancellationToken::new(),
             database_lock,
             _directory_lock: directory_lock,
         })))
@@ -169,19 +183,42 @@ impl Service {
         }
     }
 
-    /// Ends what runs, so that it goes on after the next start, and closes the database.
-    pub async fn stop(&self) {
-        self.0.engine.stop().await;
-        self.0.host_keys.flush().await;
-        self.0.db.clone().close().await;
-    }
-
     pub(crate) fn shelf(&self) -> &Arc<Shelf> {
         &self.0.shelf
     }
 
     pub(crate) fn engine(&self) -> &Engine {
         &self.0.engine
+    }
+
+    /// Cancelled when the server is about to stop: connections that stay open end then.
+    #[must_use]
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+
+    /// Ends what runs, so that it goes on after the next start, writes down what is only in memory, and closes the
+    /// database.
+    pub async fn close(&self) {
+        self.0.stopping.cancel();
+        self.0.engine.stop().await;
+        self.0.host_keys.flush().await;
+        if let Err(error) = self.auth_tidy().await {
+            tracing::warn!(%error, "when tokens were last used could not be written down");
+        }
+        self.0.db.clone().close().await;
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.0.access
+    }
+
+    pub(crate) fn current_settings(&self) -> &Current {
+        &self.0.settings
+    }
+
+    pub(crate) fn requests_in_flight(&self) -> &InFlight {
+        &self.0.requests_in_flight
     }
 
     pub(crate) fn db(&self) -> &Database {

@@ -77,7 +77,7 @@ export function Audit() {
   );
   return (
     <Page title="Audit log" lead="Who changed what, and every use of a secret.">
-      <Group gap="sm">
+      <Group gap="sm" className="sr-few">
         {field("actor", "Who")}
         {field("action", "Action")}
         {field("target", "Target")}

@@ -93,7 +93,7 @@ export function Captures() {
           : `${plural(list.total, "text")}, newest first.`
       }
     >
-      <Group gap="sm" align="flex-end">
+      <Group gap="sm" align="flex-end" className="sr-few">
         <TextInput
           label="Device"
           leftSection={<IconSearch size={15} />}

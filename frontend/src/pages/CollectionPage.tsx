@@ -247,7 +247,7 @@ function DevicesTab({ id, live }: { id: string; live: boolean }) {
   const setQ = useDebouncedCallback((value: string) => change({ q: value }), 250);
   return (
     <Stack gap="sm">
-      <Group gap="sm" align="flex-end">
+      <Group gap="sm" align="flex-end" className="sr-few">
         <TextInput
           label="Find a device"
           data-search

@@ -100,7 +100,7 @@ export function Collections() {
           : `${plural(list.total, "collection")}, newest first.`
       }
     >
-      <Group gap="sm" align="flex-end">
+      <Group gap="sm" align="flex-end" className="sr-few">
         <TextInput
           label="Name"
           leftSection={<IconSearch size={15} />}

@@ -53,6 +53,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const grid = columns.map((column) => column.width).join(" ");
   const scroller = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(-1);
+  const narrow = !wide.sm;
 
   const virtual = useVirtualizer({
     count: rows.length,
@@ -96,6 +97,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       aria-label={label}
       aria-rowcount={count < 0 ? -1 : count + 1}
       aria-busy={props.loading}
+      data-narrow={narrow || undefined}
       className="sr-table"
       ref={scroller}
       // The region scrolls, so it must be reachable by keyboard; j, k and Enter work on it.
@@ -144,6 +146,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                 key={rowKey(row)}
                 aria-rowindex={item.index + 2}
                 className="sr-table-row"
+                data-index={item.index}
+                ref={narrow ? virtual.measureElement : undefined}
                 data-link={onOpen ? true : undefined}
                 data-current={item.index === current || undefined}
                 onClick={(event) => {
@@ -153,9 +157,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                   if (!control && !getSelection()?.toString()) onOpen?.(row);
                 }}
                 style={{
-                  gridTemplateColumns: grid,
-                  height: item.size,
-                  minHeight: item.size,
+                  ...(narrow ? {} : { gridTemplateColumns: grid, height: item.size, minHeight: item.size }),
                   position: "absolute",
                   top: 0,
                   left: 0,

@@ -76,7 +76,7 @@ export function OptionFields({ options, onChange }: Props) {
       />
       <Box>
         <Button variant="default" size="xs" aria-expanded={more} onClick={() => setMore(!more)}>
-          {more ? "Fewer options" : "More options: time limits, retries, caution with logins"}
+          {more ? "Fewer options" : "More options"}
         </Button>
         <Collapse expanded={more}>
           <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} mt="sm" spacing="sm">

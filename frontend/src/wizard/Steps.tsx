@@ -22,7 +22,8 @@ export function Steps({
               aria-current={step === current ? "step" : undefined}
               data-done={step < current || undefined}
             >
-              <span className="sr-muted">{step}</span> {links[step] ?? name}
+              <span className="sr-muted">{step}</span>{" "}
+              <span className="sr-step-name">{links[step] ?? name}</span>
             </li>
           );
         })}

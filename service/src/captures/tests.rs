@@ -168,7 +168,7 @@ proptest! {
                 }
                 history.check().await;
             }
-            history.service.stop().await;
+            history.service.close().await;
         });
     }
 }
@@ -194,7 +194,7 @@ async fn the_tree_is_put_right_and_a_viewer_sees_no_text() {
     let view = history.service.capture_view(&viewer, id).await.unwrap();
     assert!(view.current);
     assert_eq!(view.sha256.unwrap(), data_encoding::HEXLOWER.encode(&codec::sha(&text)));
-    history.service.stop().await;
+    history.service.close().await;
 }
 
 #[tokio::test]
@@ -212,5 +212,5 @@ async fn a_text_that_is_in_use_stays() {
     let text = read_text(history.service.db(), history.service.shelf(), row.text_id.unwrap()).await;
     assert_eq!(text.unwrap(), config(&[1]));
     drop(pin);
-    history.service.stop().await;
+    history.service.close().await;
 }

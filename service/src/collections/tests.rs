@@ -85,7 +85,7 @@ async fn a_collection_ends_with_everything_told_once_and_in_order() {
     assert_eq!(ended.message, "Collection complete! 0 succeeded, 5 failed");
     let groups = service.collection_failures(&actor, row.id).await.unwrap();
     assert_eq!((groups.len(), groups[0].count), (1, 5));
-    service.stop().await;
+    service.close().await;
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn what_no_template_is_for_is_told_and_never_connected() {
     assert!(told.iter().all(|event| event["type"] != "device_started"));
     let completed = told.iter().find(|event| event["type"] == "device_completed").unwrap();
     assert_eq!(completed["data"]["failure_kind"], "not_supported");
-    service.stop().await;
+    service.close().await;
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn a_retry_is_a_new_collection_of_what_failed() {
         service.collection_view(&actor, row.id).await.unwrap_err().code,
         "not_found"
     );
-    service.stop().await;
+    service.close().await;
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn a_collection_that_was_stopped_in_the_middle_goes_on() {
         })
         .await
         .unwrap();
-        service.stop().await;
+        service.close().await;
         row
     };
     let service = service(folder.path()).await;
@@ -171,7 +171,7 @@ async fn a_collection_that_was_stopped_in_the_middle_goes_on() {
     let told = events(&service, row.id).await;
     let of = |kind: &str| told.iter().filter(|event| event["type"] == kind).count();
     assert_eq!((of("device_completed"), of("collection_complete")), (4, 1));
-    service.stop().await;
+    service.close().await;
 }
 
 #[tokio::test]
@@ -184,7 +184,7 @@ async fn no_secret_of_a_request_is_readable_in_the_data_directory() {
         .await
         .unwrap();
     events(&service, row.id).await;
-    service.stop().await;
+    service.close().await;
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let path = entry.unwrap().path();
         if path.is_file() {
