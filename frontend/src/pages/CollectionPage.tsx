@@ -6,6 +6,7 @@ import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import { collectionQuery, failuresQuery, queryClient } from "../api/queries";
 import type { Capture, Collection, CollectionDevice } from "../api/types";
+import { useCan } from "../app/role";
 import { clean } from "../app/search";
 import { bytes, count, dateTime, duration, plural } from "../format";
 import { hasEnded } from "../progress";
@@ -127,7 +128,9 @@ export function CollectionPage() {
 }
 
 function Actions({ collection, ended }: { collection: Collection; ended: boolean }) {
-  const { id, actions } = collection;
+  const { id } = collection;
+  const operator = useCan("operator");
+  const actions = operator ? collection.actions : [];
   const navigate = route.useNavigate();
   const cancel = useMutation({
     mutationFn: () => ask(api.POST("/api/v1/collections/{id}/cancel", { params: { path: { id } } })),

@@ -14,6 +14,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, ask } from "../api/client";
 import { failuresQuery, queryClient } from "../api/queries";
+import { useCan } from "../app/role";
 import { clean } from "../app/search";
 import { count, duration, plural } from "../format";
 import type { Link as FeedLink } from "../live/feed";
@@ -47,6 +48,7 @@ export function Run() {
   const { id } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const operator = useCan("operator");
   const { feed, follower } = useFeed(id);
   const { progress, collection } = feed;
   const numbers = shown(progress.counts.counts, progress.counts.percent);
@@ -85,7 +87,7 @@ export function Run() {
   const view = search.view ?? "map";
   const left = ended ? undefined : estimate(devices, numbers.remaining, collection?.options.max_workers ?? 1);
   const cancelling = progress.status.status === "cancelling";
-  const mayCancel = collection?.actions.includes("cancel") === true && !ended && !cancelling;
+  const mayCancel = operator && collection?.actions.includes("cancel") === true && !ended && !cancelling;
 
   return (
     <Stack gap="lg" className="sr-page">
@@ -113,7 +115,7 @@ export function Run() {
           </Group>
         </div>
         <Group gap="sm">
-          {!ended && (
+          {!ended && operator && (
             <Button
               variant="default"
               leftSection={<IconStop size={16} />}
