@@ -4,7 +4,7 @@
  */
 
 export interface paths {
-    "/api/v1/auth/login": {
+    "/auth/login": {
         parameters: {
             query?: never;
             header?: never;
@@ -20,7 +20,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/refresh": {
+    "/auth/refresh": {
         parameters: {
             query?: never;
             header?: never;
@@ -36,7 +36,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/logout": {
+    "/auth/logout": {
         parameters: {
             query?: never;
             header?: never;
@@ -52,7 +52,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/me": {
+    "/auth/me": {
         parameters: {
             query?: never;
             header?: never;
@@ -68,7 +68,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/password": {
+    "/auth/password": {
         parameters: {
             query?: never;
             header?: never;
@@ -84,7 +84,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/users": {
+    "/users": {
         parameters: {
             query?: never;
             header?: never;
@@ -100,7 +100,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/users/{id}": {
+    "/users/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -116,7 +116,7 @@ export interface paths {
         patch: operations["user_update"];
         trace?: never;
     };
-    "/api/v1/api-tokens": {
+    "/api-tokens": {
         parameters: {
             query?: never;
             header?: never;
@@ -132,7 +132,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/api-tokens/{id}": {
+    "/api-tokens/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -148,7 +148,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/devices": {
+    "/devices": {
         parameters: {
             query?: never;
             header?: never;
@@ -164,7 +164,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/devices/{id}": {
+    "/devices/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -180,7 +180,7 @@ export interface paths {
         patch: operations["device_update"];
         trace?: never;
     };
-    "/api/v1/devices/facets": {
+    "/devices/facets": {
         parameters: {
             query?: never;
             header?: never;
@@ -196,7 +196,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/device-imports": {
+    "/device-imports": {
         parameters: {
             query?: never;
             header?: never;
@@ -212,7 +212,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/device-exports": {
+    "/device-exports": {
         parameters: {
             query?: never;
             header?: never;
@@ -228,7 +228,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/platforms": {
+    "/platforms": {
         parameters: {
             query?: never;
             header?: never;
@@ -244,7 +244,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/capture-types": {
+    "/capture-types": {
         parameters: {
             query?: never;
             header?: never;
@@ -260,7 +260,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/job-templates": {
+    "/job-templates": {
         parameters: {
             query?: never;
             header?: never;
@@ -276,7 +276,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/credentials": {
+    "/credentials": {
         parameters: {
             query?: never;
             header?: never;
@@ -292,7 +292,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/credentials/{id}": {
+    "/credentials/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -308,7 +308,7 @@ export interface paths {
         patch: operations["credential_update"];
         trace?: never;
     };
-    "/api/v1/credentials/{id}/release": {
+    "/credentials/{id}/release": {
         parameters: {
             query?: never;
             header?: never;
@@ -324,7 +324,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections": {
+    "/collections": {
         parameters: {
             query?: never;
             header?: never;
@@ -340,7 +340,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections/{id}": {
+    "/collections/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -356,7 +356,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections/{id}/cancel": {
+    "/collections/{id}/cancel": {
         parameters: {
             query?: never;
             header?: never;
@@ -372,7 +372,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections/{id}/retry": {
+    "/collections/{id}/retry": {
         parameters: {
             query?: never;
             header?: never;
@@ -388,7 +388,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections/{id}/devices": {
+    "/collections/{id}/devices": {
         parameters: {
             query?: never;
             header?: never;
@@ -404,7 +404,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections/{id}/failures": {
+    "/collections/{id}/failures": {
         parameters: {
             query?: never;
             header?: never;
@@ -420,7 +420,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections/{id}/events": {
+    "/collections/{id}/events": {
         parameters: {
             query?: never;
             header?: never;
@@ -436,7 +436,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections/{id}/captures": {
+    "/collections/{id}/captures": {
         parameters: {
             query?: never;
             header?: never;
@@ -452,7 +452,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections/{id}/plan": {
+    "/collections/{id}/plan": {
         parameters: {
             query?: never;
             header?: never;
@@ -468,7 +468,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections/{id}/progress-ticket": {
+    "/collections/{id}/progress-ticket": {
         parameters: {
             query?: never;
             header?: never;
@@ -484,7 +484,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/preflights": {
+    "/preflights": {
         parameters: {
             query?: never;
             header?: never;
@@ -500,7 +500,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/preflights/{id}": {
+    "/preflights/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -516,7 +516,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/preflights/{id}/devices": {
+    "/preflights/{id}/devices": {
         parameters: {
             query?: never;
             header?: never;
@@ -532,7 +532,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/captures": {
+    "/captures": {
         parameters: {
             query?: never;
             header?: never;
@@ -548,7 +548,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/captures/{id}": {
+    "/captures/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -564,7 +564,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/captures/{id}/content": {
+    "/captures/{id}/content": {
         parameters: {
             query?: never;
             header?: never;
@@ -580,7 +580,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/captures/{id}/transcript": {
+    "/captures/{id}/transcript": {
         parameters: {
             query?: never;
             header?: never;
@@ -596,7 +596,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/captures/{id}/accept": {
+    "/captures/{id}/accept": {
         parameters: {
             query?: never;
             header?: never;
@@ -612,7 +612,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/capture-purges": {
+    "/capture-purges": {
         parameters: {
             query?: never;
             header?: never;
@@ -628,7 +628,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/host-keys": {
+    "/host-keys": {
         parameters: {
             query?: never;
             header?: never;
@@ -644,7 +644,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/host-keys/{id}/accept": {
+    "/host-keys/{id}/accept": {
         parameters: {
             query?: never;
             header?: never;
@@ -660,7 +660,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/host-keys/{id}": {
+    "/host-keys/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -676,7 +676,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/audit-events": {
+    "/audit-events": {
         parameters: {
             query?: never;
             header?: never;
@@ -692,7 +692,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/settings": {
+    "/settings": {
         parameters: {
             query?: never;
             header?: never;
@@ -708,7 +708,7 @@ export interface paths {
         patch: operations["settings_update"];
         trace?: never;
     };
-    "/api/v1/version": {
+    "/version": {
         parameters: {
             query?: never;
             header?: never;
@@ -761,8 +761,7 @@ export interface components {
             username: string;
             /** @enum {string} */
             role: "viewer" | "operator" | "admin";
-            /** @enum {string} */
-            via: "session" | "api_token";
+            via: string;
             scope?: string;
         };
         PasswordChange: {
@@ -1050,7 +1049,7 @@ export interface components {
             /** Format: int64 */
             order?: number;
         };
-        Counts: {
+        CollectionCounts: {
             /** Format: int64 */
             total: number;
             /** Format: int64 */
@@ -1068,23 +1067,6 @@ export interface components {
         };
         CollectionOptions: {
             /** Format: int64 */
-            max_workers: number;
-            auto_load_db: boolean;
-            /** Format: int64 */
-            command_timeout_seconds: number;
-            /** Format: int64 */
-            command_total_seconds: number;
-            /** Format: int64 */
-            connect_timeout_seconds: number;
-            /** Format: int64 */
-            max_per_site: number;
-            /** Format: int64 */
-            auth_failure_limit: number;
-            /** Format: int64 */
-            retries: number;
-        };
-        CollectionOptionsRequest: {
-            /** Format: int64 */
             max_workers?: number;
             auto_load_db?: boolean;
             /** Format: int64 */
@@ -1099,15 +1081,15 @@ export interface components {
             auth_failure_limit?: number;
             /** Format: int64 */
             retries?: number;
+            keep_transcripts?: boolean;
         };
         DeviceFilters: {
-            vendor?: string[];
-            platform?: string[];
-            site?: string[];
-            role?: string[];
-            tag?: string[];
-            name?: string[];
-            q?: string[];
+            vendor?: string | string[];
+            platform?: string | string[];
+            site?: string | string[];
+            role?: string | string[];
+            tag?: string | string[];
+            name?: string | string[];
         };
         CollectionCredentials: {
             credential_id?: string;
@@ -1124,21 +1106,19 @@ export interface components {
             filters?: components["schemas"]["DeviceFilters"];
             capture_types: string[];
             credentials?: components["schemas"]["CollectionCredentials"];
-            options?: components["schemas"]["CollectionOptionsRequest"];
+            options?: components["schemas"]["CollectionOptions"];
         };
         Collection: {
             id: string;
             name: string;
-            /** @enum {string} */
-            status: "queued" | "running" | "cancelling" | "succeeded" | "partially_succeeded" | "failed" | "cancelled";
-            /** @enum {string} */
-            stage: "queued" | "collecting" | "loading" | "finished";
+            status: string;
+            stage: string;
             /** Format: int64 */
             progress: number;
-            counts: components["schemas"]["Counts"];
+            counts: components["schemas"]["CollectionCounts"];
             capture_types: string[];
             options: components["schemas"]["CollectionOptions"];
-            filters: components["schemas"]["DeviceFilters"];
+            filters?: unknown;
             retry_of?: string;
             created_by: string;
             /** Format: date-time */
@@ -1156,7 +1136,7 @@ export interface components {
                 [key: string]: number;
             };
             loaded_to_db: boolean | null;
-            message?: string;
+            message: string;
             /** Format: int64 */
             last_seq: number;
             actions: string[];
@@ -1196,7 +1176,7 @@ export interface components {
             devices: number;
             captures: components["schemas"]["PlanCapture"][];
         };
-        Plan: {
+        CollectionPlan: {
             /** Format: int64 */
             devices_total: number;
             /** Format: int64 */
@@ -1217,7 +1197,7 @@ export interface components {
             only?: components["schemas"]["RetryOnly"];
             include_cancelled?: boolean;
             credentials?: components["schemas"]["CollectionCredentials"];
-            options?: components["schemas"]["CollectionOptionsRequest"];
+            options?: components["schemas"]["CollectionOptions"];
         };
         CollectionDeviceCapture: {
             id?: string;
@@ -1234,8 +1214,7 @@ export interface components {
             ip_address: string;
             platform: string;
             site: string;
-            /** @enum {string} */
-            status: "queued" | "running" | "succeeded" | "partially_succeeded" | "failed" | "cancelled";
+            status: string;
             failure_kind?: string;
             message?: string;
             /** Format: int64 */
@@ -1318,7 +1297,7 @@ export interface components {
             filters?: components["schemas"]["DeviceFilters"];
             capture_types?: string[];
             credentials?: components["schemas"]["CollectionCredentials"];
-            options?: components["schemas"]["CollectionOptionsRequest"];
+            options?: components["schemas"]["CollectionOptions"];
         };
         PreflightStep: {
             /** @enum {string} */
@@ -2810,7 +2789,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Plan"];
+                    "application/json": components["schemas"]["CollectionPlan"];
                 };
             };
             /** @description problem */

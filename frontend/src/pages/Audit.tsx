@@ -55,7 +55,7 @@ export function Audit() {
   const navigate = route.useNavigate();
   const list = useList<AuditEvent>({
     key: ["audit", search],
-    read: (page) => ask(api.GET("/api/v1/audit-events", { params: { query: { ...search, ...page } } })),
+    read: (page) => ask(api.GET("/audit-events", { params: { query: { ...search, ...page } } })),
     enabled: admin,
   });
   const change = useDebouncedCallback((key: "actor" | "action" | "target", value: string) => {

@@ -69,7 +69,7 @@ export function Captures() {
     key: ["captures", "list", search],
     read: (page) =>
       ask(
-        api.GET("/api/v1/captures", {
+        api.GET("/captures", {
           params: {
             query: {
               ...clean({ device, capture_type, verdict }),

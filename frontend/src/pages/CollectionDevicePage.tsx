@@ -24,9 +24,7 @@ export function CollectionDevicePage() {
     queryKey: ["collections", id, "devices", "one", deviceId],
     queryFn: async () => {
       const query = { device_id: deviceId, limit: 1 };
-      const page = await ask(
-        api.GET("/api/v1/collections/{id}/devices", { params: { path: { id }, query } }),
-      );
+      const page = await ask(api.GET("/collections/{id}/devices", { params: { path: { id }, query } }));
       return page.items.find((each) => each.device_id === deviceId) ?? null;
     },
     refetchInterval: ended ? false : 2_000,
@@ -36,7 +34,7 @@ export function CollectionDevicePage() {
     queryFn: async () =>
       (
         await ask(
-          api.GET("/api/v1/collections/{id}/captures", {
+          api.GET("/collections/{id}/captures", {
             params: { path: { id }, query: { device_id: deviceId, limit: 100 } },
           }),
         )
@@ -46,7 +44,7 @@ export function CollectionDevicePage() {
   const groups = useQuery({
     queryKey: ["collections", id, "failures"],
     queryFn: async () =>
-      (await ask(api.GET("/api/v1/collections/{id}/failures", { params: { path: { id } } }))).items,
+      (await ask(api.GET("/collections/{id}/failures", { params: { path: { id } } }))).items,
     enabled: device.data?.failure_kind !== undefined,
   });
 

@@ -133,11 +133,11 @@ function Actions({ collection, ended }: { collection: Collection; ended: boolean
   const actions = operator ? collection.actions : [];
   const navigate = route.useNavigate();
   const cancel = useMutation({
-    mutationFn: () => ask(api.POST("/api/v1/collections/{id}/cancel", { params: { path: { id } } })),
+    mutationFn: () => ask(api.POST("/collections/{id}/cancel", { params: { path: { id } } })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["collections"] }),
   });
   const remove = useMutation({
-    mutationFn: () => ask(api.DELETE("/api/v1/collections/{id}", { params: { path: { id } } })),
+    mutationFn: () => ask(api.DELETE("/collections/{id}", { params: { path: { id } } })),
     onSuccess: () => {
       void navigate({ to: "/collections", search: {} });
       queryClient.removeQueries({ queryKey: ["collections", id] });
@@ -239,7 +239,7 @@ function DevicesTab({ id, live }: { id: string; live: boolean }) {
     key: ["collections", id, "devices", { status, failure_kind, q }],
     read: (page) =>
       ask(
-        api.GET("/api/v1/collections/{id}/devices", {
+        api.GET("/collections/{id}/devices", {
           params: { path: { id }, query: { ...clean({ status, failure_kind, q }), ...page } as never },
         }),
       ),
@@ -349,8 +349,7 @@ function CapturesTab({ id }: { id: string }) {
   const navigate = route.useNavigate();
   const list = useList<Capture>({
     key: ["collections", id, "captures"],
-    read: (page) =>
-      ask(api.GET("/api/v1/collections/{id}/captures", { params: { path: { id }, query: page } })),
+    read: (page) => ask(api.GET("/collections/{id}/captures", { params: { path: { id }, query: page } })),
   });
   return (
     <DataTable
@@ -367,7 +366,7 @@ function CapturesTab({ id }: { id: string }) {
 function PlanTab({ id }: { id: string }) {
   const plan = useQuery({
     queryKey: ["collections", id, "plan"],
-    queryFn: () => ask(api.GET("/api/v1/collections/{id}/plan", { params: { path: { id } } })),
+    queryFn: () => ask(api.GET("/collections/{id}/plan", { params: { path: { id } } })),
   });
   if (plan.error) return <ProblemNotice error={plan.error} onRetry={() => void plan.refetch()} />;
   if (!plan.data) return <Loader aria-label="Loading the plan" />;
@@ -427,16 +426,14 @@ function FactPair({ name, value }: { name: string; value: string }) {
 }
 
 function About({ collection }: { collection: Collection }) {
-  const { options, filters } = collection;
-  const chosen = Object.entries(filters).filter(([, value]) => value !== undefined && value.length > 0);
+  const { options } = collection;
+  const filters = (collection.filters ?? {}) as Record<string, string | string[] | null>;
+  const chosen = Object.entries(filters).filter(([, value]) => value !== null && value.length > 0);
   const retries = useQuery({
     queryKey: ["collections", "retries", collection.id],
     queryFn: async () =>
-      (
-        await ask(
-          api.GET("/api/v1/collections", { params: { query: { retry_of: collection.id, limit: 100 } } }),
-        )
-      ).items,
+      (await ask(api.GET("/collections", { params: { query: { retry_of: collection.id, limit: 100 } } })))
+        .items,
   });
   return (
     <Stack>
@@ -451,11 +448,14 @@ function About({ collection }: { collection: Collection }) {
                   ? "none"
                   : chosen.map(([key, value]) => `${key}: ${[value].flat().join(", ")}`).join("; "),
               ],
-              ["Workers", count(options.max_workers)],
+              ["Workers", count(options.max_workers ?? 5)],
               ["Command timeout", `${options.command_timeout_seconds} s`],
-              ["Command limit", `${options.command_total_seconds} s`],
+              [
+                "Command limit",
+                options.command_total_seconds ? `${options.command_total_seconds} s` : "as the platform says",
+              ],
               ["Connect timeout", `${options.connect_timeout_seconds} s`],
-              ["Retries", count(options.retries)],
+              ["Retries", count(options.retries ?? 0)],
               ["Load into the database", options.auto_load_db ? "yes" : "no"],
               [
                 "Id",

@@ -82,8 +82,7 @@ export function Collections() {
   const operator = useCan("operator");
   const list = useList<Collection>({
     key: ["collections", "list", search],
-    read: (page) =>
-      ask(api.GET("/api/v1/collections", { params: { query: { ...search, ...page } as never } })),
+    read: (page) => ask(api.GET("/collections", { params: { query: { ...search, ...page } as never } })),
     refetchInterval: 10_000,
   });
   const change = (next: Partial<typeof search>) =>

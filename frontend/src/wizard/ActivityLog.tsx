@@ -85,7 +85,7 @@ async function wholeLog(id: string): Promise<string> {
   let after = 0;
   for (;;) {
     const page: { items: ProgressEvent[]; last_seq: number } = await ask(
-      api.GET("/api/v1/collections/{id}/events", { params: { path: { id }, query: { after, limit: 500 } } }),
+      api.GET("/collections/{id}/events", { params: { path: { id }, query: { after, limit: 500 } } }),
     );
     for (const event of page.items) lines.push(JSON.stringify(event));
     after = page.items.at(-1)?.seq ?? page.last_seq;

@@ -43,9 +43,7 @@ function usePlan(request: CollectionCreate, enabled: boolean) {
     queryKey: ["collections", "plan", settled],
     queryFn: async () => {
       const body = JSON.parse(settled) as CollectionCreate;
-      const answer = await ask(
-        api.POST("/api/v1/collections", { params: { query: { dry_run: true } }, body }),
-      );
+      const answer = await ask(api.POST("/collections", { params: { query: { dry_run: true } }, body }));
       return answer as unknown as Plan;
     },
     enabled,
@@ -184,7 +182,7 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
 
   const start = useMutation({
     mutationFn: (from: CollectionCreate) =>
-      ask(api.POST("/api/v1/collections", { body: from, headers: keyFor(JSON.stringify(from)) })),
+      ask(api.POST("/collections", { body: from, headers: keyFor(JSON.stringify(from)) })),
     onSuccess: (collection) => {
       draft.reset();
       void queryClient.invalidateQueries({ queryKey: ["collections"] });
@@ -195,7 +193,7 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
     mutationFn: () => {
       const { credentials, options } = request;
       return ask(
-        api.POST("/api/v1/preflights", {
+        api.POST("/preflights", {
           body: {
             ...devicesOf({
               filters: request.filters ?? {},

@@ -41,7 +41,7 @@ function Inside({ collectionId, device }: { collectionId: string; device: SeenDe
     queryFn: async () =>
       (
         await ask(
-          api.GET("/api/v1/collections/{id}/captures", {
+          api.GET("/collections/{id}/captures", {
             params: { path: { id: collectionId }, query: { device_id: device.id, limit: 100 } },
           }),
         )

@@ -24,7 +24,7 @@ interface Props {
 export function PreflightPanel({ id, onDrop, onClose }: Props) {
   const preflight = useQuery({
     queryKey: ["preflights", id],
-    queryFn: () => ask(api.GET("/api/v1/preflights/{id}", { params: { path: { id } } })),
+    queryFn: () => ask(api.GET("/preflights/{id}", { params: { path: { id } } })),
     refetchInterval: (query) => (query.state.data?.status === "running" ? 1_000 : false),
   });
   const running = preflight.data?.status === "running";
@@ -133,7 +133,7 @@ function readDevices(
   id: string,
   page: { limit: number; page_token?: string },
 ): Promise<Page<PreflightDevice>> {
-  return ask(api.GET("/api/v1/preflights/{id}/devices", { params: { path: { id }, query: page } }));
+  return ask(api.GET("/preflights/{id}/devices", { params: { path: { id }, query: page } }));
 }
 
 async function allNotReady(id: string): Promise<{ id: string; name: string }[]> {

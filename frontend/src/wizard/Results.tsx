@@ -55,7 +55,7 @@ export function Results() {
   const collection = useQuery(collectionQuery(id));
   const plan = useQuery({
     queryKey: ["collections", id, "plan"],
-    queryFn: () => ask(api.GET("/api/v1/collections/{id}/plan", { params: { path: { id } } })),
+    queryFn: () => ask(api.GET("/collections/{id}/plan", { params: { path: { id } } })),
   });
   const data = collection.data;
   const failed = (data?.devices_failed ?? 0) > 0;
@@ -64,7 +64,7 @@ export function Results() {
     key: ["collections", id, "devices", "failed"],
     read: (page) =>
       ask(
-        api.GET("/api/v1/collections/{id}/devices", {
+        api.GET("/collections/{id}/devices", {
           params: {
             path: { id },
             query: { ...page, status: ["failed", "partially_succeeded", "cancelled"] },

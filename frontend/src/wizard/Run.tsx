@@ -63,7 +63,7 @@ export function Run() {
   }, [ended]);
 
   const cancel = useMutation({
-    mutationFn: () => ask(api.POST("/api/v1/collections/{id}/cancel", { params: { path: { id } } })),
+    mutationFn: () => ask(api.POST("/collections/{id}/cancel", { params: { path: { id } } })),
     onSuccess: (answer) => follower.told(answer),
   });
 

@@ -2,7 +2,7 @@ import { byName } from "../format";
 import type { SeenDevice } from "../progress";
 
 /** What needs a person first. */
-const URGENCY: Record<SeenDevice["status"], number> = {
+const URGENCY: Record<string, number> = {
   failed: 0,
   partially_succeeded: 1,
   running: 2,
@@ -11,8 +11,12 @@ const URGENCY: Record<SeenDevice["status"], number> = {
   succeeded: 5,
 };
 
+function urgency(device: SeenDevice): number {
+  return URGENCY[device.status] ?? 0;
+}
+
 export function byUrgency(a: SeenDevice, b: SeenDevice): number {
-  return URGENCY[a.status] - URGENCY[b.status] || byName(a.name, b.name);
+  return urgency(a) - urgency(b) || byName(a.name, b.name);
 }
 
 export function matches(device: SeenDevice, status: string | undefined, find: string | undefined): boolean {
