@@ -12,6 +12,8 @@ pub mod actor;
 pub mod audit;
 pub mod credentials;
 mod database;
+pub mod device_exports;
+pub mod device_imports;
 pub mod devices;
 pub mod direct;
 pub mod error;
