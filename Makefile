@@ -14,7 +14,7 @@ NPM ?= npm
 export CARGO NPM
 
 .DEFAULT_GOAL := build
-.PHONY: build binary frontend demo test lint bench soak clean
+.PHONY: build binary frontend templates demo test lint bench soak clean
 
 build: frontend binary
 
@@ -23,6 +23,9 @@ binary:
 
 frontend:
 	@scripts/build-frontend
+
+templates:
+	@scripts/fetch-templates
 
 demo: binary
 	@$(CARGO) run --quiet --locked --release --bin showrun -- demo

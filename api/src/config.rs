@@ -1,22 +1,29 @@
 //! What comes from outside the command line: environment and home folder. The only file that reads the environment.
 
-use std::{io::IsTerminal, path::PathBuf};
+use std::{
+    io::IsTerminal,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
 
+use anyhow::Context;
 use clap::{Args, ValueEnum};
+use figment::{
+    Figment,
+    providers::{Format, Serialized, Toml},
+};
+use ipnet::IpNet;
+use secrecy::{SecretSlice, SecretString};
+use serde::{Deserialize, Serialize};
+use service::{KeySource, ServerConfig};
 use tracing_subscriber::EnvFilter;
 
 /// Where and how much is logged.
 #[derive(Args, Clone)]
 pub(crate) struct LogOptions {
-    /// What is logged, as in `warn` or `jobs=debug`
-    #[arg(
-        long,
-        global = true,
-        env = "SHOWRUN_LOG",
-        default_value = "warn",
-        hide_env_values = true
-    )]
-    log: String,
+    /// What is logged, as in `warn` or `jobs=debug` [default: info for the server, else warn]
+    #[arg(long, global = true, env = "SHOWRUN_LOG", hide_env_values = true)]
+    log: Option<String>,
     /// How a log line looks
     #[arg(long, global = true, env = "SHOWRUN_LOG_FORMAT", value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -37,8 +44,8 @@ enum LogFormat {
 }
 
 /// Logs go to standard error, so that results can be piped.
-pub(crate) fn start_log(options: &LogOptions) {
-    let filter = EnvFilter::builder().parse_lossy(&options.log);
+pub(crate) fn start_log(options: &LogOptions, usual: &str) {
+    let filter = EnvFilter::builder().parse_lossy(options.log.as_deref().unwrap_or(usual));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
@@ -74,4 +81,283 @@ pub(crate) fn user() -> Option<String> {
 /// A folder for what is not kept.
 pub(crate) fn temporary() -> PathBuf {
     std::env::temp_dir()
+}
+
+/// How a server is set up: flags, then the environment, then the file, then the usual.
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ServerOptions {
+    /// TOML file with the names of these flags, `_` for `-`
+    #[arg(long, value_name = "FILE", env = "SHOWRUN_CONFIG", hide_env_values = true)]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// Address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "SHOWRUN_LISTEN", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listen: Option<String>,
+    /// Folder of everything that is stored [default: ~/.showrun/data]
+    #[arg(long, value_name = "DIR", env = "SHOWRUN_DATA_DIR", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_dir: Option<PathBuf>,
+    /// `postgres://…`, or `sqlite://FILE` [default: showrun.db in the data directory]
+    #[arg(long, value_name = "URL", env = "SHOWRUN_DATABASE_URL", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database_url: Option<String>,
+    /// Certificate chain in PEM; with it the server speaks TLS
+    #[arg(long, value_name = "FILE", env = "SHOWRUN_TLS_CERT", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate in PEM
+    #[arg(long, value_name = "FILE", env = "SHOWRUN_TLS_KEY", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_key: Option<PathBuf>,
+    /// Address for /metrics without a token; without this they need one
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        env = "SHOWRUN_METRICS_LISTEN",
+        hide_env_values = true
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics_listen: Option<String>,
+    /// Networks of proxies whose X-Forwarded-For, -Host and -Proto count
+    #[arg(
+        long,
+        value_name = "NETWORK,…",
+        value_delimiter = ',',
+        env = "SHOWRUN_TRUSTED_PROXIES",
+        hide_env_values = true
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trusted_proxies: Option<Vec<String>>,
+    /// File with the password of the user `admin`, who is made where there is no user [or SHOWRUN_ADMIN_PASSWORD]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "SHOWRUN_ADMIN_PASSWORD_FILE",
+        hide_env_values = true
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin_password_file: Option<PathBuf>,
+    /// File with the key that secrets are sealed with [default: secret.key in the data directory; or SHOWRUN_SECRET_KEY]
+    #[arg(long, value_name = "FILE", env = "SHOWRUN_SECRET_KEY_FILE", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_key_file: Option<PathBuf>,
+    /// Folder with your own platform files
+    #[arg(long, value_name = "DIR", env = "SHOWRUN_PLATFORMS_DIR", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platforms_dir: Option<PathBuf>,
+    /// Sessions to devices at the same time, over all collections [default: 1000]
+    #[arg(long, value_name = "N", env = "SHOWRUN_MAX_SESSIONS", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_sessions: Option<usize>,
+    /// Lifetime of access tokens [default: 15]
+    #[arg(
+        long,
+        value_name = "MINUTES",
+        env = "SHOWRUN_ACCESS_TOKEN_MINUTES",
+        hide_env_values = true
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_token_minutes: Option<u32>,
+    /// How long a login lasts that is not used [default: 30]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        env = "SHOWRUN_REFRESH_TOKEN_DAYS",
+        hide_env_values = true
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token_days: Option<u32>,
+    /// What to do with unknown host keys: strict, accept_new or off [default: accept_new]
+    #[arg(long, value_name = "POLICY", env = "SHOWRUN_HOST_KEY_POLICY", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host_key_policy: Option<String>,
+    /// No new device starts while less than this is free on the disk [default: 268435456]
+    #[arg(long, value_name = "BYTES", env = "SHOWRUN_MIN_FREE_BYTES", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_free_bytes: Option<u64>,
+    /// How long secrets that came with a collection are kept after its end [default: 24]
+    #[arg(long, value_name = "HOURS", env = "SHOWRUN_SECRET_TTL_HOURS", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_ttl_hours: Option<u32>,
+    /// How long session transcripts are kept [default: 7]
+    #[arg(long, value_name = "DAYS", env = "SHOWRUN_TRANSCRIPT_DAYS", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transcript_days: Option<u32>,
+    /// Networks that are never connected to
+    #[arg(
+        long,
+        value_name = "NETWORK,…",
+        value_delimiter = ',',
+        env = "SHOWRUN_FORBIDDEN_NETWORKS",
+        hide_env_values = true
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forbidden_networks: Option<Vec<String>>,
+}
+
+/// How a server is set up, checked.
+pub(crate) struct Server {
+    /// Of the application.
+    pub(crate) service: ServerConfig,
+    /// Where it listens.
+    pub(crate) listen: SocketAddr,
+    /// Certificate and key, in PEM.
+    pub(crate) tls: Option<(Vec<u8>, SecretSlice<u8>)>,
+    /// Where /metrics is without a token.
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    /// Proxies that are believed.
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Password of the first admin.
+    pub(crate) admin_password: Option<SecretString>,
+}
+
+impl ServerOptions {
+    /// Puts together what the flags, the environment and the file say.
+    fn merged(&self) -> anyhow::Result<Self> {
+        let mut figment = Figment::new();
+        if let Some(file) = &self.config {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let merged: Self = figment.merge(Serialized::defaults(self)).extract().map_err(|error| {
+            // What is in the file may be a secret: only where it is wrong is said.
+            let file = self.config.as_deref().unwrap_or(Path::new("")).display();
+            anyhow::anyhow!("The configuration {file} cannot be used: {error}")
+        })?;
+        Ok(merged)
+    }
+
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// A sentence that says which setting is wrong.
+    pub(crate) fn server(&self) -> anyhow::Result<Server> {
+        let options = self.merged()?;
+        let data_dir = match options.data_dir {
+            Some(folder) => folder,
+            None => home()
+                .context("There is no home folder: say where the data is with --data-dir")?
+                .join(".showrun/data"),
+        };
+        let mut service = ServerConfig::new(data_dir);
+        service.database_url = options.database_url;
+        service.key = secret_key(options.secret_key_file);
+        service.platforms_dir = options.platforms_dir;
+        if let Some(policy) = options.host_key_policy {
+            service.host_keys = policy
+                .parse()
+                .map_err(|error| anyhow::anyhow!("host_key_policy: {error}"))?;
+        }
+        service.max_sessions = within("max_sessions", options.max_sessions, 1, 100_000, service.max_sessions)?;
+        service.access_token_minutes = within(
+            "access_token_minutes",
+            options.access_token_minutes,
+            1,
+            1440,
+            service.access_token_minutes,
+        )?;
+        service.refresh_token_days = within(
+            "refresh_token_days",
+            options.refresh_token_days,
+            1,
+            365,
+            service.refresh_token_days,
+        )?;
+        service.secret_ttl_hours = within(
+            "secret_ttl_hours",
+            options.secret_ttl_hours,
+            1,
+            8760,
+            service.secret_ttl_hours,
+        )?;
+        service.transcript_days = within(
+            "transcript_days",
+            options.transcript_days,
+            1,
+            3650,
+            service.transcript_days,
+        )?;
+        service.min_free_bytes = options.min_free_bytes.unwrap_or(service.min_free_bytes);
+        service.forbidden_networks = options.forbidden_networks.unwrap_or_default();
+        networks("forbidden_networks", &service.forbidden_networks)?;
+        let listen = options.listen.as_deref().unwrap_or("127.0.0.1:8080");
+        Ok(Server {
+            service,
+            listen: address("listen", listen)?,
+            tls: tls(options.tls_cert.as_deref(), options.tls_key.as_deref())?,
+            metrics_listen: options
+                .metrics_listen
+                .map(|text| address("metrics_listen", &text))
+                .transpose()?,
+            trusted_proxies: networks("trusted_proxies", &options.trusted_proxies.unwrap_or_default())?,
+            admin_password: admin_password(options.admin_password_file.as_deref())?,
+        })
+    }
+}
+
+fn within<T: PartialOrd + std::fmt::Display>(
+    name: &str,
+    given: Option<T>,
+    least: T,
+    most: T,
+    usual: T,
+) -> anyhow::Result<T> {
+    match given {
+        None => Ok(usual),
+        Some(value) if value >= least && value <= most => Ok(value),
+        Some(value) => anyhow::bail!("{name} is {value}, but must be {least} to {most}"),
+    }
+}
+
+fn address(name: &str, text: &str) -> anyhow::Result<SocketAddr> {
+    let text = text.replace("localhost:", "127.0.0.1:");
+    text.parse()
+        .map_err(|_| anyhow::anyhow!("{name} is '{text}', but must be ADDRESS:PORT, as 0.0.0.0:8080 or [::]:8080"))
+}
+
+fn networks(name: &str, texts: &[String]) -> anyhow::Result<Vec<IpNet>> {
+    let network = |text: &String| -> anyhow::Result<IpNet> {
+        let alone = text.parse::<IpAddr>().map(IpNet::from);
+        alone
+            .or_else(|_| text.parse())
+            .map_err(|_| anyhow::anyhow!("{name} has '{text}', but must have networks as 10.0.0.0/8 or ::1/128"))
+    };
+    texts.iter().map(network).collect()
+}
+
+fn tls(cert: Option<&Path>, key: Option<&Path>) -> anyhow::Result<Option<(Vec<u8>, SecretSlice<u8>)>> {
+    let read = |file: &Path| std::fs::read(file).with_context(|| format!("Cannot read {}", file.display()));
+    match (cert, key) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => Ok(Some((read(cert)?, read(key)?.into()))),
+        _ => anyhow::bail!("TLS needs both: --tls-cert and --tls-key"),
+    }
+}
+
+/// The key that the environment or a file gives; else the application has its own.
+fn secret_key(file: Option<PathBuf>) -> Option<KeySource> {
+    match std::env::var("SHOWRUN_SECRET_KEY") {
+        Ok(text) if !text.is_empty() => Some(KeySource::Text(text.into())),
+        _ => file.map(KeySource::File),
+    }
+}
+
+/// The password of the first admin.
+fn admin_password(file: Option<&Path>) -> anyhow::Result<Option<SecretString>> {
+    if let Ok(text) = std::env::var("SHOWRUN_ADMIN_PASSWORD")
+        && !text.is_empty()
+    {
+        return Ok(Some(text.into()));
+    }
+    let Some(file) = file else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("Cannot read the password of the first admin in {}", file.display()))?;
+    Ok(Some(text.trim_end_matches(['\r', '\n']).into()))
+}
+
+fn home() -> Option<PathBuf> {
+    std::env::var_os("HOME").map(PathBuf::from)
 }

@@ -1,17 +1,28 @@
 //! The `showrun` command.
 //!
-//! Owns the command line, what it prints, and the demo. Everything it does is done by `service`.
+//! Owns the command line, what it prints, the demo, and the server: the operations of the API (`v1`), who may do what
+//! (`roles`), what is around every request (`frame`). Everything it does is done by `service`.
 //!
 //! Must not know: SSH, platforms, queries.
 
 #![forbid(unsafe_code)]
 
+mod auth;
 mod collect;
 mod config;
 mod demo;
+mod document;
+mod frame;
 mod live;
+mod pages;
+mod paging;
 mod platforms;
+mod problem;
 mod result;
+mod roles;
+mod serve;
+mod time;
+mod v1;
 
 use std::process::ExitCode;
 
@@ -29,6 +40,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the server
+    Serve(Box<serve::Options>),
+    /// Print the OpenAPI document
+    Openapi,
     /// Collect from devices now
     Collect(Box<collect::Options>),
     /// List the platforms and what can be collected from them
@@ -39,7 +54,11 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    config::start_log(&arguments.log);
+    let usual = match arguments.command {
+        Command::Serve(_) => "info",
+        _ => "warn",
+    };
+    config::start_log(&arguments.log, usual);
     // On one core a scheduler for several threads only costs.
     let one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
     let mut builder = match one_core {
@@ -53,6 +72,8 @@ fn main() -> ExitCode {
     // As a task, not on this thread: what the sessions report then wakes nobody on another core.
     let work = runtime.spawn(async {
         match arguments.command {
+            Command::Serve(options) => serve::run(*options).await,
+            Command::Openapi => document::run(),
             Command::Collect(options) => collect::run(*options).await,
             Command::Platforms(options) => platforms::run(&options),
             Command::Demo(options) => demo::run(options).await,

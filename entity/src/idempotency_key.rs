@@ -15,8 +15,9 @@ pub struct Model {
     /// Keyed hash of the request.
     #[sea_orm(column_type = "VarBinary(StringLen::None)")]
     pub fingerprint: Vec<u8>,
-    /// `None`: still being made.
-    pub answer: Option<Json>,
+    /// Sealed. `None`: still being made.
+    #[sea_orm(column_type = "VarBinary(StringLen::None)", nullable)]
+    pub answer: Option<Vec<u8>>,
     /// When it was made.
     pub created_at: i64,
 }

@@ -9,7 +9,9 @@ pub struct Model {
     /// Its own id.
     #[sea_orm(primary_key)]
     pub id: i64,
-    /// Of the whole text.
+    /// The first eight bytes of the hash, which is what texts are found by.
+    pub sha_key: i64,
+    /// SHA-256 of the whole text.
     #[sea_orm(column_type = "VarBinary(StringLen::None)")]
     pub sha256: Vec<u8>,
     /// The text it is a patch on.

@@ -302,7 +302,8 @@ impl Run<'_> {
         let Some(platform) = self.platform.clone() else {
             return Ok(());
         };
-        if self.planned.is_empty() {
+        // A job without capture types is a look at whether the device lets us in.
+        if self.planned.is_empty() && !job.capture_types.is_empty() {
             let message = format!(
                 "{} has no template for {}",
                 platform.title,

@@ -83,6 +83,39 @@ impl FailureKind {
         )
     }
 
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// All kinds.
+    pub const ALL: [Self; 24] = [
+        Self::DnsFailed,
+        Self::ConnectionRefused,
+        Self::ConnectTimeout,
+        Self::NoRoute,
+        Self::SshNegotiationFailed,
+        Self::HostKeyUnknown,
+        Self::HostKeyChanged,
+        Self::AuthenticationFailed,
+        Self::InteractionRequired,
+        Self::CredentialPaused,
+        Self::ShellRefused,
+        Self::PrivilegeFailed,
+        Self::PromptNotFound,
+        Self::CommandTimeout,
+        Self::CommandRejected,
+        Self::OutputTruncated,
+        Self::OutputEmpty,
+        Self::OutputSuspicious,
+        Self::OutputTooLarge,
+        Self::Disconnected,
+        Self::NotSupported,
+        Self::AddressForbidden,
+        Self::Cancelled,
+        Self::Internal,
+    ];
+
     /// The name used in answers and tables, such as `command_timeout`.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -31,6 +31,6 @@ pub use error::{DeviceError, FailureKind};
 pub use event::{CaptureReport, DeviceReport, DeviceStatus, Event};
 pub use plan::{Device, DeviceJob, Plan, PlannedCapture, Skipped, plan};
 pub use platform::Platform;
-pub use runner::{Cancel, RunOptions, Runner};
+pub use runner::{AddressRule, Cancel, Hold, RunOptions, Runner};
 pub use transport::{Credentials, HostKeyDecision, HostKeys, JumpHost, read_private_key};
 pub use verdict::Verdict;

@@ -2,11 +2,12 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    net::IpAddr,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -113,6 +114,12 @@ impl SessionLocks {
     }
 }
 
+/// Decides which addresses may be connected to.
+pub type AddressRule = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
+
+/// Holds new sessions back while it says why.
+pub type Hold = watch::Receiver<Option<String>>;
+
 /// What all runs of a process share.
 pub struct Runner {
     catalogue: Arc<Catalogue>,
@@ -123,6 +130,8 @@ pub struct Runner {
     methods: Arc<KnownMethods>,
     locks: Arc<SessionLocks>,
     sessions: Arc<Semaphore>,
+    addresses: Option<AddressRule>,
+    hold: Option<Hold>,
 }
 
 impl Runner {
@@ -143,7 +152,23 @@ impl Runner {
             methods: Arc::default(),
             locks: Arc::default(),
             sessions: Arc::new(Semaphore::new(max_sessions.clamp(1, Semaphore::MAX_PERMITS))),
+            addresses: None,
+            hold: None,
         }
+    }
+
+    /// Refuses devices whose address the rule does not allow, also those that a name leads to.
+    #[must_use]
+    pub fn with_addresses(mut self, rule: AddressRule) -> Self {
+        self.addresses = Some(rule);
+        self
+    }
+
+    /// Starts no session while `hold` gives a reason; those that run go on.
+    #[must_use]
+    pub fn with_hold(mut self, hold: Hold) -> Self {
+        self.hold = Some(hold);
+        self
     }
 
     /// Runs all jobs and returns when each has ended. Events go to `events`, which may be bounded: while it is full the
@@ -167,6 +192,21 @@ impl Runner {
         };
         state.run(returned).await;
     }
+}
+
+fn is_held(hold: Option<&mut Hold>) -> bool {
+    hold.is_some_and(|hold| hold.borrow_and_update().is_some())
+}
+
+/// Waits until new sessions may start; for ever where nothing holds them back.
+async fn released(hold: Option<&mut Hold>) {
+    if let Some(hold) = hold
+        && is_held(Some(hold))
+        && hold.wait_for(Option::is_none).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// A job between its attempts, with what it has got so far.
@@ -231,8 +271,9 @@ struct Dispatch<'r> {
 impl Dispatch<'_> {
     async fn run(mut self, mut returned: mpsc::UnboundedReceiver<Back>) {
         let stop = self.cancel.stop.clone();
+        let mut hold = self.runner.hold.clone();
         loop {
-            while self.running < self.options.max_workers.max(1) {
+            while self.running < self.options.max_workers.max(1) && (!is_held(hold.as_mut()) || stop.is_cancelled()) {
                 let Some(waiting) = self.queue.pop_front() else { break };
                 self.advance(waiting).await;
             }
@@ -246,6 +287,7 @@ impl Dispatch<'_> {
                     None => return,
                 },
                 () = stop.cancelled(), if !self.queue.is_empty() || parked => self.cancel_waiting().await,
+                () = released(hold.as_mut()), if !self.queue.is_empty() => {}
             }
         }
     }
@@ -287,6 +329,14 @@ impl Dispatch<'_> {
         let Some(target) = waiting.target.clone() else {
             return self.locate(waiting, &job);
         };
+        if let (Some(allows), Target::Direct(address)) = (&self.runner.addresses, &target)
+            && !allows(address.ip())
+        {
+            let message = format!("The settings of this server forbid connections to {}", address.ip());
+            return self
+                .fail(waiting, DeviceError::new(FailureKind::AddressForbidden, message))
+                .await;
+        }
         if waiting.lock.is_none() {
             let key = target.key();
             let lock = self.runner.locks.of(&key);

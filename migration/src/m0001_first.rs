@@ -103,7 +103,7 @@ async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col(column("caller").uuid())
             .col(column("key").text())
             .col(column("fingerprint").blob())
-            .col(optional("answer").json_binary())
+            .col(optional("answer").blob())
             .col(column("created_at").big_integer())
             .primary_key(&mut primary(&["caller", "key"]))
             .to_owned(),
@@ -335,6 +335,7 @@ async fn captures(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let tables = [
         table("text")
             .col(column("id").big_integer().auto_increment().primary_key())
+            .col(column("sha_key").big_integer())
             .col(column("sha256").blob())
             .col(optional("base_id").big_integer())
             .col(column("depth").integer())
@@ -369,7 +370,7 @@ async fn captures(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         manager.create_table(table).await?;
     }
     let indexes = [
-        unique("text", "text_sha256", &["sha256"]),
+        index("text", "text_sha_key", &["sha_key"]),
         index("text", "text_base_id", &["base_id"]),
         index(
             "capture",

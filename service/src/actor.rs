@@ -72,3 +72,27 @@ impl Actor {
         }
     }
 }
+
+/// Where a request comes from before it is known whose it is.
+#[derive(Debug, Clone, Default)]
+pub struct Caller {
+    /// IP address of the peer.
+    pub remote_address: String,
+    /// Id of the request.
+    pub request_id: String,
+}
+
+impl Caller {
+    /// The same place, now that it is known who is there.
+    #[must_use]
+    pub fn actor(&self, user_id: Uuid, name: impl Into<String>, role: Role, proof: Proof) -> Actor {
+        Actor {
+            user_id,
+            name: name.into(),
+            role,
+            proof,
+            remote_address: self.remote_address.clone(),
+            request_id: self.request_id.clone(),
+        }
+    }
+}

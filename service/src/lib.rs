@@ -8,8 +8,11 @@
 
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod actor;
 pub mod audit;
+pub mod captures;
+pub mod collections;
 pub mod credentials;
 mod database;
 pub mod device_exports;
@@ -19,11 +22,14 @@ pub mod direct;
 pub mod error;
 pub mod file_name;
 pub mod host_keys;
+pub mod idempotency;
 pub mod inventory;
 pub mod page;
 mod server;
+pub mod settings;
 pub mod time;
 mod vault;
+pub mod version;
 
 pub use server::{ServerConfig, Service};
 pub use vault::KeySource;

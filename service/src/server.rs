@@ -8,14 +8,20 @@ use std::{
 };
 
 use jobs::{Breaker, Catalogue};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
+    access::Access,
+    captures::Shelf,
+    collections::{Engine, Parts},
     credentials::keeper,
     database::{Database, DatabaseLock},
     devices::AddressPolicy,
     direct::{self, HostKeyPolicy},
     error::{Error, ErrorKind, Result},
     host_keys::book::Book,
+    idempotency::InFlight,
+    settings::Current,
     vault::{KeySource, Vault},
 };
 
@@ -79,12 +85,18 @@ pub struct Service(Arc<Inner>);
 struct Inner {
     config: ServerConfig,
     db: Database,
-    vault: Vault,
+    vault: Arc<Vault>,
     catalogue: Arc<Catalogue>,
     addresses: AddressPolicy,
+    shelf: Arc<Shelf>,
+    engine: Engine,
     breaker: Arc<Breaker>,
     host_keys: Arc<Book>,
     warnings: Vec<String>,
+    access: Access,
+    settings: Current,
+    requests_in_flight: InFlight,
+    stopping: CancellationToken,
     database_lock: Option<DatabaseLock>,
     _directory_lock: File,
 }
@@ -102,7 +114,7 @@ impl Service {
             .key
             .clone()
             .unwrap_or_else(|| KeySource::File(config.data_dir.join("secret.key")));
-        let vault = Vault::open(&key)?;
+        let vault = Arc::new(Vault::open(&key)?);
         let (catalogue, warnings) = direct::catalogue(config.platforms_dir.as_deref())
             .map_err(|error| Error::new(ErrorKind::Unavailable, "platforms_unreadable", error.to_string()))?;
         let url = config
@@ -113,15 +125,39 @@ impl Service {
         let db = Database::open(&url).await?;
         let breaker = keeper::open(&db, vault.derive("login identity")).await?;
         let host_keys = Book::open(&db, config.host_keys).await?;
+        let catalogue = Arc::new(catalogue);
+        let shelf = Arc::new(Shelf::open(&config.data_dir, &db).await?);
+        let rule = addresses.clone();
+        let engine = Engine::start(Parts {
+            db: db.clone(),
+            shelf: Arc::clone(&shelf),
+            vault: Arc::clone(&vault),
+            catalogue: Arc::clone(&catalogue),
+            host_keys: Arc::clone(&host_keys) as Arc<dyn jobs::HostKeys>,
+            breaker: Arc::clone(&breaker),
+            addresses: Arc::new(move |ip| rule.allows(ip)),
+            max_sessions: config.max_sessions,
+            transcript_days: config.transcript_days,
+            data_dir: config.data_dir.clone(),
+            min_free_bytes: config.min_free_bytes,
+        });
+        let settings = Current::load(&db, &vault).await?;
+        let access = Access::load(&db, &vault).await?;
         Ok(Self(Arc::new(Inner {
             config,
             db,
             vault,
-            catalogue: Arc::new(catalogue),
+            catalogue,
             addresses,
+            shelf,
+            engine,
             breaker,
             host_keys,
             warnings,
+            access,
+            settings,
+            requests_in_flight: InFlight::default(),
+            stopping: CancellationToken::new(),
             database_lock,
             _directory_lock: directory_lock,
         })))
@@ -145,6 +181,44 @@ impl Service {
             Some(lock) => lock.is_held().await,
             None => true,
         }
+    }
+
+    pub(crate) fn shelf(&self) -> &Arc<Shelf> {
+        &self.0.shelf
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// Cancelled when the server is about to stop: connections that stay open end then.
+    #[must_use]
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+
+    /// Ends what runs, so that it goes on after the next start, writes down what is only in memory, and closes the
+    /// database.
+    pub async fn close(&self) {
+        self.0.stopping.cancel();
+        self.0.engine.stop().await;
+        self.0.host_keys.flush().await;
+        if let Err(error) = self.auth_tidy().await {
+            tracing::warn!(%error, "when tokens were last used could not be written down");
+        }
+        self.0.db.clone().close().await;
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.0.access
+    }
+
+    pub(crate) fn current_settings(&self) -> &Current {
+        &self.0.settings
+    }
+
+    pub(crate) fn requests_in_flight(&self) -> &InFlight {
+        &self.0.requests_in_flight
     }
 
     pub(crate) fn db(&self) -> &Database {

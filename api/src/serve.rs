@@ -1,0 +1,227 @@
+//! `showrun serve`: the server.
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use poem::{
+    Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route, Server,
+    endpoint::make,
+    get, handler,
+    listener::{Acceptor, AcceptorExt, Listener, RustlsCertificate, RustlsConfig, TcpListener},
+    middleware::{CatchPanic, Compression},
+    web::Data,
+};
+use secrecy::ExposeSecret;
+use service::{Service, access::FirstAdmin};
+
+use crate::{
+    auth::Visitor,
+    config::{self, ServerOptions},
+    document,
+    frame::{self, Frame},
+    pages, problem,
+    roles::Routes,
+    v1,
+};
+
+/// Connections on which nothing happens for so long are closed.
+const IDLE: Duration = Duration::from_secs(120);
+/// What is being answered when the server is stopped has so long.
+const GRACE: Duration = Duration::from_secs(10);
+/// How often what is only in memory is written down.
+const TIDY: Duration = Duration::from_secs(60);
+/// Seconds, as the metrics sort requests.
+const BUCKETS: [f64; 11] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// Options of `showrun serve`.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    server: ServerOptions,
+}
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+/// When it cannot begin; the sentence says what to change.
+pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    let config = options.server.server()?;
+    let metrics = start_metrics()?;
+    let service = Service::open(config.service.clone()).await?;
+    for warning in service.warnings() {
+        eprintln!("showrun: {warning}");
+    }
+    first_admin(&service, &config).await?;
+    let served = serve(&service, &config, metrics).await;
+    service.close().await;
+    served?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(service: &Service, config: &config::Server, metrics: PrometheusHandle) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(config.listen);
+    let cannot = || format!("Cannot listen on {}", config.listen);
+    let acceptor = match &config.tls {
+        Some((cert, key)) => {
+            let certificate = RustlsCertificate::new().cert(cert.clone()).key(key.expose_secret());
+            let tls = RustlsConfig::new().fallback(certificate);
+            listener.rustls(tls).into_acceptor().await.with_context(cannot)?.boxed()
+        }
+        None => listener.into_acceptor().await.with_context(cannot)?.boxed(),
+    };
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let bound = acceptor.local_addr();
+    let bound = bound.first().and_then(|address| address.as_socket_addr().copied());
+    let bound = bound.unwrap_or(config.listen);
+    if config.tls.is_none() && !bound.ip().is_loopback() {
+        eprintln!(
+            "showrun: passwords go over the network unencrypted: give --tls-cert and --tls-key, or put a proxy with TLS \
+             in front"
+        );
+    }
+    if let Some(address) = config.metrics_listen {
+        serve_metrics(service, address, metrics.clone()).await?;
+    }
+    let background = tokio::spawn(tidy(service.clone(), metrics.clone()));
+    let frame = Arc::new(frame(service, config, metrics));
+    eprintln!("showrun: listening on {scheme}://{bound}");
+    let stopping = service.stopping().clone();
+    let signal = async move {
+        asked_to_stop().await;
+        eprintln!("showrun: stopping");
+        stopping.cancel();
+    };
+    let served = Server::new_with_acceptor(acceptor)
+        .name("showrun")
+        .idle_timeout(IDLE)
+        .run_with_graceful_shutdown(entrance(frame), signal, Some(GRACE))
+        .await;
+    background.abort();
+    served.context("The server ended")
+}
+
+fn entrance(frame: Arc<Frame>) -> impl Endpoint {
+    make(move |request: Request| {
+        let frame = frame.clone();
+        async move { Ok::<_, poem::Error>(frame.answer(request).await) }
+    })
+}
+
+fn frame(service: &Service, config: &config::Server, metrics: PrometheusHandle) -> Frame {
+    // A panic in an operation answers that one request with a fault; the log has the rest.
+    let panics = || CatchPanic::new().with_handler(|_| problem::fault());
+    let operations = Route::new().nest(frame::PREFIX, document::operations());
+    let plain = Route::new()
+        .at("/healthz", get(healthz))
+        .at("/readyz", get(readyz))
+        .at("/metrics", get(metrics_text))
+        .at("/docs", get(document::docs_page))
+        .at("/docs/scalar.js", get(document::docs_script.with(Compression::new())))
+        .at("/openapi.json", get(document::openapi_json.with(Compression::new())));
+    let plain = v1::plain(plain).data(metrics).data(service.clone());
+    Frame {
+        service: service.clone(),
+        routes: Routes::new(&document::document(), frame::PREFIX),
+        proxies: config.trusted_proxies.clone(),
+        tls: config.tls.is_some(),
+        api: operations.with(panics()).map_to_response().boxed(),
+        plain: plain.with(panics()).map_to_response().boxed(),
+        pages: pages::page
+            .with(Compression::new())
+            .into_endpoint()
+            .map_to_response()
+            .boxed(),
+    }
+}
+
+fn start_metrics() -> anyhow::Result<PrometheusHandle> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
+        .context("Cannot set up the metrics")?
+        .install_recorder()
+        .context("Cannot set up the metrics")
+}
+
+/// Metrics on an address of their own, for who may ask without a token.
+async fn serve_metrics(
+    service: &Service,
+    address: std::net::SocketAddr,
+    metrics: PrometheusHandle,
+) -> anyhow::Result<()> {
+    let acceptor = TcpListener::bind(address).into_acceptor().await;
+    let acceptor = acceptor.with_context(|| format!("Cannot listen on {address} for the metrics"))?;
+    let bound = acceptor.local_addr();
+    for address in &bound {
+        eprintln!("showrun: metrics on {address}");
+    }
+    let stopping = service.stopping().clone();
+    let route = Route::new().at("/metrics", get(metrics_text)).data(metrics);
+    tokio::spawn(async move {
+        let server = Server::new_with_acceptor(acceptor).idle_timeout(IDLE);
+        let stop = async move { stopping.cancelled().await };
+        let _ = server.run_with_graceful_shutdown(route, stop, Some(GRACE)).await;
+    });
+    Ok(())
+}
+
+async fn first_admin(service: &Service, config: &config::Server) -> anyhow::Result<()> {
+    let made = service.user_first_admin(config.admin_password.clone()).await;
+    match made.map_err(|error| anyhow::anyhow!("The password of the first admin cannot be used: {error}"))? {
+        FirstAdmin::NotNeeded => {}
+        FirstAdmin::Made => eprintln!("showrun: made the user admin with the password that was given"),
+        FirstAdmin::Generated(password) => {
+            eprintln!(
+                "showrun: made the user admin with the password {}\nshowrun: it is not shown again",
+                password.expose_secret()
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn tidy(service: Service, metrics: PrometheusHandle) {
+    let mut turn = tokio::time::interval(TIDY);
+    loop {
+        turn.tick().await;
+        metrics.run_upkeep();
+        if let Err(error) = service.auth_tidy().await {
+            tracing::warn!(%error, "sessions could not be tidied up");
+        }
+    }
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = interrupt.await;
+        }
+    }
+}
+
+/// The process answers.
+#[handler]
+fn healthz() -> Response {
+    problem::health(true)
+}
+
+/// Requests can be answered.
+#[handler]
+async fn readyz(visitor: Visitor) -> Response {
+    problem::health(visitor.service.is_ready().await)
+}
+
+#[handler]
+fn metrics_text(metrics: Data<&PrometheusHandle>) -> Response {
+    Response::builder()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(metrics.render())
+}

@@ -1,0 +1,82 @@
+/** Reads that several pages share. Keys begin with the noun, so that a change of a noun refreshes all of it. */
+import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { api, ask } from "./client";
+import { asProblem } from "./problem";
+import type { DeviceFilters } from "./types";
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // What the server refused it refuses again; only a server that was away may answer later.
+      retry: (failures, error) => asProblem(error).unreachable && failures < 3,
+    },
+  },
+});
+
+export const facetsQuery = queryOptions({
+  queryKey: ["devices", "facets"],
+  queryFn: () => ask(api.GET("/api/v1/devices/facets")),
+});
+
+/** The catalogue changes when the server starts with other platform files, hardly ever while a page is open. */
+const CATALOGUE = 5 * 60_000;
+
+export const captureTypesQuery = queryOptions({
+  queryKey: ["capture-types"],
+  queryFn: async () =>
+    (await ask(api.GET("/api/v1/capture-types", { params: { query: { limit: 500 } } }))).items,
+  staleTime: CATALOGUE,
+});
+
+export const platformsQuery = queryOptions({
+  queryKey: ["platforms"],
+  queryFn: async () => (await ask(api.GET("/api/v1/platforms", { params: { query: { limit: 500 } } }))).items,
+  staleTime: CATALOGUE,
+});
+
+export const credentialsQuery = queryOptions({
+  queryKey: ["credentials", "all"],
+  queryFn: async () =>
+    (await ask(api.GET("/api/v1/credentials", { params: { query: { limit: 500 } } }))).items,
+});
+
+export function collectionQuery(id: string) {
+  return queryOptions({
+    queryKey: ["collections", id],
+    queryFn: () => ask(api.GET("/api/v1/collections/{id}", { params: { path: { id } } })),
+  });
+}
+
+export function failuresQuery(id: string) {
+  return queryOptions({
+    queryKey: ["collections", id, "failures"],
+    queryFn: async () =>
+      (await ask(api.GET("/api/v1/collections/{id}/failures", { params: { path: { id } } }))).items,
+  });
+}
+
+export function deviceQuery(id: string) {
+  return queryOptions({
+    queryKey: ["devices", id],
+    queryFn: () => ask(api.GET("/api/v1/devices/{id}", { params: { path: { id } } })),
+  });
+}
+
+/** How many devices match; with no filter, all of them. */
+export function deviceTotalQuery(filters: DeviceFilters) {
+  return queryOptions({
+    queryKey: ["devices", "total", filters],
+    queryFn: async () => {
+      const query = { ...filters, enabled: true, limit: 1, include_total: true } as Record<string, unknown>;
+      const page = await ask(api.GET("/api/v1/devices", { params: { query } }));
+      return page.total ?? 0;
+    },
+  });
+}
+
+export const versionQuery = queryOptions({
+  queryKey: ["version"],
+  queryFn: () => ask(api.GET("/api/v1/version")),
+  staleTime: Number.POSITIVE_INFINITY,
+});

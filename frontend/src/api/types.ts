@@ -1,0 +1,49 @@
+/** The names of the contract, so that a page never spells out `components["schemas"]`. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Problem = Schemas["Problem"];
+export type Me = Schemas["Me"];
+export type Role = Me["role"];
+export type User = Schemas["User"];
+export type ApiToken = Schemas["ApiToken"];
+export type ApiTokenCreated = Schemas["ApiTokenCreated"];
+export type Device = Schemas["Device"];
+export type DeviceCreate = Schemas["DeviceCreate"];
+export type DeviceUpdate = Schemas["DeviceUpdate"];
+export type DeviceFacets = Schemas["DeviceFacets"];
+export type DeviceImport = Schemas["DeviceImport"];
+export type Facet = Schemas["Facet"];
+export type Platform = Schemas["Platform"];
+export type CaptureType = Schemas["CaptureType"];
+export type Credential = Schemas["Credential"];
+export type CredentialCreate = Schemas["CredentialCreate"];
+export type Counts = Schemas["Counts"];
+export type Collection = Schemas["Collection"];
+export type CollectionCreate = Schemas["CollectionCreate"];
+export type CollectionRetry = Schemas["CollectionRetry"];
+export type CollectionCredentials = Schemas["CollectionCredentials"];
+export type CollectionDevice = Schemas["CollectionDevice"];
+export type DeviceFilters = Schemas["DeviceFilters"];
+export type Plan = Schemas["Plan"];
+export type FailureGroup = Schemas["FailureGroup"];
+export type ProgressEvent = Schemas["Event"];
+export type Preflight = Schemas["Preflight"];
+export type PreflightCreate = Schemas["PreflightCreate"];
+export type PreflightDevice = Schemas["PreflightDevice"];
+export type PreflightStep = Schemas["PreflightStep"];
+export type Capture = Schemas["Capture"];
+export type HostKey = Schemas["HostKey"];
+export type AuditEvent = Schemas["AuditEvent"];
+export type Settings = Schemas["Settings"];
+export type SettingsUpdate = Schemas["SettingsUpdate"];
+
+export type CollectionStatus = Collection["status"];
+export type DeviceStatus = CollectionDevice["status"];
+
+export interface Page<Item> {
+  items: Item[];
+  next_page_token?: string;
+  total?: number;
+}

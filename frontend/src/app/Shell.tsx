@@ -1,0 +1,272 @@
+import {
+  ActionIcon,
+  AppShell,
+  Box,
+  Burger,
+  Button,
+  Group,
+  Menu,
+  ScrollArea,
+  SegmentedControl,
+  Text,
+  useMantineColorScheme,
+} from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { type ComponentType, type ReactNode, useEffect, useRef } from "react";
+import { versionQuery } from "../api/queries";
+import { signOut } from "../api/session";
+import * as icons from "../ui/icons";
+import { Page } from "../ui/Page";
+import { Empty } from "../ui/Problem";
+import { Mark } from "./Mark";
+import { useCan, useMe } from "./role";
+import { Shortcuts } from "./Shortcuts";
+
+const { IconBook, IconDevice, IconFile, IconGear, IconHome, IconKey, IconList, IconPerson, IconPlay } = icons;
+const { IconMoon, IconScreen, IconShield, IconSun, IconTicket, IconUsers, IconWarn } = icons;
+
+export function Shell() {
+  const [open, { toggle, close }] = useDisclosure();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is what this is about
+  useEffect(() => {
+    close();
+    // A reader of a screen hears where a link led; the first page is announced by its title.
+    if (first.current) first.current = false;
+    else main.current?.focus();
+  }, [path, close]);
+
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 226, breakpoint: "md", collapsed: { mobile: !open } }}
+      padding={{ base: "md", sm: "lg" }}
+    >
+      <a href="#main" className="sr-skip">
+        Skip to the page
+      </a>
+      <AppShell.Header>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap">
+            <Burger
+              opened={open}
+              onClick={toggle}
+              hiddenFrom="md"
+              size="sm"
+              aria-label={open ? "Close the navigation" : "Open the navigation"}
+            />
+            <Link
+              to="/"
+              style={{ display: "flex", textDecoration: "none", color: "inherit" }}
+              aria-label="Showrun"
+            >
+              <Group gap={10} wrap="nowrap">
+                <Mark size={28} />
+                <Text fw={700} size="lg" visibleFrom="xs">
+                  Showrun
+                </Text>
+              </Group>
+            </Link>
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <NewCollection />
+            <Person />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar aria-label="Main">
+        <Navigation />
+      </AppShell.Navbar>
+      <AppShell.Main id="main" ref={main} tabIndex={-1}>
+        <Outlet />
+      </AppShell.Main>
+      <Shortcuts />
+    </AppShell>
+  );
+}
+
+function NewCollection() {
+  const operator = useCan("operator");
+  if (!operator) return null;
+  return (
+    <Button component={Link} to="/collect" leftSection={<IconPlay size={15} />} size="sm">
+      New collection
+    </Button>
+  );
+}
+
+function Navigation() {
+  const operator = useCan("operator");
+  const admin = useCan("admin");
+  const version = useQuery(versionQuery);
+  return (
+    <>
+      <AppShell.Section grow component={ScrollArea} p="xs" type="auto">
+        <NavLink to="/" icon={IconHome} exact>
+          Dashboard
+        </NavLink>
+        <NavLink to="/collections" icon={IconList}>
+          Collections
+        </NavLink>
+        <NavLink to="/failures" icon={IconWarn}>
+          Failures
+        </NavLink>
+        <NavHead>Network</NavHead>
+        <NavLink to="/devices" icon={IconDevice}>
+          Devices
+        </NavLink>
+        <NavLink to="/captures" icon={IconFile}>
+          Captures
+        </NavLink>
+        <NavLink to="/platforms" icon={IconBook}>
+          Platforms
+        </NavLink>
+        <NavHead>Access</NavHead>
+        {operator && (
+          <NavLink to="/credentials" icon={IconKey}>
+            Credentials
+          </NavLink>
+        )}
+        <NavLink to="/host-keys" icon={IconShield}>
+          Host keys
+        </NavLink>
+        <NavLink to="/api-tokens" icon={IconTicket}>
+          API tokens
+        </NavLink>
+        {admin && (
+          <>
+            <NavHead>Administration</NavHead>
+            <NavLink to="/users" icon={IconUsers}>
+              Users
+            </NavLink>
+            <NavLink to="/audit" icon={IconList}>
+              Audit log
+            </NavLink>
+            <NavLink to="/settings" icon={IconGear}>
+              Settings
+            </NavLink>
+          </>
+        )}
+      </AppShell.Section>
+      <AppShell.Section p="sm">
+        <Text size="xs" c="dimmed">
+          <a href="/docs" target="_blank" rel="noreferrer">
+            API documentation
+          </a>
+          {version.data && ` · ${version.data.version}`}
+        </Text>
+      </AppShell.Section>
+    </>
+  );
+}
+
+function NavHead({ children }: { children: ReactNode }) {
+  return <div className="sr-nav-head">{children}</div>;
+}
+
+type NavTarget =
+  | "/"
+  | "/collections"
+  | "/failures"
+  | "/devices"
+  | "/captures"
+  | "/platforms"
+  | "/credentials"
+  | "/host-keys"
+  | "/api-tokens"
+  | "/users"
+  | "/audit"
+  | "/settings";
+
+function NavLink(props: {
+  to: NavTarget;
+  icon: ComponentType<{ size?: number }>;
+  exact?: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <Link
+      to={props.to}
+      className="sr-nav-link"
+      activeOptions={{ exact: props.exact ?? false, includeSearch: false }}
+    >
+      <props.icon size={18} />
+      {props.children}
+    </Link>
+  );
+}
+
+function Person() {
+  const me = useMe();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Menu position="bottom-end" width={230} withinPortal>
+      <Menu.Target>
+        <ActionIcon variant="default" size={36} aria-label={`Account of ${me.username}`}>
+          <IconPerson size={18} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Box px="sm" py={6}>
+          <Text size="sm" fw={600} className="sr-cut">
+            {me.username}
+          </Text>
+          <Text size="xs" c="dimmed">
+            Role: {me.role}
+          </Text>
+        </Box>
+        <Menu.Divider />
+        <Box px="sm" py={6}>
+          <SegmentedControl
+            size="xs"
+            fullWidth
+            aria-label="Colour scheme"
+            value={colorScheme}
+            onChange={(value) => setColorScheme(value as "light" | "dark" | "auto")}
+            data={[
+              { value: "light", label: <Scheme icon={IconSun} name="Light" /> },
+              { value: "dark", label: <Scheme icon={IconMoon} name="Dark" /> },
+              { value: "auto", label: <Scheme icon={IconScreen} name="Auto" /> },
+            ]}
+          />
+        </Box>
+        <Menu.Divider />
+        <Menu.Item component={Link} to="/account">
+          Password and shortcuts
+        </Menu.Item>
+        <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Scheme(props: { icon: ComponentType<{ size?: number }>; name: string }) {
+  return (
+    <Group gap={4} wrap="nowrap" justify="center">
+      <props.icon size={13} />
+      {props.name}
+    </Group>
+  );
+}
+
+export function NotFound() {
+  return (
+    <Page title="There is no such page">
+      <div className="sr-panel">
+        <Empty
+          title="Nothing is at this address"
+          action={
+            <Button component={Link} to="/">
+              Go to the dashboard
+            </Button>
+          }
+        />
+      </div>
+    </Page>
+  );
+}

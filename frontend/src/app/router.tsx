@@ -1,0 +1,186 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { PageProblem } from "./PageProblem";
+import { NotFound, Shell } from "./Shell";
+import { parseSearch, searchOf, stringifySearch } from "./search";
+
+const rootRoute = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  errorComponent: PageProblem,
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  component: lazyRouteComponent(() => import("../pages/Dashboard"), "Dashboard"),
+});
+
+const collect = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/collect",
+  validateSearch: searchOf(
+    ["step", "name", "find", "preflight"],
+    ["vendor", "platform", "site", "role", "tag", "types", "device"],
+  ),
+  component: lazyRouteComponent(() => import("../wizard/Collect"), "Collect"),
+});
+
+const run = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/collections/$id/run",
+  validateSearch: searchOf(["status", "find", "device", "view"], []),
+  component: lazyRouteComponent(() => import("../wizard/Run"), "Run"),
+});
+
+const results = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/collections/$id/results",
+  component: lazyRouteComponent(() => import("../wizard/Results"), "Results"),
+});
+
+const collections = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/collections",
+  validateSearch: searchOf(["q", "created_by"], ["status"]),
+  component: lazyRouteComponent(() => import("../pages/Collections"), "Collections"),
+});
+
+const collection = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/collections/$id",
+  validateSearch: searchOf(["tab", "q"], ["status", "failure_kind"]),
+  component: lazyRouteComponent(() => import("../pages/CollectionPage"), "CollectionPage"),
+});
+
+const collectionDevice = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/collections/$id/devices/$deviceId",
+  component: lazyRouteComponent(() => import("../pages/CollectionDevicePage"), "CollectionDevicePage"),
+});
+
+const devices = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/devices",
+  validateSearch: searchOf(["q", "sort", "enabled"], ["vendor", "platform", "site", "role", "tag"]),
+  component: lazyRouteComponent(() => import("../pages/Devices"), "Devices"),
+});
+
+const deviceImport = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/devices/import",
+  component: lazyRouteComponent(() => import("../pages/DeviceImportPage"), "DeviceImportPage"),
+});
+
+const device = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/devices/$id",
+  component: lazyRouteComponent(() => import("../pages/DevicePage"), "DevicePage"),
+});
+
+const captures = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/captures",
+  validateSearch: searchOf(["device", "current"], ["capture_type", "verdict"]),
+  component: lazyRouteComponent(() => import("../pages/Captures"), "Captures"),
+});
+
+const capture = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/captures/$id",
+  validateSearch: searchOf(["find", "line"], []),
+  component: lazyRouteComponent(() => import("../pages/CapturePage"), "CapturePage"),
+});
+
+const failures = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/failures",
+  component: lazyRouteComponent(() => import("../pages/Failures"), "Failures"),
+});
+
+const platforms = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/platforms",
+  validateSearch: searchOf(["platform"], []),
+  component: lazyRouteComponent(() => import("../pages/Platforms"), "Platforms"),
+});
+
+const credentials = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/credentials",
+  component: lazyRouteComponent(() => import("../pages/Credentials"), "Credentials"),
+});
+
+const hostKeys = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/host-keys",
+  validateSearch: searchOf(["state"], []),
+  component: lazyRouteComponent(() => import("../pages/HostKeys"), "HostKeys"),
+});
+
+const users = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/users",
+  component: lazyRouteComponent(() => import("../pages/Users"), "Users"),
+});
+
+const tokens = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/api-tokens",
+  component: lazyRouteComponent(() => import("../pages/ApiTokens"), "ApiTokens"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/audit",
+  validateSearch: searchOf(["actor", "action", "target"], []),
+  component: lazyRouteComponent(() => import("../pages/Audit"), "Audit"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("../pages/SettingsPage"), "SettingsPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/account",
+  component: lazyRouteComponent(() => import("../pages/Account"), "Account"),
+});
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([
+    dashboard,
+    collect,
+    run,
+    results,
+    collections,
+    collection,
+    collectionDevice,
+    devices,
+    deviceImport,
+    device,
+    captures,
+    capture,
+    failures,
+    platforms,
+    credentials,
+    hostKeys,
+    users,
+    tokens,
+    audit,
+    settings,
+    account,
+  ]),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: "intent",
+  scrollRestoration: true,
+  defaultPendingMs: 300,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,58 @@
+import { api, ask } from "../api/client";
+import { unreachable } from "../api/problem";
+import { renew } from "../api/session";
+import type { ProgressEvent } from "../api/types";
+import type { SocketEvents, Source } from "./feed";
+
+/** The real server behind a feed. */
+export function serverSource(id: string): Source {
+  const path = { id };
+  return {
+    collection: () => ask(api.GET("/api/v1/collections/{id}", { params: { path } })),
+    devices: (pageToken) =>
+      ask(
+        api.GET("/api/v1/collections/{id}/devices", {
+          params: { path, query: { limit: 500, ...(pageToken ? { page_token: pageToken } : {}) } },
+        }),
+      ),
+    events: (after, limit) =>
+      ask(api.GET("/api/v1/collections/{id}/events", { params: { path, query: { after, limit } } })),
+    async socket(after, on) {
+      const { ticket } = await ask(
+        api.POST("/api/v1/collections/{id}/progress-ticket", { params: { path } }),
+      );
+      const url = new URL(`/api/v1/collections/${encodeURIComponent(id)}/progress`, location.origin);
+      url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+      url.searchParams.set("after", String(Math.max(0, after)));
+      url.searchParams.set("ticket", ticket);
+      return openSocket(url, on);
+    },
+    renewSession: renew,
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    now: () => Date.now(),
+  };
+}
+
+function openSocket(url: URL, on: SocketEvents): Promise<{ close(): void }> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url);
+    let open = false;
+    socket.onopen = () => {
+      open = true;
+      // A half-open connection never fires `close`; whoever closes here must not wait for the other side.
+      resolve({
+        close: () => {
+          socket.onmessage = null;
+          socket.onclose = null;
+          socket.close();
+          on.closed(1006);
+        },
+      });
+    };
+    socket.onmessage = (message) => on.event(JSON.parse(String(message.data)) as ProgressEvent);
+    socket.onclose = (event) => {
+      if (open) on.closed(event.code);
+      else reject(unreachable(event.code));
+    };
+  });
+}

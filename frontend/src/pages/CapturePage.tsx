@@ -1,0 +1,120 @@
+import { Button, Loader } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, ask, askText } from "../api/client";
+import { queryClient } from "../api/queries";
+import { useCan } from "../app/role";
+import { bothTimes } from "../format";
+import { CaptureText } from "../ui/CaptureText";
+import { Confirm } from "../ui/Confirm";
+import { IconTrash } from "../ui/icons";
+import { Facts, Page, Panel } from "../ui/Page";
+import { ProblemNotice } from "../ui/Problem";
+import { TextLines } from "../ui/TextLines";
+
+const route = getRouteApi("/captures/$id");
+
+export function CapturePage() {
+  const { id } = route.useParams();
+  const navigate = route.useNavigate();
+  const admin = useCan("admin");
+  const capture = useQuery({
+    queryKey: ["captures", id],
+    queryFn: () => ask(api.GET("/api/v1/captures/{id}", { params: { path: { id } } })),
+  });
+  const remove = useMutation({
+    mutationFn: () => ask(api.DELETE("/api/v1/captures/{id}", { params: { path: { id } } })),
+    onSuccess: () => {
+      void navigate({ to: "/captures", search: {} });
+      queryClient.removeQueries({ queryKey: ["captures", id] });
+      void queryClient.invalidateQueries({ queryKey: ["captures"] });
+    },
+  });
+  const data = capture.data;
+  if (capture.error) {
+    return (
+      <Page title="Capture">
+        <ProblemNotice error={capture.error} onRetry={() => void capture.refetch()} />
+      </Page>
+    );
+  }
+  if (data === undefined) return <Loader aria-label="Loading" />;
+  return (
+    <Page
+      title={`${data.capture_type} of ${data.device_name}`}
+      lead={bothTimes(data.captured_at)}
+      actions={
+        admin && (
+          <Confirm
+            label="Delete"
+            icon={<IconTrash size={16} />}
+            title="Delete this capture?"
+            confirm="Delete it"
+            loading={remove.isPending}
+            error={remove.error}
+            onConfirm={() => remove.mutate()}
+          >
+            The row and its text go. The last good text of a device is never removed.
+          </Confirm>
+        )
+      }
+    >
+      <Panel>
+        <CaptureText capture={data} linked={false} />
+      </Panel>
+      <Panel title="Where it comes from">
+        <Facts
+          facts={[
+            [
+              "Device",
+              <Link key="d" to="/devices/$id" params={{ id: data.device_id }}>
+                {data.device_name}
+              </Link>,
+            ],
+            [
+              "Collection",
+              <Link
+                key="c"
+                to="/collections/$id/devices/$deviceId"
+                params={{ id: data.collection_id, deviceId: data.device_id }}
+              >
+                This device in the collection
+              </Link>,
+            ],
+            ["SHA-256", data.sha256 && <span className="sr-mono">{data.sha256}</span>],
+          ]}
+        />
+      </Panel>
+      {admin && <Transcript id={id} />}
+    </Page>
+  );
+}
+
+/** What was said on the line; kept for devices that did not succeed, for a few days. */
+function Transcript({ id }: { id: string }) {
+  const [wanted, setWanted] = useState(false);
+  const text = useQuery({
+    queryKey: ["captures", id, "transcript"],
+    queryFn: () => askText(`/api/v1/captures/${encodeURIComponent(id)}/transcript`),
+    enabled: wanted,
+  });
+  return (
+    <Panel title="Session transcript">
+      {text.error ? (
+        <ProblemNotice error={text.error} />
+      ) : text.data !== undefined ? (
+        <TextLines lines={text.data.replace(/\n$/, "").split("\n")} find="" label="Session transcript" />
+      ) : (
+        <Button
+          variant="default"
+          size="xs"
+          loading={wanted && text.isPending}
+          onClick={() => setWanted(true)}
+        >
+          Show what was said on the line
+        </Button>
+      )}
+    </Panel>
+  );
+}

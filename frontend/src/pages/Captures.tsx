@@ -1,0 +1,155 @@
+import { Button, Group, MultiSelect, Switch, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { api, ask } from "../api/client";
+import { useList } from "../api/lists";
+import { captureTypesQuery } from "../api/queries";
+import type { Capture } from "../api/types";
+import { clean } from "../app/search";
+import { bytes, plural } from "../format";
+import { type Column, DataTable } from "../ui/DataTable";
+import { IconSearch } from "../ui/icons";
+import { Page } from "../ui/Page";
+import { Empty } from "../ui/Problem";
+import { VerdictChip } from "../ui/Status";
+import { Ago } from "../ui/Time";
+import { VERDICTS, verdictWord } from "../words";
+
+const route = getRouteApi("/captures");
+
+const columns: Column<Capture>[] = [
+  {
+    key: "verdict",
+    title: "Verdict",
+    width: "124px",
+    cell: (each) => <VerdictChip verdict={each.verdict} />,
+  },
+  {
+    key: "device",
+    title: "Device",
+    width: "minmax(110px, 1.4fr)",
+    cell: (each) => <b>{each.device_name}</b>,
+  },
+  { key: "type", title: "Capture type", width: "minmax(90px, 1fr)", cell: (each) => each.capture_type },
+  {
+    key: "command",
+    title: "Command",
+    width: "minmax(130px, 1.8fr)",
+    from: "md",
+    cell: (each) => <span className="sr-mono">{each.commands.join(" ; ")}</span>,
+  },
+  {
+    key: "size",
+    title: "Size",
+    width: "80px",
+    align: "right",
+    from: "sm",
+    cell: (each) => bytes(each.bytes),
+  },
+  {
+    key: "current",
+    title: "",
+    label: "Last good",
+    width: "84px",
+    from: "lg",
+    cell: (each) => each.current && <span className="sr-muted">last good</span>,
+  },
+  { key: "at", title: "When", width: "126px", from: "sm", cell: (each) => <Ago at={each.captured_at} /> },
+];
+
+export function Captures() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const types = useQuery(captureTypesQuery);
+  // What people look for is nearly always the last good text; the history is one switch away.
+  const current = search.current !== "all";
+  const { device, capture_type, verdict } = search;
+  const list = useList<Capture>({
+    key: ["captures", "list", search],
+    read: (page) =>
+      ask(
+        api.GET("/api/v1/captures", {
+          params: {
+            query: {
+              ...clean({ device, capture_type, verdict }),
+              ...(current ? { current: true } : {}),
+              ...page,
+            },
+          },
+        }),
+      ),
+  });
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
+  const setDevice = useDebouncedCallback((value: string) => change({ device: value }), 250);
+  const filtered = Object.keys(search).length > 0;
+  return (
+    <Page
+      title="Captures"
+      lead={
+        list.total === undefined
+          ? "The texts that were captured."
+          : `${plural(list.total, "text")}, newest first.`
+      }
+    >
+      <Group gap="sm" align="flex-end" className="sr-few">
+        <TextInput
+          label="Device"
+          leftSection={<IconSearch size={15} />}
+          data-search
+          defaultValue={device ?? ""}
+          onChange={(event) => setDevice(event.currentTarget.value.trim())}
+        />
+        <MultiSelect
+          label="Capture type"
+          placeholder={capture_type ? "" : "Any"}
+          clearable
+          searchable
+          data={(types.data ?? []).map((type) => ({ value: type.name, label: type.title }))}
+          value={capture_type ?? []}
+          onChange={(value) => change({ capture_type: value })}
+          style={{ minWidth: 190 }}
+        />
+        <MultiSelect
+          label="Verdict"
+          placeholder={verdict ? "" : "Any"}
+          clearable
+          data={VERDICTS.map((value) => ({ value, label: verdictWord(value).text }))}
+          value={verdict ?? []}
+          onChange={(value) => change({ verdict: value })}
+          style={{ minWidth: 170 }}
+        />
+        <Switch
+          label="Last good texts only"
+          checked={current}
+          onChange={(event) => change({ current: event.currentTarget.checked ? "" : "all" })}
+          pb={8}
+        />
+      </Group>
+      <DataTable
+        label="Captures"
+        columns={columns}
+        {...list}
+        rowKey={(each) => each.id}
+        onOpen={(each) => void navigate({ to: "/captures/$id", params: { id: each.id }, search: {} })}
+        empty={
+          filtered ? (
+            <Empty
+              title="No text matches"
+              action={
+                <Button variant="default" onClick={() => void navigate({ search: {} })}>
+                  Clear filters
+                </Button>
+              }
+            />
+          ) : (
+            <Empty title="Nothing was captured yet">
+              Texts appear here as soon as a collection records them.
+            </Empty>
+          )
+        }
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,154 @@
+import { Group, Loader, SimpleGrid, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { api, ask } from "../api/client";
+import { collectionQuery } from "../api/queries";
+import { dateTime, duration } from "../format";
+import { hasEnded } from "../progress";
+import { CaptureTexts } from "../ui/CaptureTexts";
+import { Facts, Page, Panel } from "../ui/Page";
+import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { StatusChip, VerdictChip } from "../ui/Status";
+import { Retry } from "../wizard/Retry";
+import { failureWord } from "../words";
+import { nameOf } from "./Dashboard";
+
+const route = getRouteApi("/collections/$id/devices/$deviceId");
+
+/** One device in one collection, at an address that can go into a ticket. */
+export function CollectionDevicePage() {
+  const { id, deviceId } = route.useParams();
+  const collection = useQuery(collectionQuery(id));
+  const ended = collection.data !== undefined && hasEnded(collection.data.status);
+  const device = useQuery({
+    queryKey: ["collections", id, "devices", "one", deviceId],
+    queryFn: async () => {
+      const query = { device_id: deviceId, limit: 1 };
+      const page = await ask(
+        api.GET("/api/v1/collections/{id}/devices", { params: { path: { id }, query } }),
+      );
+      return page.items.find((each) => each.device_id === deviceId) ?? null;
+    },
+    refetchInterval: ended ? false : 2_000,
+  });
+  const captures = useQuery({
+    queryKey: ["collections", id, "captures", deviceId],
+    queryFn: async () =>
+      (
+        await ask(
+          api.GET("/api/v1/collections/{id}/captures", {
+            params: { path: { id }, query: { device_id: deviceId, limit: 100 } },
+          }),
+        )
+      ).items,
+    refetchInterval: ended ? false : 2_000,
+  });
+  const groups = useQuery({
+    queryKey: ["collections", id, "failures"],
+    queryFn: async () =>
+      (await ask(api.GET("/api/v1/collections/{id}/failures", { params: { path: { id } } }))).items,
+    enabled: device.data?.failure_kind !== undefined,
+  });
+
+  const error = collection.error ?? device.error;
+  if (error) {
+    return (
+      <Page title="Device">
+        <ProblemNotice
+          error={error}
+          onRetry={() => {
+            void collection.refetch();
+            void device.refetch();
+          }}
+        />
+      </Page>
+    );
+  }
+  if (device.data === undefined || collection.data === undefined) return <Loader aria-label="Loading" />;
+  const row = device.data;
+  if (row === null) {
+    return (
+      <Page title="Device">
+        <div className="sr-panel">
+          <Empty title="This device is not in this collection" />
+        </div>
+      </Page>
+    );
+  }
+  const hint = groups.data?.find((group) => group.failure_kind === row.failure_kind)?.hint;
+  return (
+    <Page
+      title={row.device_name}
+      lead={
+        <Group gap="sm" component="span">
+          <StatusChip status={row.status} />
+          <span>
+            in{" "}
+            <Link to="/collections/$id" params={{ id }} search={{}}>
+              {nameOf(collection.data)}
+            </Link>
+          </span>
+        </Group>
+      }
+      actions={
+        ended &&
+        row.status !== "succeeded" && (
+          <Retry
+            collectionId={id}
+            label="Retry this device"
+            only={{ device_ids: [deviceId] }}
+            includeCancelled={row.status === "cancelled"}
+          />
+        )
+      }
+    >
+      {row.failure_kind && (
+        <Notice tone="bad" title={failureWord(row.failure_kind)}>
+          {row.message && <Text size="sm">{row.message}</Text>}
+          {hint && hint !== row.message && <Text size="sm">{hint}</Text>}
+        </Notice>
+      )}
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <Panel title="Session">
+          <Facts
+            facts={[
+              [
+                "Address",
+                <span className="sr-mono" key="a">
+                  {row.ip_address}
+                </span>,
+              ],
+              ["Platform", row.platform],
+              ["Site", row.site],
+              ["Attempt", row.attempt === 0 ? "not started" : String(row.attempt)],
+              ["Started", row.started_at ? dateTime(row.started_at) : "not yet"],
+              ["Finished", row.finished_at ? dateTime(row.finished_at) : "not yet"],
+              ["Time", row.duration_ms === undefined ? "" : duration(row.duration_ms / 1000)],
+              [
+                "Inventory",
+                <Link key="d" to="/devices/$id" params={{ id: row.device_id }}>
+                  Page of the device
+                </Link>,
+              ],
+            ]}
+          />
+        </Panel>
+        <Panel title="Captures">
+          {row.captures.length === 0 ? (
+            <Text c="dimmed">Nothing was captured.</Text>
+          ) : (
+            <Facts
+              facts={row.captures.map(
+                (capture) =>
+                  [capture.capture_type, <VerdictChip key="v" verdict={capture.verdict} />] as const,
+              )}
+            />
+          )}
+        </Panel>
+      </SimpleGrid>
+      <Panel title="Texts">
+        <CaptureTexts captures={captures.data} loading={captures.isPending} error={captures.error} />
+      </Panel>
+    </Page>
+  );
+}

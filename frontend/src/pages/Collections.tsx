@@ -1,0 +1,155 @@
+import { Button, Group, MultiSelect, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { api, ask } from "../api/client";
+import { useList } from "../api/lists";
+import type { Collection } from "../api/types";
+import { useCan } from "../app/role";
+import { clean } from "../app/search";
+import { count, duration, plural } from "../format";
+import { type Column, DataTable } from "../ui/DataTable";
+import { IconRetry, IconSearch } from "../ui/icons";
+import { Page } from "../ui/Page";
+import { Empty } from "../ui/Problem";
+import { StatusChip } from "../ui/Status";
+import { Ago } from "../ui/Time";
+import { ProgressBar } from "../wizard/ProgressBar";
+import { COLLECTION_STATUSES, statusWord } from "../words";
+import { nameOf } from "./Dashboard";
+
+const route = getRouteApi("/collections");
+
+const columns: Column<Collection>[] = [
+  { key: "status", title: "Status", width: "118px", cell: (each) => <StatusChip status={each.status} /> },
+  {
+    key: "name",
+    title: "Collection",
+    width: "minmax(130px, 2fr)",
+    cell: (each) => (
+      <Link to="/collections/$id" params={{ id: each.id }} search={{}}>
+        {each.retry_of && (
+          <span title="Retry of an earlier collection">
+            <IconRetry size={13} />{" "}
+          </span>
+        )}
+        {nameOf(each)}
+      </Link>
+    ),
+  },
+  {
+    key: "types",
+    title: "Capture types",
+    width: "minmax(110px, 1.2fr)",
+    from: "lg",
+    cell: (each) => <span title={each.capture_types.join(", ")}>{each.capture_types.join(", ")}</span>,
+  },
+  {
+    key: "devices",
+    title: "Devices",
+    width: "minmax(120px, 1fr)",
+    from: "sm",
+    cell: (each) => (
+      <div>
+        <ProgressBar counts={each.counts} percent={each.progress} label={`Progress of ${nameOf(each)}`} />
+      </div>
+    ),
+  },
+  {
+    key: "counts",
+    title: "Succeeded / failed",
+    width: "minmax(96px, 130px)",
+    align: "right",
+    cell: (each) => {
+      const { succeeded, partially_succeeded, failed, cancelled } = each.counts;
+      return `${count(succeeded)} / ${count(partially_succeeded + failed + cancelled)}`;
+    },
+  },
+  {
+    key: "time",
+    title: "Time",
+    width: "96px",
+    align: "right",
+    from: "md",
+    cell: (each) => (each.execution_time_seconds === undefined ? "" : duration(each.execution_time_seconds)),
+  },
+  { key: "by", title: "By", width: "minmax(70px, 0.6fr)", from: "lg", cell: (each) => each.created_by },
+  { key: "at", title: "Started", width: "126px", from: "sm", cell: (each) => <Ago at={each.created_at} /> },
+];
+
+export function Collections() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const operator = useCan("operator");
+  const list = useList<Collection>({
+    key: ["collections", "list", search],
+    read: (page) =>
+      ask(api.GET("/api/v1/collections", { params: { query: { ...search, ...page } as never } })),
+    refetchInterval: 10_000,
+  });
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
+  const setQ = useDebouncedCallback((q: string) => change({ q }), 250);
+  const filtered = search.q !== undefined || search.status !== undefined;
+
+  return (
+    <Page
+      title="Collections"
+      lead={
+        list.total === undefined
+          ? "Every run, newest first."
+          : `${plural(list.total, "collection")}, newest first.`
+      }
+    >
+      <Group gap="sm" align="flex-end" className="sr-few">
+        <TextInput
+          label="Name"
+          leftSection={<IconSearch size={15} />}
+          data-search
+          defaultValue={search.q ?? ""}
+          onChange={(event) => setQ(event.currentTarget.value.trim())}
+        />
+        <MultiSelect
+          label="Status"
+          placeholder={search.status ? "" : "Any"}
+          clearable
+          data={COLLECTION_STATUSES.map((status) => ({ value: status, label: statusWord(status).text }))}
+          value={search.status ?? []}
+          onChange={(status) => change({ status })}
+          style={{ minWidth: 200 }}
+        />
+      </Group>
+      <DataTable
+        label="Collections"
+        columns={columns}
+        {...list}
+        rowKey={(each) => each.id}
+        onOpen={(each) => void navigate({ to: "/collections/$id", params: { id: each.id }, search: {} })}
+        empty={
+          filtered ? (
+            <Empty
+              title="No collection matches"
+              action={
+                <Button variant="default" onClick={() => change({ q: "", status: [] })}>
+                  Clear filters
+                </Button>
+              }
+            />
+          ) : (
+            <Empty
+              title="Nothing was collected yet"
+              action={
+                operator && (
+                  <Button component={Link} to="/collect">
+                    New collection
+                  </Button>
+                )
+              }
+            >
+              Each collection stays here with its devices, texts and failures.
+            </Empty>
+          )
+        }
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,330 @@
+import {
+  Button,
+  Group,
+  Modal,
+  NumberInput,
+  PasswordInput,
+  Stack,
+  Switch,
+  TagsInput,
+  Text,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { api, ask, idempotencyKey } from "../api/client";
+import { useList } from "../api/lists";
+import { queryClient } from "../api/queries";
+import type { Credential, CredentialCreate } from "../api/types";
+import { useCan } from "../app/role";
+import { clean } from "../app/search";
+import { plural } from "../format";
+import { Confirm } from "../ui/Confirm";
+import { type Column, DataTable } from "../ui/DataTable";
+import { IconPlus } from "../ui/icons";
+import { Page } from "../ui/Page";
+import { Empty, NotAllowed, ProblemNotice } from "../ui/Problem";
+import { Chip } from "../ui/Status";
+import { Ago } from "../ui/Time";
+
+export function Credentials() {
+  const operator = useCan("operator");
+  const admin = useCan("admin");
+  const [editing, setEditing] = useState<Credential | "new">();
+  const list = useList<Credential>({
+    key: ["credentials", "list"],
+    read: (page) => ask(api.GET("/api/v1/credentials", { params: { query: page } })),
+    enabled: operator,
+  });
+  if (!operator) {
+    return (
+      <Page title="Credentials">
+        <NotAllowed needs="operator" />
+      </Page>
+    );
+  }
+  const columns: Column<Credential>[] = [
+    { key: "name", title: "Name", width: "minmax(110px, 1.3fr)", cell: (each) => <b>{each.name}</b> },
+    {
+      key: "user",
+      title: "User name",
+      width: "minmax(90px, 1fr)",
+      from: "sm",
+      cell: (each) => each.username,
+    },
+    { key: "has", title: "Holds", width: "minmax(120px, 1.3fr)", from: "md", cell: (each) => holds(each) },
+    { key: "for", title: "For", width: "minmax(110px, 1.3fr)", from: "md", cell: (each) => scope(each) },
+    {
+      key: "state",
+      title: "State",
+      width: "104px",
+      cell: (each) =>
+        each.state === "open" ? (
+          <Chip word={{ text: "In use", tone: "good" }} />
+        ) : (
+          <Chip word={{ text: "Paused", tone: "warn" }} />
+        ),
+    },
+    {
+      key: "refused",
+      title: "Refused",
+      width: "120px",
+      from: "lg",
+      cell: (each) =>
+        each.closed_at ? (
+          <Ago at={each.closed_at} />
+        ) : each.consecutive_failures > 0 ? (
+          `${each.consecutive_failures} in a row`
+        ) : (
+          ""
+        ),
+    },
+    {
+      key: "do",
+      title: "",
+      label: "Actions",
+      width: "240px",
+      align: "right",
+      cell: (each) => <RowActions credential={each} onEdit={admin ? () => setEditing(each) : undefined} />,
+    },
+  ];
+  return (
+    <Page
+      title="Credentials"
+      lead="Sealed on the server; what is stored is never shown again. A credential is paused after refused logins in a row, so that no account is locked out on a whole fleet."
+      actions={
+        admin && (
+          <Button leftSection={<IconPlus size={15} />} onClick={() => setEditing("new")}>
+            Add credential
+          </Button>
+        )
+      }
+    >
+      <DataTable
+        label="Credentials"
+        columns={columns}
+        {...list}
+        rowKey={(each) => each.id}
+        rowHeight={52}
+        empty={
+          <Empty title="No credential is saved yet">
+            {admin
+              ? "Save one here, or type one in the wizard for a single collection."
+              : "An administrator can save one. In the wizard you can type one for a single collection."}
+          </Empty>
+        }
+      />
+      <Modal
+        opened={editing !== undefined}
+        onClose={() => setEditing(undefined)}
+        title={editing === "new" ? "Add a credential" : `Edit ${editing?.name ?? ""}`}
+        size="lg"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
+        {editing && (
+          <CredentialFields
+            credential={editing === "new" ? undefined : editing}
+            onDone={() => setEditing(undefined)}
+          />
+        )}
+      </Modal>
+    </Page>
+  );
+}
+
+function holds(each: Credential): string {
+  const parts = [
+    ...(each.has_password ? ["password"] : []),
+    ...(each.has_private_key ? ["SSH key"] : []),
+    ...(each.has_enable_password ? ["enable password"] : []),
+    ...(each.use_agent ? ["SSH agent"] : []),
+  ];
+  return parts.join(", ") || "nothing";
+}
+
+function scope(each: Credential): string {
+  const parts = [
+    ...(each.is_default ? ["all devices"] : []),
+    ...(each.sites.length > 0 ? [`sites ${each.sites.join(", ")}`] : []),
+    ...(each.tags.length > 0 ? [`tags ${each.tags.join(", ")}`] : []),
+  ];
+  return parts.join("; ") || "when chosen";
+}
+
+function RowActions({ credential, onEdit }: { credential: Credential; onEdit: (() => void) | undefined }) {
+  const path = { id: credential.id };
+  const done = () => queryClient.invalidateQueries({ queryKey: ["credentials"] });
+  const release = useMutation({
+    mutationFn: () => ask(api.POST("/api/v1/credentials/{id}/release", { params: { path } })),
+    onSuccess: done,
+  });
+  const remove = useMutation({
+    mutationFn: () => ask(api.DELETE("/api/v1/credentials/{id}", { params: { path } })),
+    onSuccess: done,
+  });
+  return (
+    <Group gap={6} wrap="nowrap" justify="flex-end">
+      {credential.state === "closed" && onEdit && (
+        <Confirm
+          small
+          label="Release"
+          title={`Release ${credential.name}?`}
+          confirm="Release it"
+          loading={release.isPending}
+          error={release.error}
+          onConfirm={() => release.mutate()}
+        >
+          It was refused {plural(credential.consecutive_failures, "time")} in a row. If the password is still
+          wrong, the next collection is refused again and the account may be locked. Correct the password
+          first if it changed.
+        </Confirm>
+      )}
+      {onEdit && (
+        <Button size="xs" variant="default" onClick={onEdit}>
+          Edit
+        </Button>
+      )}
+      {onEdit && (
+        <Confirm
+          small
+          label="Delete"
+          title={`Delete ${credential.name}?`}
+          confirm="Delete it"
+          loading={remove.isPending}
+          error={remove.error}
+          onConfirm={() => remove.mutate()}
+        >
+          Devices bound to it fall back to the credential of their site or tag, or to the default one.
+        </Confirm>
+      )}
+    </Group>
+  );
+}
+
+function CredentialFields({
+  credential,
+  onDone,
+}: {
+  credential: Credential | undefined;
+  onDone: () => void;
+}) {
+  const [form, setForm] = useState<CredentialCreate>(() =>
+    credential
+      ? {
+          name: credential.name,
+          username: credential.username,
+          use_agent: credential.use_agent,
+          sites: credential.sites,
+          tags: credential.tags,
+          is_default: credential.is_default,
+          order: credential.order,
+        }
+      : { name: "", username: "", sites: [], tags: [], is_default: false },
+  );
+  const set = (change: Partial<CredentialCreate>) => setForm((before) => ({ ...before, ...change }));
+  const save = useMutation({
+    mutationFn: () => {
+      // An empty secret field of a known credential means: leave what is stored.
+      const { password: _, enable_password: __, private_key: ___, passphrase: ____, ...plain } = form;
+      const body = { ...plain, ...secrets(form) };
+      if (credential) {
+        return ask(api.PATCH("/api/v1/credentials/{id}", { params: { path: { id: credential.id } }, body }));
+      }
+      return ask(api.POST("/api/v1/credentials", { body, headers: idempotencyKey() }));
+    },
+    onSuccess: () => {
+      void queryClient.invalidateQueries({ queryKey: ["credentials"] });
+      onDone();
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate();
+  };
+  const kept = (has: boolean | undefined) => (has ? "Stored. Leave empty to keep it." : "");
+  const secret = (key: "password" | "enable_password" | "passphrase", label: string, has?: boolean) => (
+    <PasswordInput
+      label={label}
+      description={kept(has)}
+      autoComplete="new-password"
+      value={form[key] ?? ""}
+      onChange={(event) => set({ [key]: event.currentTarget.value })}
+    />
+  );
+  return (
+    <form onSubmit={submit} autoComplete="off">
+      <Stack>
+        {save.error && <ProblemNotice error={save.error} />}
+        <TextInput
+          label="Name"
+          required
+          value={form.name}
+          onChange={(event) => set({ name: event.currentTarget.value })}
+        />
+        <TextInput
+          label="Device user name"
+          required
+          autoComplete="off"
+          autoCapitalize="none"
+          value={form.username}
+          onChange={(event) => set({ username: event.currentTarget.value })}
+        />
+        {secret("password", "Password", credential?.has_password)}
+        {secret("enable_password", "Enable password", credential?.has_enable_password)}
+        <Textarea
+          label="Private key"
+          description={kept(credential?.has_private_key)}
+          autosize
+          minRows={2}
+          maxRows={6}
+          spellCheck={false}
+          value={form.private_key ?? ""}
+          onChange={(event) => set({ private_key: event.currentTarget.value })}
+          styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: "0.8rem" } }}
+        />
+        {form.private_key && secret("passphrase", "Passphrase of the key")}
+        <Switch
+          label="Use the server's SSH agent"
+          checked={form.use_agent ?? false}
+          onChange={(event) => set({ use_agent: event.currentTarget.checked })}
+        />
+        <TagsInput label="For sites" value={form.sites ?? []} onChange={(sites) => set({ sites })} />
+        <TagsInput label="For tags" value={form.tags ?? []} onChange={(tags) => set({ tags })} />
+        <Switch
+          label="Default for devices that have no other"
+          checked={form.is_default ?? false}
+          onChange={(event) => set({ is_default: event.currentTarget.checked })}
+        />
+        <NumberInput
+          label="Order"
+          description="When several fit, the lowest is tried first."
+          allowDecimal={false}
+          value={form.order ?? ""}
+          onChange={(order) => typeof order === "number" && set({ order })}
+        />
+        {credential && (
+          <Text size="sm" c="dimmed">
+            Saving releases the credential if it is paused.
+          </Text>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onDone}>
+            Close
+          </Button>
+          <Button type="submit" loading={save.isPending}>
+            Save
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+const SECRETS = ["password", "enable_password", "private_key", "passphrase"] as const;
+
+function secrets(form: CredentialCreate) {
+  return clean(Object.fromEntries(SECRETS.map((key) => [key, form[key]]))) as Partial<
+    Pick<CredentialCreate, (typeof SECRETS)[number]>
+  >;
+}

@@ -1,0 +1,207 @@
+import { Badge, Button, Group, Loader, SimpleGrid, Text } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { api, ask } from "../api/client";
+import { useList } from "../api/lists";
+import { captureTypesQuery, deviceQuery, platformsQuery, queryClient } from "../api/queries";
+import type { Capture } from "../api/types";
+import { useCan } from "../app/role";
+import { bytes, dateTime } from "../format";
+import { Confirm } from "../ui/Confirm";
+import { type Column, DataTable } from "../ui/DataTable";
+import { IconPlay, IconTrash } from "../ui/icons";
+import { Facts, Page, Panel } from "../ui/Page";
+import { Empty, ProblemNotice } from "../ui/Problem";
+import { Chip, VerdictChip } from "../ui/Status";
+import { Ago } from "../ui/Time";
+import { DeviceForm } from "./DeviceForm";
+
+const route = getRouteApi("/devices/$id");
+
+const columns: Column<Capture>[] = [
+  { key: "at", title: "When", width: "132px", cell: (each) => <Ago at={each.captured_at} /> },
+  { key: "type", title: "Capture type", width: "minmax(90px, 1fr)", cell: (each) => each.capture_type },
+  {
+    key: "verdict",
+    title: "Verdict",
+    width: "124px",
+    cell: (each) => <VerdictChip verdict={each.verdict} />,
+  },
+  {
+    key: "current",
+    title: "",
+    label: "Last good",
+    width: "minmax(80px, 1fr)",
+    from: "sm",
+    cell: (each) => each.current && <span className="sr-muted">last good</span>,
+  },
+  {
+    key: "size",
+    title: "Size",
+    width: "80px",
+    align: "right",
+    from: "sm",
+    cell: (each) => bytes(each.bytes),
+  },
+];
+
+export function DevicePage() {
+  const { id } = route.useParams();
+  const navigate = route.useNavigate();
+  const operator = useCan("operator");
+  const device = useQuery(deviceQuery(id));
+  const platforms = useQuery(platformsQuery);
+  const types = useQuery(captureTypesQuery);
+  const current = useQuery({
+    queryKey: ["captures", "current", id],
+    queryFn: async () =>
+      (
+        await ask(
+          api.GET("/api/v1/captures", { params: { query: { device_id: id, current: true, limit: 100 } } }),
+        )
+      ).items,
+  });
+  const list = useList<Capture>({
+    key: ["captures", "of", id],
+    read: (page) => ask(api.GET("/api/v1/captures", { params: { query: { device_id: id, ...page } } })),
+  });
+  const remove = useMutation({
+    mutationFn: () => ask(api.DELETE("/api/v1/devices/{id}", { params: { path: { id } } })),
+    onSuccess: () => {
+      void navigate({ to: "/devices", search: {} });
+      queryClient.removeQueries({ queryKey: ["devices", id] });
+      void queryClient.invalidateQueries({ queryKey: ["devices"] });
+    },
+  });
+  const data = device.data;
+  if (device.error) {
+    return (
+      <Page title="Device">
+        <ProblemNotice error={device.error} onRetry={() => void device.refetch()} />
+      </Page>
+    );
+  }
+  if (data === undefined) return <Loader aria-label="Loading" />;
+  const offered = platforms.data?.find((platform) => platform.name === data.platform)?.captures ?? [];
+  const shown = (types.data ?? []).filter(
+    (type) =>
+      // The further types are many; they are listed once there is a text of them.
+      (type.wizard && offered.some((capture) => capture.capture_type === type.name)) ||
+      current.data?.some((capture) => capture.capture_type === type.name),
+  );
+
+  return (
+    <Page
+      title={data.name}
+      lead={
+        <span className="sr-mono">
+          {data.address}
+          {data.port !== 22 && `:${data.port}`}
+        </span>
+      }
+      actions={
+        operator && (
+          <>
+            <Button
+              leftSection={<IconPlay size={15} />}
+              disabled={!data.enabled}
+              onClick={() => void navigate({ to: "/collect", search: { device: [id] } })}
+            >
+              Collect now
+            </Button>
+            <DeviceForm device={data} key={data.updated_at} />
+            <Confirm
+              label="Delete"
+              icon={<IconTrash size={16} />}
+              title={`Delete ${data.name}?`}
+              confirm="Delete it"
+              loading={remove.isPending}
+              error={remove.error}
+              onConfirm={() => remove.mutate()}
+            >
+              The device leaves the inventory. Earlier collections keep what they recorded of it.
+            </Confirm>
+          </>
+        )
+      }
+    >
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <Panel title="Facts">
+          <Facts
+            facts={[
+              ["Platform", data.platform],
+              ["Vendor", data.vendor],
+              ["Model", data.model],
+              ["OS version", data.os_version],
+              ["Serial", data.serial],
+              ["Site", data.site],
+              ["Role", data.role],
+              [
+                "Tags",
+                data.tags.length === 0 ? (
+                  "none"
+                ) : (
+                  <Group gap={6} key="tags">
+                    {data.tags.map((tag) => (
+                      <Badge key={tag} variant="default" tt="none" fw={500}>
+                        {tag}
+                      </Badge>
+                    ))}
+                  </Group>
+                ),
+              ],
+              [
+                "State",
+                data.enabled ? "enabled" : <Chip key="s" word={{ text: "Disabled", tone: "idle" }} />,
+              ],
+              ["SSH algorithms", data.legacy_algorithms ? "modern and legacy" : "modern only"],
+              ["Last collected", <Ago key="l" at={data.last_collected_at} />],
+              ["Added", dateTime(data.created_at)],
+            ]}
+          />
+        </Panel>
+        <Panel title="Last good texts">
+          {current.error ? (
+            <ProblemNotice error={current.error} onRetry={() => void current.refetch()} />
+          ) : shown.length === 0 ? (
+            <Text c="dimmed">
+              {data.platform === "" ? "The platform is not known yet." : "Nothing was captured yet."}
+            </Text>
+          ) : (
+            <Facts
+              facts={shown.map((type) => {
+                const capture = current.data?.find((each) => each.capture_type === type.name);
+                return [
+                  type.title,
+                  capture ? (
+                    <span key={type.name}>
+                      <Link to="/captures/$id" params={{ id: capture.id }} search={{}}>
+                        {bytes(capture.bytes)}
+                      </Link>
+                      , <Ago at={capture.captured_at} />
+                    </span>
+                  ) : (
+                    <span key={type.name} className="sr-muted">
+                      never
+                    </span>
+                  ),
+                ] as const;
+              })}
+            />
+          )}
+        </Panel>
+      </SimpleGrid>
+      <Panel title="Timeline">
+        <DataTable
+          label={`Captures of ${data.name}`}
+          columns={columns}
+          {...list}
+          rowKey={(each) => each.id}
+          onOpen={(each) => void navigate({ to: "/captures/$id", params: { id: each.id }, search: {} })}
+          maxHeight="420px"
+          empty={<Empty title="Nothing was captured yet" />}
+        />
+      </Panel>
+    </Page>
+  );
+}

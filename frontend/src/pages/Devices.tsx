@@ -1,0 +1,225 @@
+import { Button, Group, Menu, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { api, ask, askBlob } from "../api/client";
+import { useList } from "../api/lists";
+import { facetsQuery } from "../api/queries";
+import type { Device } from "../api/types";
+import { useCan } from "../app/role";
+import { clean, stringifySearch } from "../app/search";
+import { plural } from "../format";
+import { saveAs } from "../ui/Copy";
+import { type Column, DataTable } from "../ui/DataTable";
+import { IconDown, IconPlay, IconSearch, IconUp } from "../ui/icons";
+import { Page } from "../ui/Page";
+import { Empty, ProblemNotice } from "../ui/Problem";
+import { Chip } from "../ui/Status";
+import { Ago } from "../ui/Time";
+import { FilterField } from "../wizard/DevicePicker";
+import { DeviceForm } from "./DeviceForm";
+
+const route = getRouteApi("/devices");
+
+const columns: Column<Device>[] = [
+  {
+    key: "name",
+    title: "Device",
+    sort: "name",
+    width: "minmax(130px, 1.6fr)",
+    cell: (device) => (
+      <Link to="/devices/$id" params={{ id: device.id }}>
+        {device.name}
+      </Link>
+    ),
+  },
+  {
+    key: "address",
+    title: "Address",
+    width: "minmax(118px, 1.1fr)",
+    cell: (device) => (
+      <span className="sr-mono">
+        {device.address}
+        {device.port !== 22 && `:${device.port}`}
+      </span>
+    ),
+  },
+  {
+    key: "platform",
+    title: "Platform",
+    width: "minmax(110px, 1fr)",
+    from: "sm",
+    cell: (device) => device.platform,
+  },
+  { key: "site", title: "Site", width: "minmax(70px, 0.8fr)", from: "md", cell: (device) => device.site },
+  { key: "role", title: "Role", width: "minmax(80px, 0.8fr)", from: "md", cell: (device) => device.role },
+  { key: "model", title: "Model", width: "minmax(90px, 1fr)", from: "lg", cell: (device) => device.model },
+  {
+    key: "os",
+    title: "OS version",
+    width: "minmax(90px, 1fr)",
+    from: "lg",
+    cell: (device) => device.os_version,
+  },
+  {
+    key: "last",
+    title: "Last collected",
+    width: "132px",
+    from: "sm",
+    cell: (device) =>
+      device.enabled ? (
+        <Ago at={device.last_collected_at} />
+      ) : (
+        <Chip word={{ text: "Disabled", tone: "idle" }} bare />
+      ),
+  },
+];
+
+export function Devices() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const operator = useCan("operator");
+  const facets = useQuery(facetsQuery);
+  const sort = search.sort ?? "name";
+  const { enabled, ...rest } = search;
+  const filters = { ...rest, ...(enabled === undefined ? {} : { enabled: enabled === "true" }) };
+  const list = useList<Device>({
+    key: ["devices", "list", search],
+    read: (page) => ask(api.GET("/api/v1/devices", { params: { query: { ...filters, ...page, sort } } })),
+  });
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
+  const setQ = useDebouncedCallback((q: string) => change({ q }), 250);
+  const { sort: _, ...narrowing } = search;
+  const filtered = Object.keys(narrowing).length > 0;
+  const { q, enabled: __, ...selectable } = narrowing;
+  const inventory = facets.data?.total;
+
+  const save = useMutation({
+    mutationFn: async (format: "csv" | "list" | "sessions_yaml") => {
+      const file = { csv: "devices.csv", list: "devices.txt", sessions_yaml: "sessions.yaml" }[format];
+      saveAs(await askBlob(`/api/v1/device-exports${stringifySearch({ ...narrowing, format })}`), file);
+    },
+  });
+
+  return (
+    <Page
+      title="Devices"
+      lead={
+        list.total === undefined
+          ? "The inventory."
+          : `${plural(list.total, "device")}${filtered ? " match" : ""}.`
+      }
+      actions={
+        <>
+          <Menu>
+            <Menu.Target>
+              <Button variant="default" leftSection={<IconDown size={15} />} loading={save.isPending}>
+                Export
+              </Button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item onClick={() => save.mutate("csv")}>CSV</Menu.Item>
+              <Menu.Item onClick={() => save.mutate("list")}>Plain list</Menu.Item>
+              <Menu.Item onClick={() => save.mutate("sessions_yaml")}>sessions.yaml</Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+          {operator && (
+            <>
+              <Button
+                variant="default"
+                component={Link}
+                to="/devices/import"
+                leftSection={<IconUp size={15} />}
+              >
+                Import
+              </Button>
+              <DeviceForm />
+            </>
+          )}
+        </>
+      }
+    >
+      {save.error && <ProblemNotice error={save.error} />}
+      <div className="sr-filters">
+        <TextInput
+          label="Search"
+          placeholder="Name, address, model, serial"
+          leftSection={<IconSearch size={15} />}
+          data-search
+          defaultValue={q ?? ""}
+          onChange={(event) => setQ(event.currentTarget.value.trim())}
+        />
+        <FilterField
+          label="Vendor"
+          facets={facets.data?.vendors}
+          value={search.vendor ?? []}
+          onChange={(vendor) => change({ vendor })}
+        />
+        <FilterField
+          label="Platform"
+          facets={facets.data?.platforms}
+          value={search.platform ?? []}
+          onChange={(platform) => change({ platform })}
+        />
+        <FilterField
+          label="Site"
+          facets={facets.data?.sites}
+          value={search.site ?? []}
+          onChange={(site) => change({ site })}
+        />
+        <FilterField
+          label="Role"
+          facets={facets.data?.roles}
+          value={search.role ?? []}
+          onChange={(role) => change({ role })}
+        />
+      </div>
+      {operator && filtered && q === undefined && (list.total ?? 0) > 0 && (
+        <Group>
+          <Button
+            size="xs"
+            leftSection={<IconPlay size={14} />}
+            onClick={() => void navigate({ to: "/collect", search: selectable })}
+          >
+            Collect {list.total === undefined ? "these" : plural(list.total, "device")}
+          </Button>
+        </Group>
+      )}
+      <DataTable
+        label="Devices"
+        columns={columns}
+        {...list}
+        rowKey={(device) => device.id}
+        onOpen={(device) => void navigate({ to: "/devices/$id", params: { id: device.id } })}
+        sort={sort}
+        onSort={(next) => change({ sort: next })}
+        empty={
+          inventory === 0 ? (
+            <Empty
+              title="No devices yet"
+              action={
+                operator && (
+                  <Button component={Link} to="/devices/import">
+                    Import devices
+                  </Button>
+                )
+              }
+            >
+              Paste a list, or import a CSV or a sessions.yaml.
+            </Empty>
+          ) : (
+            <Empty
+              title="No device matches"
+              action={
+                <Button variant="default" onClick={() => void navigate({ search: {} })}>
+                  Clear filters
+                </Button>
+              }
+            />
+          )
+        }
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,110 @@
+import { Button, Code, Group, Stack, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { asProblem } from "../api/problem";
+import { IconInfo, IconShield, IconWarn } from "./icons";
+
+interface NoticeProps {
+  tone: "good" | "bad" | "warn" | "busy" | "idle";
+  title: string;
+  children?: ReactNode;
+  icon?: ReactNode;
+  /** `alert` interrupts a screen reader: for what went wrong after somebody acted. */
+  role?: "alert" | "status";
+}
+
+export function Notice({ tone, title, children, icon, role }: NoticeProps) {
+  return (
+    <div className="sr-notice" data-tone={tone} role={role}>
+      {icon ?? (tone === "bad" || tone === "warn" ? <IconWarn size={20} /> : <IconInfo size={20} />)}
+      <Stack gap={6} style={{ minWidth: 0, flex: 1 }}>
+        <Text fw={600}>{title}</Text>
+        {children}
+      </Stack>
+    </div>
+  );
+}
+
+/** What the server says went wrong, whole: title, detail, the fields at fault, and the id to find it in the log. */
+export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
+  const problem = asProblem(error);
+  if (problem.forbidden) {
+    return (
+      <Notice tone="warn" title="You may not do this" icon={<IconShield size={20} />} role="alert">
+        <Text size="sm">
+          {problem.detail ?? "Your role does not allow it."} An administrator can change your role.
+        </Text>
+        <RequestId id={problem.requestId} />
+      </Notice>
+    );
+  }
+  return (
+    <Notice tone="bad" title={problem.title} role="alert">
+      {problem.detail && problem.detail !== problem.title && (
+        <Text size="sm" className="sr-any">
+          {problem.detail}
+        </Text>
+      )}
+      {problem.errors.length > 0 && (
+        <Stack gap={2} component="ul" m={0} pl="lg">
+          {problem.errors.map((error) => (
+            <Text component="li" size="sm" key={`${error.pointer} ${error.detail}`} className="sr-any">
+              {error.pointer && <Code>{error.pointer}</Code>} {error.detail}
+            </Text>
+          ))}
+        </Stack>
+      )}
+      <Group gap="md">
+        {onRetry && (
+          <Button size="xs" variant="default" onClick={onRetry}>
+            Try again
+          </Button>
+        )}
+        <RequestId id={problem.requestId} />
+      </Group>
+    </Notice>
+  );
+}
+
+function RequestId({ id }: { id: string | undefined }) {
+  if (id === undefined) return null;
+  return (
+    <Text size="xs" c="dimmed" className="sr-any">
+      Request id <span className="sr-mono">{id}</span>
+    </Text>
+  );
+}
+
+/** Says what is not there, and does something about it. */
+export function Empty({
+  title,
+  children,
+  action,
+}: {
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
+  return (
+    <Stack align="center" gap="xs" py={48} px="md" ta="center">
+      <Text fw={600}>{title}</Text>
+      {children && (
+        <Text size="sm" c="dimmed" maw={520}>
+          {children}
+        </Text>
+      )}
+      {action && <Group mt="sm">{action}</Group>}
+    </Stack>
+  );
+}
+
+export function NotAllowed({ needs }: { needs: "operator" | "admin" }) {
+  return (
+    <Notice tone="warn" title="This page is not for your role" icon={<IconShield size={20} />}>
+      <Text size="sm">
+        It needs the role {needs}. An administrator can change your role.{" "}
+        <Link to="/">Go to the dashboard</Link>
+      </Text>
+    </Notice>
+  );
+}

@@ -1,0 +1,41 @@
+import type { ReactNode } from "react";
+import { failureWord, statusWord, type Tone, verdictWord, type Word } from "../words";
+import { IconCheck, IconClock, IconCross, IconSpin, IconStop, IconWarn } from "./icons";
+
+export function ToneIcon({ tone, size = 15, still }: { tone: Tone; size?: number; still?: boolean }) {
+  switch (tone) {
+    case "good":
+      return <IconCheck size={size} />;
+    case "bad":
+      return <IconCross size={size} />;
+    case "warn":
+      return <IconWarn size={size} />;
+    case "busy":
+      return still ? <IconSpin size={size} /> : <IconSpin size={size} className="sr-spin" />;
+    case "idle":
+      return <IconClock size={size} />;
+  }
+}
+
+/** A status is never colour alone: an icon and a word go with it. */
+export function Chip({ word, icon, bare }: { word: Word; icon?: ReactNode; bare?: boolean }) {
+  return (
+    <span className="sr-status" data-tone={word.tone} data-bare={bare || undefined}>
+      {icon ?? <ToneIcon tone={word.tone} />}
+      <span className="sr-cut">{word.text}</span>
+    </span>
+  );
+}
+
+export function StatusChip({ status, bare = false }: { status: string; bare?: boolean }) {
+  const icon = status === "cancelled" ? <IconStop size={15} /> : undefined;
+  return <Chip word={statusWord(status)} icon={icon} bare={bare} />;
+}
+
+export function VerdictChip({ verdict, bare = false }: { verdict: string; bare?: boolean }) {
+  return <Chip word={verdictWord(verdict)} bare={bare} />;
+}
+
+export function FailureChip({ kind }: { kind: string }) {
+  return <Chip word={{ text: failureWord(kind), tone: "bad" }} />;
+}

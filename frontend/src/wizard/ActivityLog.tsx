@@ -1,0 +1,94 @@
+import { Button, Group, Switch } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
+import { api, ask } from "../api/client";
+import type { ProgressEvent } from "../api/types";
+import { bothTimes, clock } from "../format";
+import type { LogLine } from "../progress";
+import { saveAs } from "../ui/Copy";
+import { IconDown } from "../ui/icons";
+import { Panel } from "../ui/Page";
+
+const TONE = { info: "idle", good: "good", bad: "bad", warn: "warn" } as const;
+
+export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }) {
+  const [follow, setFollow] = useState(true);
+  const [saving, setSaving] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new lines are what this is about
+  useEffect(() => {
+    if (follow && box.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [log, follow]);
+
+  const save = async () => {
+    setSaving(true);
+    try {
+      saveAs(await wholeLog(id), `collection-${id}.jsonl`);
+    } finally {
+      setSaving(false);
+    }
+  };
+
+  return (
+    <Panel
+      title="Activity"
+      aside={
+        <Group gap="md">
+          <Switch
+            size="xs"
+            label="Follow"
+            checked={follow}
+            onChange={(event) => setFollow(event.currentTarget.checked)}
+          />
+          <Button
+            variant="subtle"
+            size="xs"
+            leftSection={<IconDown size={14} />}
+            loading={saving}
+            onClick={save}
+          >
+            Download all
+          </Button>
+        </Group>
+      }
+    >
+      <div
+        className="sr-log"
+        role="log"
+        aria-label="Activity"
+        // Hundreds of lines a second would drown a reader; the summary above is the live region.
+        aria-live="off"
+        ref={box}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+        tabIndex={0}
+        onWheel={(event) => {
+          if (event.deltaY < 0) setFollow(false);
+        }}
+      >
+        {log.length === 0 && <span className="sr-muted">Nothing happened yet.</span>}
+        {log.map((line) => (
+          <div key={line.seq} data-tone={TONE[line.kind]}>
+            <time dateTime={line.at} title={bothTimes(line.at)}>
+              {clock(line.at)}
+            </time>
+            <span className="sr-log-device sr-any">{line.device ?? "collection"}</span>
+            <span className="sr-log-text">{line.text}</span>
+          </div>
+        ))}
+      </div>
+    </Panel>
+  );
+}
+
+async function wholeLog(id: string): Promise<string> {
+  const lines: string[] = [];
+  let after = 0;
+  for (;;) {
+    const page: { items: ProgressEvent[]; last_seq: number } = await ask(
+      api.GET("/api/v1/collections/{id}/events", { params: { path: { id }, query: { after, limit: 500 } } }),
+    );
+    for (const event of page.items) lines.push(JSON.stringify(event));
+    after = page.items.at(-1)?.seq ?? page.last_seq;
+    if (page.items.length === 0 || after >= page.last_seq) return `${lines.join("\n")}\n`;
+  }
+}

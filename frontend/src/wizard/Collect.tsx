@@ -1,0 +1,307 @@
+import { Button, Grid, Group, Stack, Text } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useMemo, useRef, useState } from "react";
+import { api, ask, idempotencyKey } from "../api/client";
+import { captureTypesQuery, facetsQuery, queryClient } from "../api/queries";
+import type { CollectionCreate, Plan } from "../api/types";
+import { useCan } from "../app/role";
+import { clean } from "../app/search";
+import { count, plural } from "../format";
+import { IconPlay } from "../ui/icons";
+import { Facts, Page, Panel } from "../ui/Page";
+import { NotAllowed, Notice, ProblemNotice } from "../ui/Problem";
+import { CaptureTypePicker } from "./CaptureTypePicker";
+import { CopyAs } from "./CopyAs";
+import { DevicePicker, useFilters, useOnly } from "./DevicePicker";
+import { LoginFields } from "./LoginFields";
+import { OptionFields } from "./OptionFields";
+import { PreflightPanel } from "./PreflightPanel";
+import { DEFAULT_LOGIN, DEFAULT_OPTIONS, devicesOf, missingIn, requestOf } from "./request";
+import { StepHeading, Steps } from "./Steps";
+import { useDraft } from "./store";
+
+const route = getRouteApi("/collect");
+
+export function Collect() {
+  const operator = useCan("operator");
+  if (!operator) {
+    return (
+      <Page title="New collection">
+        <NotAllowed needs="operator" />
+      </Page>
+    );
+  }
+  return <Wizard />;
+}
+
+/** What the choice of devices and types comes to, by the server's own planning. */
+function usePlan(request: CollectionCreate, enabled: boolean) {
+  const [settled] = useDebouncedValue(JSON.stringify(request), 250);
+  return useQuery({
+    queryKey: ["collections", "plan", settled],
+    queryFn: async () => {
+      const body = JSON.parse(settled) as CollectionCreate;
+      const answer = await ask(
+        api.POST("/api/v1/collections", { params: { query: { dry_run: true } }, body }),
+      );
+      return answer as unknown as Plan;
+    },
+    enabled,
+    placeholderData: keepPreviousData,
+  });
+}
+
+function Wizard() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const filters = useFilters();
+  const only = useOnly();
+  const draft = useDraft();
+  const [login, setLogin] = useState(DEFAULT_LOGIN);
+  const types = useQuery(captureTypesQuery);
+  const facets = useQuery(facetsQuery);
+  const step = search.step === "2" ? 2 : 1;
+
+  const chosenTypes = useMemo(() => {
+    if (search.types) return search.types.filter((type) => type !== "none");
+    return (types.data ?? []).filter((type) => type.default).map((type) => type.name);
+  }, [search.types, types.data]);
+  const selection = { filters, only, excluded: Object.keys(draft.excluded) };
+  const options = { ...draft.options, name: draft.options.name };
+  const request = requestOf(selection, chosenTypes, login, options);
+
+  // The plan does not depend on how one logs in, and what is typed there is nobody's business yet.
+  const planned = requestOf(selection, chosenTypes, DEFAULT_LOGIN, DEFAULT_OPTIONS);
+  const nothing = only?.length === 0 || chosenTypes.length === 0 || facets.data?.total === 0;
+  const plan = usePlan(planned, !nothing && types.data !== undefined);
+  const known = nothing ? undefined : plan.data;
+  const devices = only?.length === 0 ? 0 : known?.devices_total;
+
+  const go = (next: 1 | 2) =>
+    void navigate({
+      search: ({ step: _, ...rest }) => clean({ ...rest, step: next === 2 ? "2" : undefined }),
+    });
+  const setTypes = (list: string[]) =>
+    void navigate({
+      search: (before) => ({ ...before, types: list.length === 0 ? ["none"] : list }),
+      replace: true,
+    });
+
+  const platforms =
+    known?.platforms.map((each) => each.platform) ?? facets.data?.platforms.map((each) => each.value) ?? [];
+
+  return (
+    <Stack gap="lg" className="sr-page">
+      <Steps
+        current={step}
+        links={
+          step === 2
+            ? {
+                1: (
+                  <Link from="/collect" to="/collect" search={({ step: _, ...rest }) => rest}>
+                    Select devices & commands
+                  </Link>
+                ),
+              }
+            : {}
+        }
+      />
+      <StepHeading step={step} />
+      {step === 1 ? (
+        <>
+          <DevicePicker chosen={devices} />
+          <CaptureTypePicker chosen={chosenTypes} onChange={setTypes} platforms={platforms} plan={known} />
+        </>
+      ) : (
+        <OptionsStep
+          plan={known}
+          request={request}
+          login={login}
+          setLogin={(change) => setLogin((before) => ({ ...before, ...change }))}
+          captureTypes={chosenTypes.length}
+        />
+      )}
+      {plan.error && !nothing && <ProblemNotice error={plan.error} onRetry={() => void plan.refetch()} />}
+      {step === 1 && (
+        <div className="sr-sticky">
+          <Text aria-live="polite">
+            <Summary devices={devices} captureTypes={chosenTypes.length} plan={known} />
+          </Text>
+          <Button
+            size="md"
+            onClick={() => go(2)}
+            disabled={nothing || known === undefined || known.devices_total === 0}
+          >
+            Next: options
+          </Button>
+        </div>
+      )}
+    </Stack>
+  );
+}
+
+function Summary(props: { devices: number | undefined; captureTypes: number; plan: Plan | undefined }) {
+  if (props.devices === 0) return <>Choose at least one device.</>;
+  if (props.captureTypes === 0) return <>Choose at least one capture type.</>;
+  return (
+    <>
+      <b>{props.devices === undefined ? "…" : plural(props.devices, "device")}</b> ×{" "}
+      <b>{plural(props.captureTypes, "capture type")}</b>
+      {props.plan && (
+        <span className="sr-muted">
+          {" "}
+          = {plural(props.plan.operations_total, "operation")}, {plural(props.plan.commands_total, "command")}
+        </span>
+      )}
+    </>
+  );
+}
+
+interface OptionsStepProps {
+  plan: Plan | undefined;
+  request: CollectionCreate;
+  login: typeof DEFAULT_LOGIN;
+  setLogin: (change: Partial<typeof DEFAULT_LOGIN>) => void;
+  captureTypes: number;
+}
+
+function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsStepProps) {
+  const { preflight } = route.useSearch();
+  const navigate = route.useNavigate();
+  const draft = useDraft();
+  const only = useOnly();
+  const [asked, setAsked] = useState(false);
+  const missing = missingIn(login);
+
+  // One key per body: a second click, or a retry after a lost answer, must not start a second collection.
+  const key = useRef({ body: "", header: idempotencyKey() });
+  const keyFor = (body: string) => {
+    if (key.current.body !== body) key.current = { body, header: idempotencyKey() };
+    return key.current.header;
+  };
+
+  const start = useMutation({
+    mutationFn: (from: CollectionCreate) =>
+      ask(api.POST("/api/v1/collections", { body: from, headers: keyFor(JSON.stringify(from)) })),
+    onSuccess: (collection) => {
+      draft.reset();
+      void queryClient.invalidateQueries({ queryKey: ["collections"] });
+      void navigate({ to: "/collections/$id/run", params: { id: collection.id } });
+    },
+  });
+  const check = useMutation({
+    mutationFn: () => {
+      const { credentials, options } = request;
+      return ask(
+        api.POST("/api/v1/preflights", {
+          body: {
+            ...devicesOf({
+              filters: request.filters ?? {},
+              only: request.devices,
+              excluded: request.exclude_devices ?? [],
+            }),
+            capture_types: request.capture_types,
+            ...(credentials === undefined ? {} : { credentials }),
+            ...(options === undefined ? {} : { options }),
+          },
+          headers: idempotencyKey(),
+        }),
+      );
+    },
+    onSuccess: ({ id }) =>
+      void navigate({ search: (before) => ({ ...before, preflight: id }), replace: true }),
+  });
+
+  const closeCheck = () => void navigate({ search: ({ preflight: _, ...rest }) => rest, replace: true });
+  const unlessMissing = (act: () => void) => () => {
+    setAsked(true);
+    if (missing === undefined) act();
+  };
+
+  return (
+    <Grid gap="lg">
+      <Grid.Col span={{ base: 12, lg: 8 }}>
+        <Stack gap="lg">
+          <Panel title="Credentials">
+            <LoginFields login={login} onChange={setLogin} />
+            {asked && missing && (
+              <Text c="var(--sr-bad)" size="sm" mt="sm" role="alert">
+                {missing}
+              </Text>
+            )}
+          </Panel>
+          <Panel title="Options">
+            <OptionFields options={draft.options} onChange={draft.setOptions} />
+          </Panel>
+        </Stack>
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, lg: 4 }}>
+        <Stack gap="md" style={{ position: "sticky", top: 76 }}>
+          <Panel title="Summary">
+            <Facts
+              facts={[
+                ["Devices", plan ? count(plan.devices_total) : "…"],
+                ["Capture types", count(captureTypes)],
+                ["Operations", plan ? count(plan.operations_total) : "…"],
+                ["Commands", plan ? count(plan.commands_total) : "…"],
+                ["Workers", count(draft.options.workers)],
+                ["Database", draft.options.autoLoad ? "loaded when done" : "not loaded"],
+              ]}
+            />
+            <Stack gap="sm" mt="md">
+              <Button
+                size="md"
+                leftSection={<IconPlay size={16} />}
+                loading={start.isPending}
+                disabled={plan === undefined || plan.devices_total === 0}
+                onClick={unlessMissing(() => start.mutate(request))}
+              >
+                Start collection
+              </Button>
+              <Group gap="sm" grow>
+                <Button
+                  variant="default"
+                  loading={check.isPending}
+                  onClick={unlessMissing(() => check.mutate())}
+                >
+                  Check first
+                </Button>
+                <CopyAs request={request} />
+              </Group>
+              <Button
+                variant="subtle"
+                color="gray"
+                onClick={() => void navigate({ search: ({ step: _, ...rest }) => rest })}
+              >
+                Back
+              </Button>
+            </Stack>
+          </Panel>
+          {start.error && <ProblemNotice error={start.error} />}
+          {check.error && <ProblemNotice error={check.error} />}
+          {plan?.warnings.map((warning) => (
+            <Notice key={warning} tone="warn" title={warning} />
+          ))}
+        </Stack>
+      </Grid.Col>
+      {preflight && (
+        <Grid.Col span={12}>
+          <PreflightPanel
+            id={preflight}
+            onClose={closeCheck}
+            onDrop={(devices) => {
+              const dropped = new Set(devices.map((device) => device.id));
+              const left: CollectionCreate =
+                only === undefined
+                  ? { ...request, exclude_devices: [...(request.exclude_devices ?? []), ...dropped] }
+                  : { ...request, devices: only.filter((id) => !dropped.has(id)) };
+              start.mutate(left);
+            }}
+          />
+        </Grid.Col>
+      )}
+    </Grid>
+  );
+}

@@ -1,0 +1,115 @@
+import { useComputedColorScheme } from "@mantine/core";
+import { useElementSize } from "@mantine/hooks";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { byName } from "../format";
+import type { SeenDevice } from "../progress";
+import { failureWord, statusWord, type Tone } from "../words";
+
+interface Props {
+  devices: readonly SeenDevice[];
+  onOpen: (id: string) => void;
+}
+
+const TONES: readonly Tone[] = ["good", "bad", "warn", "busy", "idle"];
+
+/** One cell per device, at most this many rows high; ten thousand devices fit on a screen. */
+function cellSize(count: number, width: number): number {
+  for (const size of [22, 18, 14, 11, 9, 7]) {
+    if (Math.ceil(count / Math.max(1, Math.floor(width / size))) * size <= 420) return size;
+  }
+  return 6;
+}
+
+/**
+ * All devices at a glance, drawn and not laid out: a page with ten thousand elements would not follow. What it shows is also
+ * in the table, row by row, for the keyboard and for readers of the screen.
+ */
+export function HeatMap({ devices, onOpen }: Props) {
+  const { ref, width } = useElementSize();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const scheme = useComputedColorScheme();
+  const [hover, setHover] = useState<SeenDevice>();
+  // Cells keep their places while the statuses change.
+  const sorted = useMemo(
+    () => [...devices].sort((a, b) => byName(a.site, b.site) || byName(a.name, b.name)),
+    [devices],
+  );
+  const size = cellSize(sorted.length, width);
+  const columns = Math.max(1, Math.floor(width / size));
+  const height = Math.max(1, Math.ceil(sorted.length / columns)) * size;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours follow the scheme
+  useEffect(() => {
+    const context = canvas.current?.getContext("2d");
+    if (!canvas.current || !context || width === 0) return;
+    const ratio = window.devicePixelRatio || 1;
+    canvas.current.width = Math.floor(width * ratio);
+    canvas.current.height = Math.floor(height * ratio);
+    context.scale(ratio, ratio);
+    context.clearRect(0, 0, width, height);
+    const style = getComputedStyle(canvas.current);
+    const colours = Object.fromEntries(
+      TONES.map((tone) => [tone, style.getPropertyValue(`--sr-${tone}-solid`)]),
+    );
+    const gap = size > 10 ? 2 : 1;
+    const side = size - gap;
+    sorted.forEach((device, index) => {
+      const x = (index % columns) * size;
+      const y = Math.floor(index / columns) * size;
+      const { tone } = statusWord(device.status);
+      context.fillStyle = colours[tone] ?? "";
+      context.fillRect(x, y, side, side);
+      // Not by colour alone: a device that needs a person has a mark.
+      if (size < 9 || (tone !== "bad" && tone !== "warn")) return;
+      context.strokeStyle = "#fff";
+      context.lineWidth = Math.max(1, size / 9);
+      context.beginPath();
+      const inset = side * 0.28;
+      context.moveTo(x + inset, y + inset);
+      context.lineTo(x + side - inset, y + side - inset);
+      if (tone === "bad") {
+        context.moveTo(x + side - inset, y + inset);
+        context.lineTo(x + inset, y + side - inset);
+      }
+      context.stroke();
+    });
+  }, [sorted, width, height, size, columns, scheme]);
+
+  const at = (event: React.MouseEvent): SeenDevice | undefined => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const column = Math.floor((event.clientX - box.left) / size);
+    const row = Math.floor((event.clientY - box.top) / size);
+    return column < columns ? sorted[row * columns + column] : undefined;
+  };
+
+  return (
+    <div>
+      <div ref={ref}>
+        <canvas
+          ref={canvas}
+          className="sr-heat"
+          role="img"
+          aria-label="All devices by status; the table has the same, row by row"
+          style={{ height }}
+          onMouseMove={(event) => setHover(at(event))}
+          onMouseLeave={() => setHover(undefined)}
+          onClick={(event) => {
+            const device = at(event);
+            if (device) onOpen(device.id);
+          }}
+        />
+      </div>
+      <div
+        className="sr-cut sr-muted"
+        style={{ minHeight: 24, marginTop: 8, fontSize: "0.86rem" }}
+        aria-hidden="true"
+      >
+        {hover
+          ? `${hover.name} · ${hover.address} · ${statusWord(hover.status).text}${
+              hover.failureKind ? `: ${hover.message ?? failureWord(hover.failureKind)}` : ""
+            }`
+          : "Point at a cell to see the device, click to open it."}
+      </div>
+    </div>
+  );
+}

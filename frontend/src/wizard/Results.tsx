@@ -1,0 +1,215 @@
+import { Button, Group, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { api, ask } from "../api/client";
+import { useList } from "../api/lists";
+import { collectionQuery, failuresQuery } from "../api/queries";
+import type { CollectionDevice } from "../api/types";
+import { count, duration, plural } from "../format";
+import { hasEnded } from "../progress";
+import { type Column, DataTable } from "../ui/DataTable";
+import { Exports } from "../ui/Exports";
+import { IconCheck, IconClock, IconCross, IconList } from "../ui/icons";
+import { Figures, Panel } from "../ui/Page";
+import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { FailureChip, StatusChip } from "../ui/Status";
+import { FailureGroups } from "./FailureGroups";
+import { Retry } from "./Retry";
+import { failedNote } from "./Run";
+import { StepHeading, Steps } from "./Steps";
+
+const route = getRouteApi("/collections/$id/results");
+
+const columns: Column<CollectionDevice>[] = [
+  {
+    key: "name",
+    title: "Device",
+    width: "minmax(120px, 1.2fr)",
+    cell: (device) => <b>{device.device_name}</b>,
+  },
+  {
+    key: "status",
+    title: "Status",
+    width: "110px",
+    from: "sm",
+    cell: (device) => <StatusChip status={device.status} />,
+  },
+  {
+    key: "kind",
+    title: "Cause",
+    width: "minmax(150px, 1fr)",
+    from: "md",
+    cell: (device) => device.failure_kind && <FailureChip kind={device.failure_kind} />,
+  },
+  {
+    key: "message",
+    title: "Error",
+    width: "minmax(150px, 2.4fr)",
+    cell: (device) => <span title={device.message}>{device.message}</span>,
+  },
+];
+
+export function Results() {
+  const { id } = route.useParams();
+  const navigate = route.useNavigate();
+  const collection = useQuery(collectionQuery(id));
+  const plan = useQuery({
+    queryKey: ["collections", id, "plan"],
+    queryFn: () => ask(api.GET("/api/v1/collections/{id}/plan", { params: { path: { id } } })),
+  });
+  const data = collection.data;
+  const failed = (data?.devices_failed ?? 0) > 0;
+  const groups = useQuery({ ...failuresQuery(id), enabled: failed });
+  const list = useList<CollectionDevice>({
+    key: ["collections", id, "devices", "failed"],
+    read: (page) =>
+      ask(
+        api.GET("/api/v1/collections/{id}/devices", {
+          params: {
+            path: { id },
+            query: { ...page, status: ["failed", "partially_succeeded", "cancelled"] },
+          },
+        }),
+      ),
+    enabled: failed,
+  });
+
+  if (collection.error)
+    return <ProblemNotice error={collection.error} onRetry={() => void collection.refetch()} />;
+  if (data === undefined) return <Loader aria-label="Loading" />;
+  if (!hasEnded(data.status)) {
+    return (
+      <Stack gap="lg" className="sr-page">
+        <Steps current={3} />
+        <Notice tone="busy" title="This collection still runs">
+          <Group>
+            <Button onClick={() => void navigate({ to: "/collections/$id/run", params: { id }, search: {} })}>
+              Watch it
+            </Button>
+          </Group>
+        </Notice>
+      </Stack>
+    );
+  }
+  const { counts } = data;
+  const captures = Object.values(data.captures_created).reduce((sum, each) => sum + each, 0);
+
+  return (
+    <Stack gap="lg" className="sr-page">
+      <Steps
+        current={4}
+        links={{
+          3: (
+            <Link to="/collections/$id/run" params={{ id }} search={{}}>
+              Collecting
+            </Link>
+          ),
+        }}
+      />
+      <Group justify="space-between" align="flex-start">
+        <div style={{ minWidth: 0, flex: "1 1 300px" }}>
+          <StepHeading step={4}>{data.name || "Complete"}</StepHeading>
+          <Group gap="sm" mt={6}>
+            <StatusChip status={data.status} />
+            {data.message && <Text size="sm">{data.message}</Text>}
+          </Group>
+        </div>
+        <Group gap="sm">
+          {failed && (
+            <Retry
+              collectionId={id}
+              label="Retry failed devices"
+              primary
+              includeCancelled={counts.cancelled > 0}
+            />
+          )}
+        </Group>
+      </Group>
+      <Figures
+        label="Results"
+        figures={[
+          {
+            name: "Devices succeeded",
+            value: count(data.devices_succeeded),
+            icon: <IconCheck size={15} />,
+            tone: "good",
+          },
+          {
+            name: "Devices failed",
+            value: count(data.devices_failed),
+            note: failedNote(counts.partially_succeeded, counts.cancelled),
+            icon: <IconCross size={15} />,
+            tone: "bad",
+          },
+          {
+            name: "Commands executed",
+            value: count(executed(data.status, captures, plan.data?.commands_total)),
+            note: `${plural(captures, "text")} recorded`,
+            icon: <IconList size={15} />,
+            tone: "idle",
+          },
+          {
+            name: "Execution time",
+            value: data.execution_time_seconds === undefined ? "–" : duration(data.execution_time_seconds),
+            icon: <IconClock size={15} />,
+            tone: "idle",
+          },
+        ]}
+      />
+      {data.loaded_to_db === true && <Notice tone="good" title="Everything was loaded into the database" />}
+      {data.loaded_to_db === false && (
+        <Notice tone="warn" title="Not everything was loaded into the database" />
+      )}
+
+      {failed && (
+        <>
+          {groups.error && <ProblemNotice error={groups.error} onRetry={() => void groups.refetch()} />}
+          {groups.data && groups.data.length > 0 && (
+            <Panel title="What failed, by cause">
+              <FailureGroups collectionId={id} groups={groups.data} ended />
+            </Panel>
+          )}
+          <Panel title="Failed devices">
+            <DataTable
+              label="Failed devices"
+              columns={columns}
+              {...list}
+              rowKey={(device) => device.device_id}
+              onOpen={(device) =>
+                void navigate({
+                  to: "/collections/$id/devices/$deviceId",
+                  params: { id, deviceId: device.device_id },
+                })
+              }
+              maxHeight="420px"
+              empty={<Empty title="No device failed" />}
+            />
+          </Panel>
+        </>
+      )}
+
+      <Panel title="Next steps">
+        <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
+          <Button component={Link} to="/captures" variant="default" fullWidth>
+            Read the captured texts
+          </Button>
+          <Button component={Link} to="/devices" variant="default" fullWidth>
+            Browse device inventory
+          </Button>
+          <Button component={Link} to={`/collections/${encodeURIComponent(id)}`} variant="default" fullWidth>
+            Details of this collection
+          </Button>
+          <Button component={Link} to="/collect" variant="default" fullWidth>
+            Run another collection
+          </Button>
+        </SimpleGrid>
+      </Panel>
+      <Exports id={id} name={data.name} />
+    </Stack>
+  );
+}
+
+/** All planned ones when all succeeded; otherwise those whose answer was recorded. */
+function executed(status: string, captures: number, planned: number | undefined): number {
+  return status === "succeeded" && planned !== undefined ? planned : captures;
+}

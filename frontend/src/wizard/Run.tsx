@@ -1,0 +1,320 @@
+import {
+  Button,
+  Group,
+  SegmentedControl,
+  Select,
+  Stack,
+  Text,
+  TextInput,
+  VisuallyHidden,
+} from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { api, ask } from "../api/client";
+import { failuresQuery, queryClient } from "../api/queries";
+import { clean } from "../app/search";
+import { count, duration, plural } from "../format";
+import type { Link as FeedLink } from "../live/feed";
+import { useFeed } from "../live/useFeed";
+import { hasEnded, shown } from "../progress";
+import { IconCheck, IconClock, IconCross, IconRight, IconSpin, IconStop } from "../ui/icons";
+import { Figures, Panel } from "../ui/Page";
+import { Notice, ProblemNotice } from "../ui/Problem";
+import { Chip, StatusChip, ToneIcon } from "../ui/Status";
+import { DEVICE_STATUSES, statusWord, type Word } from "../words";
+import { ActivityLog } from "./ActivityLog";
+import { DeviceDrawer } from "./DeviceDrawer";
+import { DeviceStatusTable } from "./DeviceStatusTable";
+import { estimate } from "./eta";
+import { FailureGroups } from "./FailureGroups";
+import { HeatMap } from "./HeatMap";
+import { byUrgency, matches } from "./order";
+import { ProgressBar } from "./ProgressBar";
+import { StepHeading, Steps } from "./Steps";
+
+const route = getRouteApi("/collections/$id/run");
+
+const LINK: Record<FeedLink, Word> = {
+  live: { text: "Live", tone: "good" },
+  catching_up: { text: "Catching up", tone: "warn" },
+  polling: { text: "Polling", tone: "warn" },
+  ended: { text: "Ended", tone: "idle" },
+};
+
+export function Run() {
+  const { id } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { feed, follower } = useFeed(id);
+  const { progress, collection } = feed;
+  const numbers = shown(progress.counts.counts, progress.counts.percent);
+  const ended = progress.complete || hasEnded(progress.status.status);
+  const name = collection?.name || "Collection";
+
+  useEffect(() => {
+    document.title = ended ? `Done · ${name} · Showrun` : `${numbers.percent} % · ${name} · Showrun`;
+  }, [ended, numbers.percent, name]);
+  useEffect(() => {
+    if (ended) void queryClient.invalidateQueries({ queryKey: ["collections"] });
+  }, [ended]);
+
+  const cancel = useMutation({
+    mutationFn: () => ask(api.POST("/api/v1/collections/{id}/cancel", { params: { path: { id } } })),
+    onSuccess: (answer) => follower.told(answer),
+  });
+
+  const devices = useMemo(() => [...progress.devices.values()], [progress.devices]);
+  const listed = useMemo(
+    () => devices.filter((device) => matches(device, search.status, search.find)).sort(byUrgency),
+    [devices, search.status, search.find],
+  );
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
+  const setFind = useDebouncedCallback((find: string) => change({ find }), 200);
+
+  if (feed.problem && !collection) {
+    return (
+      <Stack gap="lg" className="sr-page">
+        <Steps current={3} />
+        <ProblemNotice error={feed.problem} />
+      </Stack>
+    );
+  }
+  const view = search.view ?? "map";
+  const left = ended ? undefined : estimate(devices, numbers.remaining, collection?.options.max_workers ?? 1);
+  const cancelling = progress.status.status === "cancelling";
+  const mayCancel = collection?.actions.includes("cancel") === true && !ended && !cancelling;
+
+  return (
+    <Stack gap="lg" className="sr-page">
+      <Steps current={3} />
+      <Group justify="space-between" align="flex-start">
+        <div style={{ minWidth: 0, flex: "1 1 300px" }}>
+          <StepHeading step={3}>{name}</StepHeading>
+          <Group gap="sm" mt={6}>
+            <StatusChip status={progress.status.status} />
+            <Chip
+              word={LINK[feed.link]}
+              icon={
+                feed.link === "live" ? (
+                  <span className="sr-pulse" aria-hidden="true">
+                    ●
+                  </span>
+                ) : undefined
+              }
+            />
+            {collection?.retry_of && (
+              <Link to="/collections/$id" params={{ id: collection.retry_of }} search={{}}>
+                Retry of an earlier collection
+              </Link>
+            )}
+          </Group>
+        </div>
+        <Group gap="sm">
+          {!ended && (
+            <Button
+              variant="default"
+              leftSection={<IconStop size={16} />}
+              disabled={!mayCancel}
+              loading={cancel.isPending}
+              onClick={() => cancel.mutate()}
+            >
+              {cancelling ? "Cancelling…" : "Cancel"}
+            </Button>
+          )}
+        </Group>
+      </Group>
+
+      {cancel.error && <ProblemNotice error={cancel.error} />}
+      {feed.problem && !ended && (
+        <Notice tone="warn" title="No connection to the server" role="status">
+          <Text size="sm">The collection goes on by itself. This page tries again and misses nothing.</Text>
+        </Notice>
+      )}
+      {ended && (
+        <Notice
+          tone={progress.status.status === "succeeded" ? "good" : "warn"}
+          title={`Collection complete! ${count(progress.status.succeeded)} succeeded, ${count(progress.status.failed)} failed`}
+          icon={<ToneIcon tone={progress.status.status === "succeeded" ? "good" : "warn"} size={20} />}
+        >
+          <Group>
+            <Button
+              component={Link}
+              to={`/collections/${encodeURIComponent(id)}/results`}
+              rightSection={<IconRight size={16} />}
+            >
+              View final results
+            </Button>
+          </Group>
+        </Notice>
+      )}
+
+      <Figures
+        label="Devices of this collection"
+        figures={[
+          { name: "Running", value: count(numbers.running), icon: <IconSpin size={15} />, tone: "busy" },
+          { name: "Completed", value: count(numbers.completed), icon: <IconCheck size={15} />, tone: "good" },
+          {
+            name: "Failed",
+            value: count(numbers.failed),
+            note: failedNote(numbers.partial, numbers.cancelled),
+            icon: <IconCross size={15} />,
+            tone: "bad",
+          },
+          { name: "Remaining", value: count(numbers.remaining), icon: <IconClock size={15} />, tone: "idle" },
+          { name: "Progress", value: `${numbers.percent} %` },
+        ]}
+      />
+      <Stack gap={6}>
+        <ProgressBar counts={progress.counts.counts} percent={numbers.percent} />
+        <Group justify="space-between">
+          <Text size="sm" c="dimmed">
+            {count(numbers.total - numbers.remaining)} of {plural(numbers.total, "device")} ended
+            {progress.counts.stage === "loading" && ", loading into the database"}
+          </Text>
+          <Text size="sm" c="dimmed">
+            {left &&
+              `About ${duration(left.low)}${left.high > left.low * 1.15 ? ` to ${duration(left.high)}` : ""} left`}
+            {ended &&
+              collection?.execution_time_seconds !== undefined &&
+              `Took ${duration(collection.execution_time_seconds)}`}
+          </Text>
+        </Group>
+      </Stack>
+      <Announcer ended={ended} numbers={numbers} status={progress.status.status} />
+
+      <LiveFailures id={id} failed={numbers.failed} ended={ended} />
+
+      <Panel
+        title="Devices"
+        aside={
+          <SegmentedControl
+            size="xs"
+            aria-label="How the devices are shown"
+            value={view}
+            onChange={(value) => change({ view: value })}
+            data={[
+              { value: "map", label: "Map and table" },
+              { value: "table", label: "Table only" },
+            ]}
+          />
+        }
+      >
+        <Stack gap="sm">
+          {view === "map" && devices.length > 0 && (
+            <HeatMap devices={devices} onOpen={(device) => change({ device })} />
+          )}
+          <Legend />
+          <Group gap="sm">
+            <Select
+              aria-label="Status"
+              placeholder="Any status"
+              clearable
+              size="xs"
+              w={160}
+              data={DEVICE_STATUSES.map((status) => ({ value: status, label: statusWord(status).text }))}
+              value={search.status ?? null}
+              onChange={(status) => change({ status: status ?? "" })}
+            />
+            <TextInput
+              aria-label="Find a device"
+              placeholder="Find a device"
+              size="xs"
+              data-search
+              defaultValue={search.find ?? ""}
+              onChange={(event) => setFind(event.currentTarget.value.trim())}
+            />
+            <Text size="sm" c="dimmed">
+              {count(listed.length)} shown
+            </Text>
+          </Group>
+          <DeviceStatusTable
+            devices={listed}
+            loading={!feed.rowsComplete}
+            onOpen={(device) => change({ device: device.id })}
+          />
+        </Stack>
+      </Panel>
+
+      <ActivityLog id={id} log={progress.log} />
+      {!ended && (
+        <Text size="sm" c="dimmed">
+          You may leave this page or close the browser: the collection goes on, and this address shows it
+          again.
+        </Text>
+      )}
+      <DeviceDrawer
+        collectionId={id}
+        device={search.device === undefined ? undefined : progress.devices.get(search.device)}
+        onClose={() => change({ device: "" })}
+      />
+    </Stack>
+  );
+}
+
+export function failedNote(partial: number, cancelled: number): string | undefined {
+  const parts = [
+    ...(partial > 0 ? [`of which ${count(partial)} partial`] : []),
+    ...(cancelled > 0 ? [`${partial > 0 ? "" : "of which "}${count(cancelled)} cancelled`] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join(", ");
+}
+
+function Legend() {
+  return (
+    <Group gap="md" aria-label="Legend" role="group">
+      {DEVICE_STATUSES.map((status) => (
+        <StatusChip key={status} status={status} bare />
+      ))}
+    </Group>
+  );
+}
+
+/** One polite sentence every ten seconds, and the end at once. */
+function Announcer(props: { ended: boolean; numbers: ReturnType<typeof shown>; status: string }) {
+  const { ended, numbers, status } = props;
+  const [text, setText] = useState("");
+  const latest = useRef("");
+  latest.current = `${count(numbers.total - numbers.remaining)} of ${count(numbers.total)} ended, ${count(numbers.failed)} failed`;
+  useEffect(() => {
+    if (ended) return;
+    const timer = setInterval(() => setText(latest.current), 10_000);
+    return () => clearInterval(timer);
+  }, [ended]);
+  return (
+    <VisuallyHidden>
+      <div aria-live="polite">{ended ? "" : text}</div>
+      <div aria-live="assertive">
+        {ended
+          ? `Collection ${statusWord(status).text.toLowerCase()}: ${count(numbers.completed)} succeeded, ${count(numbers.failed)} failed`
+          : ""}
+      </div>
+    </VisuallyHidden>
+  );
+}
+
+/** Grouped by the server while it runs; asked again when there are more, at most every few seconds. */
+function LiveFailures({ id, failed, ended }: { id: string; failed: number; ended: boolean }) {
+  const [asked, setAsked] = useState({ failed: 0, ended: false });
+  const groups = useQuery({ ...failuresQuery(id), enabled: failed > 0 });
+  const { refetch } = groups;
+  useEffect(() => {
+    if (failed === 0 || (asked.failed === failed && asked.ended === ended)) return;
+    const timer = setTimeout(
+      () => {
+        setAsked({ failed, ended });
+        void refetch();
+      },
+      ended ? 0 : 2_000,
+    );
+    return () => clearTimeout(timer);
+  }, [failed, ended, asked, refetch]);
+  if (failed === 0 || !groups.data || groups.data.length === 0) return null;
+  return (
+    <Panel title="What failed, by cause">
+      <FailureGroups collectionId={id} groups={groups.data} ended={ended} />
+    </Panel>
+  );
+}

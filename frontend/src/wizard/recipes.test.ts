@@ -1,0 +1,41 @@
+import { execFileSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import type { CollectionCreate } from "../api/types";
+import { curl, python } from "./recipes";
+
+const request: CollectionCreate = {
+  name: 'it\'s `a` $HOME \\ "test"',
+  filters: { site: ["ams"] },
+  capture_types: ["configs", "arp"],
+  credentials: { username: "u", password: "hunter2", enable_password: "hunter3" },
+  options: { max_workers: 5, auto_load_db: true },
+};
+
+describe("recipes", () => {
+  it("hold no secret", () => {
+    for (const text of [
+      curl("https://showrun.example", request),
+      python("https://showrun.example", request),
+    ]) {
+      expect(text).not.toContain("hunter");
+      expect(text).toContain("DEVICE_PASSWORD");
+      expect(text).toContain("DEVICE_ENABLE_PASSWORD");
+    }
+  });
+
+  it("send through a shell exactly what the wizard would send", () => {
+    const script = curl("https://showrun.example", request).replace(/curl[\s\S]*?<<EOF/, "cat <<EOF");
+    const sent = execFileSync("/bin/sh", ["-c", script], {
+      env: { DEVICE_PASSWORD: "hunter2", DEVICE_ENABLE_PASSWORD: "hunter3", HOME: "/wrong" },
+      encoding: "utf8",
+    });
+    expect(JSON.parse(sent)).toEqual(request);
+  });
+
+  it("write the values of Python", () => {
+    const text = python("https://showrun.example", request);
+    expect(text).toContain('"auto_load_db": True,');
+    expect(text).toContain('"password": os.environ["DEVICE_PASSWORD"],');
+    expect(text).toContain('"capture_types": ["configs", "arp"],');
+  });
+});

@@ -1,0 +1,92 @@
+/** The same collection for a terminal or a script. Secrets are never written out: they are named, as variables. */
+import type { CollectionCreate } from "../api/types";
+
+const SECRETS: Record<string, string> = {
+  password: "DEVICE_PASSWORD",
+  enable_password: "DEVICE_ENABLE_PASSWORD",
+  private_key: "DEVICE_PRIVATE_KEY",
+  passphrase: "DEVICE_KEY_PASSPHRASE",
+};
+
+function secretsOf(request: CollectionCreate): [string, string][] {
+  return Object.entries(SECRETS).filter(([field]) => request.credentials && field in request.credentials);
+}
+
+/** The body with each secret replaced by what `name` makes of its variable. */
+function bodyWith(request: CollectionCreate, name: (variable: string) => unknown): unknown {
+  if (!request.credentials) return request;
+  const credentials: Record<string, unknown> = { ...request.credentials };
+  for (const [field, variable] of secretsOf(request)) credentials[field] = name(variable);
+  return { ...request, credentials };
+}
+
+const MARK = "\u0001";
+
+export function curl(origin: string, request: CollectionCreate): string {
+  const json = JSON.stringify(
+    bodyWith(request, (variable) => `${MARK}${variable}${MARK}`),
+    null,
+    2,
+  );
+  // The shell looks into a here-document for variables, which is wanted for the secrets and for nothing else.
+  const escaped = json.replace(/[\\$`]/g, "\\$&");
+  const body = escaped.replace(/\\\\u0001(\w+?)\\\\u0001/g, (_, variable: string) => `\${${variable}}`);
+  const set = secretsOf(request).map(([, variable]) => variable);
+  return [
+    `# Needs SHOWRUN_TOKEN (an API token)${set.length > 0 ? ` and ${set.join(", ")}` : ""} in the environment.`,
+    `curl --fail-with-body -sS -X POST '${origin}/api/v1/collections' \\`,
+    '  -H "Authorization: Bearer $SHOWRUN_TOKEN" \\',
+    "  -H 'Content-Type: application/json' \\",
+    "  --data-binary @- <<EOF",
+    body,
+    "EOF",
+  ].join("\n");
+}
+
+export function python(origin: string, request: CollectionCreate): string {
+  const set = secretsOf(request).map(([, variable]) => variable);
+  return [
+    "# Python 3, nothing to install.",
+    `# Needs SHOWRUN_TOKEN (an API token)${set.length > 0 ? ` and ${set.join(", ")}` : ""} in the environment.`,
+    "import json, os, time, urllib.request",
+    "",
+    `SERVER = ${literal(origin)}`,
+    "",
+    "def call(method, path, body=None):",
+    "    request = urllib.request.Request(",
+    '        SERVER + "/api/v1" + path,',
+    "        data=None if body is None else json.dumps(body).encode(),",
+    "        method=method,",
+    '        headers={"Authorization": "Bearer " + os.environ["SHOWRUN_TOKEN"], "Content-Type": "application/json"},',
+    "    )",
+    "    with urllib.request.urlopen(request) as answer:",
+    "        return json.load(answer)",
+    "",
+    `collection = call("POST", "/collections", ${literal(bodyWith(request, (variable) => new Environment(variable)))})`,
+    'while collection["stage"] != "finished":',
+    "    time.sleep(2)",
+    '    collection = call("GET", "/collections/" + collection["id"])',
+    'print(collection["devices_succeeded"], "succeeded,", collection["devices_failed"], "failed")',
+    "",
+  ].join("\n");
+}
+
+class Environment {
+  constructor(readonly variable: string) {}
+}
+
+/** A value as Python writes it. */
+function literal(value: unknown, indent = ""): string {
+  if (value instanceof Environment) return `os.environ["${value.variable}"]`;
+  if (value === null || value === undefined) return "None";
+  if (value === true) return "True";
+  if (value === false) return "False";
+  if (typeof value === "number") return String(value);
+  if (typeof value === "string") return JSON.stringify(value);
+  const deeper = `${indent}    `;
+  if (Array.isArray(value)) return `[${value.map((each) => literal(each, deeper)).join(", ")}]`;
+  const entries = Object.entries(value).map(
+    ([key, each]) => `${deeper}${JSON.stringify(key)}: ${literal(each, deeper)},`,
+  );
+  return entries.length === 0 ? "{}" : `{\n${entries.join("\n")}\n${indent}}`;
+}

@@ -1,0 +1,117 @@
+/** The words for what the API calls by slugs. The vocabulary is the contract's; nothing is invented here. */
+
+export type Tone = "good" | "bad" | "warn" | "busy" | "idle";
+
+export interface Word {
+  text: string;
+  tone: Tone;
+}
+
+const STATUS: Record<string, Word> = {
+  queued: { text: "Queued", tone: "idle" },
+  running: { text: "Running", tone: "busy" },
+  cancelling: { text: "Cancelling", tone: "warn" },
+  succeeded: { text: "Succeeded", tone: "good" },
+  partially_succeeded: { text: "Partial", tone: "warn" },
+  failed: { text: "Failed", tone: "bad" },
+  cancelled: { text: "Cancelled", tone: "idle" },
+  finished: { text: "Finished", tone: "good" },
+};
+
+const VERDICT: Record<string, Word> = {
+  complete: { text: "Complete", tone: "good" },
+  truncated: { text: "Truncated", tone: "bad" },
+  rejected: { text: "Rejected", tone: "bad" },
+  empty: { text: "Empty", tone: "warn" },
+  not_run: { text: "Not run", tone: "idle" },
+  suspicious: { text: "Suspicious", tone: "warn" },
+};
+
+const FAILURE: Record<string, string> = {
+  dns_failed: "Name not found",
+  connection_refused: "Connection refused",
+  connect_timeout: "No answer",
+  no_route: "No route to host",
+  ssh_negotiation_failed: "No common SSH algorithm",
+  host_key_unknown: "Host key unknown",
+  host_key_changed: "Host key changed",
+  authentication_failed: "Authentication failed",
+  interaction_required: "Device asks a question",
+  credential_paused: "Credential paused",
+  shell_refused: "Shell refused",
+  privilege_failed: "Privileged mode refused",
+  prompt_not_found: "Prompt not found",
+  command_timeout: "Command timed out",
+  command_rejected: "Command rejected",
+  output_truncated: "Output truncated",
+  output_empty: "Output empty",
+  output_suspicious: "Output suspicious",
+  output_too_large: "Output too large",
+  disconnected: "Disconnected",
+  not_supported: "Not supported",
+  address_forbidden: "Address forbidden",
+  cancelled: "Cancelled",
+  internal: "Internal error",
+};
+
+const EVIDENCE: Record<string, string> = {
+  real: "Tested on real devices",
+  recorded: "Tested on recorded sessions",
+  simulated: "Tested on simulated devices",
+  documented: "From the vendor's document, not tested",
+};
+
+const STEP: Record<string, string> = {
+  dns: "Name",
+  tcp: "TCP",
+  host_key: "Host key",
+  login: "Login",
+  platform: "Platform",
+  privilege: "Privilege",
+};
+
+/** `bgp_summary` → `Bgp summary`: readable for a slug that is newer than this page. */
+export function humanise(slug: string): string {
+  const words = slug.replaceAll("_", " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function statusWord(status: string): Word {
+  return STATUS[status] ?? { text: humanise(status), tone: "idle" };
+}
+
+export function verdictWord(verdict: string): Word {
+  return VERDICT[verdict] ?? { text: humanise(verdict), tone: "idle" };
+}
+
+export function failureWord(kind: string): string {
+  return FAILURE[kind] ?? humanise(kind);
+}
+
+export function evidenceWord(evidence: string): string {
+  return EVIDENCE[evidence] ?? humanise(evidence);
+}
+
+export function stepWord(step: string): string {
+  return STEP[step] ?? humanise(step);
+}
+
+export const FAILURE_KINDS = Object.keys(FAILURE);
+export const VERDICTS = Object.keys(VERDICT);
+export const COLLECTION_STATUSES = [
+  "queued",
+  "running",
+  "cancelling",
+  "succeeded",
+  "partially_succeeded",
+  "failed",
+  "cancelled",
+] as const;
+export const DEVICE_STATUSES = [
+  "queued",
+  "running",
+  "succeeded",
+  "partially_succeeded",
+  "failed",
+  "cancelled",
+] as const;

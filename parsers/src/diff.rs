@@ -1,0 +1,246 @@
+//! What changed between two configurations, with the lines left aside that change by themselves.
+
+mod preview;
+mod section;
+mod unified;
+
+use imara_diff::{Algorithm, Diff, InternedInput};
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+use self::section::Sections;
+pub use self::{
+    preview::{Preview, preview},
+    unified::unified,
+};
+use crate::rules::{LineRule, RuleError, Severity, SeverityRules, compiled_for};
+
+/// How two texts are compared. Made once for a platform and a capture type, then used for many texts.
+#[derive(Debug, Clone)]
+pub struct ChangeOptions {
+    volatile: Vec<Regex>,
+    severity: SeverityRules,
+    context: usize,
+}
+
+impl ChangeOptions {
+    /// `volatile` are the rules of the platform and of the user; those for other capture types are passed over.
+    /// `context` is how many unchanged lines are shown around a change.
+    ///
+    /// # Errors
+    /// A rule that is no pattern.
+    pub fn new(
+        volatile: &[LineRule],
+        capture_type: &str,
+        severity: SeverityRules,
+        context: usize,
+    ) -> Result<Self, RuleError> {
+        Ok(Self {
+            volatile: compiled_for(volatile, capture_type)?,
+            severity,
+            context,
+        })
+    }
+}
+
+/// What a line of a hunk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineKind {
+    /// In both texts.
+    Context,
+    /// Only in the new text.
+    Added,
+    /// Only in the old text.
+    Removed,
+}
+
+/// A line of a hunk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HunkLine {
+    /// What it is.
+    pub kind: LineKind,
+    /// Its text without the end of the line.
+    pub text: String,
+    /// Its number in the stored old text, from 1.
+    pub old_number: Option<usize>,
+    /// Its number in the stored new text, from 1.
+    pub new_number: Option<usize>,
+    /// Of a changed line: the lines it stands under, from the outermost, without their indentation.
+    pub section: Vec<String>,
+    /// Of a changed line: what it can do.
+    pub severity: Option<Severity>,
+}
+
+/// Changes that stand together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hunk {
+    /// What its first changed line stands under.
+    pub section: Vec<String>,
+    /// The highest of its lines.
+    pub severity: Severity,
+    /// Changed lines and those around them.
+    pub lines: Vec<HunkLine>,
+}
+
+/// All that changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
+    /// Lines that are only in the new text.
+    pub added: usize,
+    /// Lines that are only in the old text.
+    pub removed: usize,
+    /// The highest of all lines; none where nothing changed.
+    pub severity: Option<Severity>,
+    /// Where.
+    pub hunks: Vec<Hunk>,
+}
+
+impl Changes {
+    /// Whether nothing changed but what changes by itself.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hunks.is_empty()
+    }
+}
+
+/// The lines of a text that count, with their numbers in it.
+struct Counted<'a> {
+    lines: Vec<&'a str>,
+    numbers: Vec<usize>,
+}
+
+impl<'a> Counted<'a> {
+    fn new(text: &'a str, volatile: &[Regex]) -> Self {
+        let mut found = Self {
+            lines: Vec::new(),
+            numbers: Vec::new(),
+        };
+        for (index, line) in text.lines().enumerate() {
+            if !volatile.iter().any(|rule| rule.is_match(line)) {
+                found.lines.push(line);
+                found.numbers.push(index + 1);
+            }
+        }
+        found
+    }
+
+    fn line(&self, at: usize) -> &'a str {
+        self.lines.get(at).copied().unwrap_or_default()
+    }
+
+    fn number(&self, at: usize) -> Option<usize> {
+        self.numbers.get(at).copied()
+    }
+}
+
+/// The ranges of lines that differ, old and new.
+fn ranges(old: &Counted<'_>, new: &Counted<'_>) -> Vec<(std::ops::Range<usize>, std::ops::Range<usize>)> {
+    let mut input = InternedInput::default();
+    input.update_before(old.lines.iter().copied());
+    input.update_after(new.lines.iter().copied());
+    // Histogram gives up on texts that hardly share a line, and Myers' algorithm as it is here stays fast on them.
+    let mut diff = Diff::compute(Algorithm::Myers, &input);
+    diff.postprocess_lines(&input);
+    let place = |range: std::ops::Range<u32>| range.start as usize..range.end as usize;
+    diff.hunks()
+        .map(|hunk| (place(hunk.before), place(hunk.after)))
+        .collect()
+}
+
+/// Compares two texts line by line.
+#[must_use]
+pub fn compare(old: &str, new: &str, options: &ChangeOptions) -> Changes {
+    let old = Counted::new(old, &options.volatile);
+    let new = Counted::new(new, &options.volatile);
+    let ranges = ranges(&old, &new);
+    if ranges.is_empty() {
+        return Changes::default();
+    }
+    let sections = (Sections::new(&old.lines), Sections::new(&new.lines));
+    let mut changes = Changes::default();
+    let mut shown = 0; // the new lines before this one are in a hunk already
+    for (index, (before, after)) in ranges.iter().enumerate() {
+        changes.removed += before.len();
+        changes.added += after.len();
+        let lead = options.context.min(after.start.saturating_sub(shown));
+        let joins = index > 0 && after.start.saturating_sub(shown) == 0;
+        let mut lines = Vec::new();
+        for back in (1..=lead).rev() {
+            lines.push(context(
+                &old,
+                &new,
+                before.start.saturating_sub(back),
+                after.start.saturating_sub(back),
+            ));
+        }
+        for at in before.clone() {
+            let section = sections.0.of(&old.lines, at);
+            lines.push(changed(LineKind::Removed, &old, at, section, options));
+        }
+        for at in after.clone() {
+            let section = sections.1.of(&new.lines, at);
+            lines.push(changed(LineKind::Added, &new, at, section, options));
+        }
+        let next = ranges.get(index + 1).map_or(new.lines.len(), |(_, next)| next.start);
+        let gap = next.saturating_sub(after.end);
+        // Two hunks whose context would touch are one.
+        let last = index + 1 == ranges.len();
+        let tail = if !last && gap <= options.context.saturating_mul(2) {
+            gap
+        } else {
+            gap.min(options.context)
+        };
+        for forward in 0..tail {
+            lines.push(context(&old, &new, before.end + forward, after.end + forward));
+        }
+        shown = after.end + tail;
+        match changes.hunks.last_mut().filter(|_| joins) {
+            Some(open) => open.lines.extend(lines),
+            None => changes.hunks.push(Hunk {
+                section: Vec::new(),
+                severity: Severity::Low,
+                lines,
+            }),
+        }
+    }
+    for hunk in &mut changes.hunks {
+        let first = hunk.lines.iter().find(|line| line.kind != LineKind::Context);
+        hunk.section = first.map(|line| line.section.clone()).unwrap_or_default();
+        hunk.severity = hunk
+            .lines
+            .iter()
+            .filter_map(|line| line.severity)
+            .max()
+            .unwrap_or_default();
+    }
+    changes.severity = changes.hunks.iter().map(|hunk| hunk.severity).max();
+    changes
+}
+
+fn context(old: &Counted<'_>, new: &Counted<'_>, before: usize, after: usize) -> HunkLine {
+    HunkLine {
+        kind: LineKind::Context,
+        text: new.line(after).to_owned(),
+        old_number: old.number(before),
+        new_number: new.number(after),
+        section: Vec::new(),
+        severity: None,
+    }
+}
+
+fn changed(kind: LineKind, text: &Counted<'_>, at: usize, section: Vec<String>, options: &ChangeOptions) -> HunkLine {
+    let line = text.line(at);
+    let number = text.number(at);
+    HunkLine {
+        kind,
+        severity: Some(options.severity.of(&section, line)),
+        text: line.to_owned(),
+        old_number: number.filter(|_| kind == LineKind::Removed),
+        new_number: number.filter(|_| kind == LineKind::Added),
+        section,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! What a line of a configuration stands under: the lines above it that are less indented.
+
+/// For each line the line it stands under.
+pub(super) struct Sections {
+    parents: Vec<Option<usize>>,
+}
+
+/// How far in a line stands. Headings of texts that do not indent what is under them count as further out: a command of
+/// several (`>>> …`), a file of several (`==> … <==`), a menu of RouterOS (`/ip address`), a part of an INI file (`[…]`).
+fn depth(line: &str) -> i64 {
+    if line.starts_with(">>> ") {
+        return -3;
+    }
+    if line.starts_with("==> ") {
+        return -2;
+    }
+    if line.starts_with('/') || (line.starts_with('[') && line.trim_end().ends_with(']')) {
+        return -1;
+    }
+    let columns = line
+        .chars()
+        .take_while(|char| matches!(char, ' ' | '\t'))
+        .map(|char| if char == '\t' { 8 } else { 1 });
+    columns.sum()
+}
+
+impl Sections {
+    pub(super) fn new(lines: &[&str]) -> Self {
+        let mut open = Vec::<(i64, usize)>::new();
+        let mut parents = Vec::with_capacity(lines.len());
+        for (at, line) in lines.iter().enumerate() {
+            if line.trim().is_empty() {
+                parents.push(open.last().map(|(_, at)| *at));
+                continue;
+            }
+            let depth = depth(line);
+            while open.last().is_some_and(|(above, _)| *above >= depth) {
+                open.pop();
+            }
+            parents.push(open.last().map(|(_, at)| *at));
+            open.push((depth, at));
+        }
+        Self { parents }
+    }
+
+    /// From the outermost, without indentation. At most 16 deep and 200 characters each: a hostile text that indents
+    /// every line further must not make the answer quadratic.
+    pub(super) fn of(&self, lines: &[&str], at: usize) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut above = self.parents.get(at).copied().flatten();
+        while let Some(at) = above.filter(|_| found.len() < 16) {
+            let line = lines.get(at).copied().unwrap_or_default();
+            found.push(line.trim().chars().take(200).collect());
+            above = self.parents.get(at).copied().flatten();
+        }
+        found.reverse();
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_stands_under_what_is_less_indented() {
+        let text = "interface Gi1\n ip address 10.0.0.1\n!\nrouter bgp 1\n address-family ipv4\n  network 10.0.0.0\n";
+        let lines = text.lines().collect::<Vec<_>>();
+        let sections = Sections::new(&lines);
+        assert_eq!(sections.of(&lines, 1), ["interface Gi1"]);
+        assert_eq!(sections.of(&lines, 2), Vec::<String>::new());
+        assert_eq!(sections.of(&lines, 5), ["router bgp 1", "address-family ipv4"]);
+    }
+
+    #[test]
+    fn headings_without_indentation_count() {
+        let text = "==> /etc/a <==\n[part]\nkey=1\n==> /etc/b <==\nx\n/ip address\nadd address=10.0.0.1/24\n";
+        let lines = text.lines().collect::<Vec<_>>();
+        let sections = Sections::new(&lines);
+        assert_eq!(sections.of(&lines, 2), ["==> /etc/a <==", "[part]"]);
+        assert_eq!(sections.of(&lines, 4), ["==> /etc/b <=="]);
+        assert_eq!(sections.of(&lines, 6), ["==> /etc/b <==", "/ip address"]);
+    }
+}

@@ -1,0 +1,330 @@
+//! Captures: stored texts with their history, the tree of the last good ones, and taking them away.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use entity::{
+    capture::{self, Verdict},
+    current_capture,
+    user::Role,
+};
+use uuid::Uuid;
+
+use crate::{
+    Service,
+    actor::Actor,
+    audit,
+    database::Database,
+    error::{Error, ErrorKind, Result},
+    page::{Page, PageRequest},
+    time::now_ms,
+};
+
+mod blobs;
+pub(crate) mod codec;
+mod forget;
+pub(crate) mod sink;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use forget::{Purge, Purged};
+
+/// Largest text that is answered in one piece.
+const LARGEST_ANSWER: i64 = 128 * 1024 * 1024;
+
+/// Everything that texts are kept in besides the database.
+pub(crate) struct Shelf {
+    pub(crate) blobs: blobs::Blobs,
+    pub(crate) tree: tree::Tree,
+    pub(crate) pins: sink::Pins,
+    next_text: AtomicI64,
+}
+
+impl Shelf {
+    /// Opens the folders and takes away files that nothing refers to.
+    ///
+    /// # Errors
+    /// When the folders or the database cannot be used.
+    pub(crate) async fn open(data_dir: &Path, db: &Database) -> Result<Self> {
+        let unusable = |error: io::Error| {
+            Error::new(
+                ErrorKind::Unavailable,
+                "data_dir_unusable",
+                format!("Cannot use {}: {error}", data_dir.display()),
+            )
+        };
+        let shelf = Self {
+            blobs: blobs::Blobs::open(data_dir).map_err(unusable)?,
+            tree: tree::Tree::open(data_dir).map_err(unusable)?,
+            pins: sink::Pins::default(),
+            next_text: AtomicI64::new(store::last_text_id(db.reader()).await? + 1),
+        };
+        let swept = shelf
+            .blobs
+            .sweep(&store::blob_hashes(db.reader()).await?)
+            .map_err(unusable)?;
+        if swept > 0 {
+            tracing::info!(swept, "stored texts that nothing refers to were removed");
+        }
+        Ok(shelf)
+    }
+
+    /// The id of the next new text. Only the recorder makes texts, so that no two get the same.
+    pub(crate) fn next_text(&self) -> i64 {
+        self.next_text.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn is_pinned(&self, text: i64) -> bool {
+        self.pins.lock().is_ok_and(|pins| pins.contains_key(&text))
+    }
+}
+
+/// Reads a stored text.
+///
+/// # Errors
+/// When there is none, or what is stored cannot be read.
+pub(crate) async fn read_text(db: &Database, shelf: &Arc<Shelf>, id: i64) -> Result<Vec<u8>> {
+    let chain = store::chain(db.reader(), id).await?;
+    let shelf = Arc::clone(shelf);
+    let unpacked = tokio::task::spawn_blocking(move || unpack(&shelf, &chain)).await;
+    unpacked
+        .map_err(Error::internal)?
+        .map_err(|error| Error::internal(format!("text {id} cannot be read: {error}")))
+}
+
+fn unpack(shelf: &Shelf, chain: &[store::StoredText]) -> io::Result<Vec<u8>> {
+    let mut text: Option<Vec<u8>> = None;
+    for stored in chain.iter().rev() {
+        let bytes = usize::try_from(stored.bytes).map_err(io::Error::other)?;
+        text = Some(match &stored.data {
+            None => shelf.blobs.read_all(&stored.sha256)?,
+            Some(data) => {
+                if stored.base_id.is_some() != text.is_some() {
+                    return Err(io::Error::other("what it is a patch on is missing"));
+                }
+                codec::unpack(data, text.as_deref(), bytes)?
+            }
+        });
+    }
+    let text = text.ok_or_else(|| io::Error::other("it is not there"))?;
+    match chain.first() {
+        Some(first) if codec::sha(&text).as_slice() == first.sha256 => Ok(text),
+        _ => Err(io::Error::other("it is not what was stored")),
+    }
+}
+
+/// Which captures are asked for; several values of one filter are alternatives.
+#[derive(Debug, Clone, Default)]
+pub struct CaptureFilter {
+    /// Ids of devices.
+    pub device_id: Vec<Uuid>,
+    /// Names of devices.
+    pub device: Vec<String>,
+    /// Slugs of capture types.
+    pub capture_type: Vec<String>,
+    /// Ids of collections.
+    pub collection_id: Vec<Uuid>,
+    /// What the text is worth.
+    pub verdict: Vec<Verdict>,
+    /// Only the ones that the last good texts came from.
+    pub current: bool,
+}
+
+/// A capture, as answers show it.
+#[derive(Debug, Clone)]
+pub struct CaptureView {
+    /// The row.
+    pub row: capture::Model,
+    /// SHA-256 of its text in hexadecimal digits.
+    pub sha256: Option<String>,
+    /// Whether its text is the last good one of the device and type.
+    pub current: bool,
+}
+
+impl Service {
+    /// Captures, the newest first.
+    ///
+    /// # Errors
+    /// A page token of another list.
+    pub async fn capture_list(
+        &self,
+        actor: &Actor,
+        filter: &CaptureFilter,
+        page: &PageRequest,
+    ) -> Result<Page<CaptureView>> {
+        actor.needs(Role::Viewer)?;
+        let rows = store::list(self.db().reader(), filter, page).await?;
+        let texts: Vec<i64> = rows.items.iter().filter_map(|row| row.text_id).collect();
+        let hashes = store::hashes(self.db().reader(), &texts).await?;
+        let devices: HashSet<Uuid> = rows.items.iter().map(|row| row.device_id).collect();
+        let devices: Vec<Uuid> = devices.into_iter().collect();
+        let current = store::last_good(self.db().reader(), &devices).await?;
+        let current: HashMap<(Uuid, String), i64> = current
+            .into_iter()
+            .map(|last| ((last.device_id, last.capture_type), last.text_id))
+            .collect();
+        Ok(rows.map(|row| {
+            let last = current.get(&(row.device_id, row.capture_type.clone())).copied();
+            view(row, &hashes, last)
+        }))
+    }
+
+    /// One capture.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn capture_view(&self, actor: &Actor, id: Uuid) -> Result<CaptureView> {
+        actor.needs(Role::Viewer)?;
+        let row = self.capture_row(id).await?;
+        let db = self.db().reader();
+        let hashes = store::hashes(db, &row.text_id.into_iter().collect::<Vec<_>>()).await?;
+        let current = store::current(db, row.device_id, &row.capture_type).await?;
+        Ok(view(row, &hashes, current.map(|current| current.text_id)))
+    }
+
+    async fn capture_row(&self, id: Uuid) -> Result<capture::Model> {
+        let row = store::capture(self.db().reader(), id).await?;
+        row.ok_or_else(|| Error::not_found("capture", id))
+    }
+
+    /// The text of a capture. Texts may hold secrets, so this needs operator.
+    ///
+    /// # Errors
+    /// `not_found`, `forbidden`, or `no_text` where nothing was kept.
+    pub async fn capture_content(&self, actor: &Actor, id: Uuid) -> Result<Vec<u8>> {
+        actor.needs(Role::Operator)?;
+        let row = self.capture_row(id).await?;
+        let text = row.text_id.ok_or_else(|| {
+            Error::new(
+                ErrorKind::NotFound,
+                "no_text",
+                format!("Nothing was kept of capture {id}"),
+            )
+        })?;
+        if row.bytes > LARGEST_ANSWER {
+            return Err(Error::new(
+                ErrorKind::TooLarge,
+                "text_too_large",
+                format!("The text of capture {id} is larger than 128 MiB"),
+            ));
+        }
+        read_text(self.db(), self.shelf(), text).await
+    }
+
+    /// Makes a suspicious capture the last good one.
+    ///
+    /// # Errors
+    /// `not_suspicious` for any other verdict, `superseded` when there is a newer good one.
+    pub async fn capture_accept(&self, actor: &Actor, id: Uuid) -> Result<CaptureView> {
+        actor.needs(Role::Operator)?;
+        let row = self.capture_row(id).await?;
+        let (Verdict::Suspicious, Some(text_id)) = (row.verdict, row.text_id) else {
+            return Err(Error::conflict(
+                "not_suspicious",
+                format!(
+                    "Capture {id} is {}: only a suspicious one can be accepted",
+                    row.verdict.as_str()
+                ),
+            ));
+        };
+        if row.accepted_by.is_none() {
+            let newest = store::newest_good(self.db().reader(), row.device_id, &row.capture_type).await?;
+            if newest.is_some_and(|newest| newest.id > row.id) {
+                return Err(Error::conflict(
+                    "superseded",
+                    "There is a newer good capture of this device and type",
+                ));
+            }
+            let txn = self.db().begin().await?;
+            store::set_accepted(&txn, id, &actor.name).await?;
+            let current = current_capture::Model {
+                device_id: row.device_id,
+                capture_type: row.capture_type.clone(),
+                capture_id: row.id,
+                text_id,
+            };
+            store::set_current(&txn, vec![current]).await?;
+            let entry = audit::Entry {
+                action: "capture.accept",
+                target_type: "capture",
+                target_id: Some(id.to_string()),
+                summary: format!("Accepted {} of {}", row.capture_type, row.device_name),
+            };
+            audit::record(&txn, actor, entry).await?;
+            txn.commit().await?;
+            self.project(&row.capture_type, row.device_id, &row.device_name, text_id)
+                .await;
+        }
+        self.capture_view(actor, id).await
+    }
+
+    /// Writes one text of the tree, by the device's name of today. A failure is put right at the next start.
+    async fn project(&self, capture_type: &str, device: Uuid, name: &str, text: i64) {
+        let written = async {
+            let names = self.device_names(&[device]).await?;
+            let name = names.get(&device).map_or(name, String::as_str);
+            let text = read_text(self.db(), self.shelf(), text).await?;
+            self.shelf()
+                .tree
+                .write(capture_type, name, &text)
+                .map_err(|error| Error::internal(format!("the tree of captures: {error}")))
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(%error, capture_type, "a last good text could not be written into the tree");
+        }
+    }
+
+    /// Puts the tree of the last good texts right: files that are missing or have another text. Gives their number.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn repair_tree(&self) -> Result<usize> {
+        const ROWS: u64 = 200;
+        let (mut repaired, mut after) = (0, None);
+        loop {
+            let rows = store::all_current(self.db().reader(), after.take(), ROWS).await?;
+            let Some((device, capture_type, ..)) = rows.last() else {
+                return Ok(repaired);
+            };
+            after = Some((*device, capture_type.clone()));
+            let devices: Vec<Uuid> = rows.iter().map(|row| row.0).collect();
+            let names = self.device_names(&devices).await?;
+            for (device, capture_type, name, text_id, sha) in rows {
+                let name = names.get(&device).cloned().unwrap_or(name);
+                let (shelf, kind, file) = (Arc::clone(self.shelf()), capture_type.clone(), name.clone());
+                let good = tokio::task::spawn_blocking(move || {
+                    let sha: codec::Sha = sha.try_into().unwrap_or_default();
+                    shelf.tree.holds(&kind, &file, &sha)
+                });
+                if !good.await.unwrap_or(false) {
+                    self.project(&capture_type, device, &name, text_id).await;
+                    repaired += 1;
+                }
+            }
+        }
+    }
+}
+
+fn view(row: capture::Model, hashes: &HashMap<i64, Vec<u8>>, last_good: Option<i64>) -> CaptureView {
+    let sha256 = row.text_id.and_then(|id| hashes.get(&id));
+    let good = row.verdict == Verdict::Complete || row.accepted_by.is_some();
+    CaptureView {
+        sha256: sha256.map(|sha| data_encoding::HEXLOWER.encode(sha)),
+        current: good && row.text_id.is_some() && row.text_id == last_good,
+        row,
+    }
+}
+
+/// When something was stored that many days ago.
+fn days_ago(days: u32) -> i64 {
+    now_ms() - i64::from(days) * 24 * 3600 * 1000
+}

@@ -1,0 +1,199 @@
+//! Taking captures away. A text goes when nothing refers to it any more, after what was patched on it is packed anew; the
+//! last good text of a device and type never goes.
+
+use std::collections::HashSet;
+
+use entity::{capture, user::Role};
+use uuid::Uuid;
+
+use super::{codec, days_ago, read_text, store};
+use crate::{
+    Service,
+    actor::Actor,
+    audit,
+    error::{Error, Result},
+};
+
+/// Captures that are taken away in one transaction.
+const AT_ONCE: u64 = 500;
+
+/// What is to be purged.
+#[derive(Debug, Clone, Default)]
+pub struct Purge {
+    /// Captures older than this.
+    pub older_than_days: u32,
+    /// Only of these types; empty: of all.
+    pub capture_types: Vec<String>,
+    /// Only says what would go.
+    pub dry_run: bool,
+}
+
+/// What was purged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Captures taken away.
+    pub captures_deleted: u64,
+    /// Size of their texts.
+    pub bytes_freed: u64,
+    /// Captures that stay though they are old, since they are the last good ones.
+    pub kept_last_good: u64,
+}
+
+impl Service {
+    /// Takes one capture away.
+    ///
+    /// # Errors
+    /// `capture_is_last_good`, `not_found`, `forbidden` below admin.
+    pub async fn capture_delete(&self, actor: &Actor, id: Uuid) -> Result<()> {
+        actor.needs(Role::Admin)?;
+        let row = self.capture_row(id).await?;
+        let summary = format!("Deleted {} of {}", row.capture_type, row.device_name);
+        let (deleted, _) = self.forget_captures(vec![row]).await?;
+        if deleted == 0 {
+            return Err(Error::conflict(
+                "capture_is_last_good",
+                "This is the last good capture of its device and type: it stays until there is a newer one",
+            ));
+        }
+        self.audit_now(actor, "capture.delete", "capture", Some(id.to_string()), summary)
+            .await
+    }
+
+    /// Takes old captures away.
+    ///
+    /// # Errors
+    /// `forbidden` below admin; 0 days.
+    pub async fn capture_purge(&self, actor: &Actor, purge: &Purge) -> Result<Purged> {
+        actor.needs(Role::Admin)?;
+        if purge.older_than_days == 0 {
+            return Err(Error::field("/older_than_days", "must be at least 1"));
+        }
+        let before = days_ago(purge.older_than_days);
+        let (mut purged, mut after) = (Purged::default(), None);
+        loop {
+            let rows = store::older_than(self.db().reader(), before, &purge.capture_types, AT_ONCE, after).await?;
+            let Some(last) = rows.last() else { break };
+            after = Some(last.id);
+            let count = rows.len() as u64;
+            let (deleted, bytes) = match purge.dry_run {
+                true => {
+                    let (go, _) = self.split_last_good(rows).await?;
+                    (go.len() as u64, sizes(&go))
+                }
+                false => self.forget_captures(rows).await?,
+            };
+            purged.captures_deleted += deleted;
+            purged.bytes_freed += bytes;
+            purged.kept_last_good += count - deleted;
+        }
+        if !purge.dry_run {
+            let summary = format!(
+                "Purged {} captures older than {} days",
+                purged.captures_deleted, purge.older_than_days
+            );
+            self.audit_now(actor, "capture.purge", "capture", None, summary).await?;
+        }
+        Ok(purged)
+    }
+
+    /// Writes an audit entry by itself.
+    pub(crate) async fn audit_now(
+        &self,
+        actor: &Actor,
+        action: &str,
+        target_type: &str,
+        target_id: Option<String>,
+        summary: String,
+    ) -> Result<()> {
+        let entry = audit::Entry {
+            action,
+            target_type,
+            target_id,
+            summary,
+        };
+        let txn = self.db().begin().await?;
+        audit::record(&txn, actor, entry).await?;
+        txn.commit().await?;
+        Ok(())
+    }
+
+    /// Takes away what captures of a collection may go.
+    pub(crate) async fn forget_captures_of(&self, collection: Uuid) -> Result<()> {
+        let mut rows = store::of_collection(self.db().reader(), collection).await?;
+        while !rows.is_empty() {
+            let rest = rows.split_off(rows.len().min(usize::try_from(AT_ONCE).unwrap_or(500)));
+            self.forget_captures(rows).await?;
+            rows = rest;
+        }
+        Ok(())
+    }
+
+    /// Those that may go, and those that stay since the last good text of their device and type came from them.
+    async fn split_last_good(&self, rows: Vec<capture::Model>) -> Result<(Vec<capture::Model>, Vec<capture::Model>)> {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let stay: HashSet<Uuid> = store::last_good_among(self.db().reader(), &ids).await?;
+        Ok(rows.into_iter().partition(|row| !stay.contains(&row.id)))
+    }
+
+    /// Takes captures away, and their texts where nothing else refers to them. Gives how many went and their size.
+    async fn forget_captures(&self, rows: Vec<capture::Model>) -> Result<(u64, u64)> {
+        let (go, _) = self.split_last_good(rows).await?;
+        if go.is_empty() {
+            return Ok((0, 0));
+        }
+        let ids: Vec<Uuid> = go.iter().map(|row| row.id).collect();
+        let texts: HashSet<i64> = go.iter().filter_map(|row| row.text_id).collect();
+        let mut texts: Vec<i64> = texts.into_iter().collect();
+        // The newest first: what is patched on a text that goes, too, need not be packed anew.
+        texts.sort_unstable_by(|one, other| other.cmp(one));
+        let txn = self.db().begin().await?;
+        store::delete_captures(&txn, &ids).await?;
+        txn.commit().await?;
+        for text in texts {
+            self.forget_text(text).await?;
+        }
+        Ok((ids.len() as u64, sizes(&go)))
+    }
+
+    /// Takes a text away if nothing refers to it. One that is being patched on stays until the next time.
+    async fn forget_text(&self, id: i64) -> Result<()> {
+        let _turn = self.texts_turn().await;
+        if self.shelf().is_pinned(id) || store::unreferred(self.db().reader(), &[id]).await?.is_empty() {
+            return Ok(());
+        }
+        let Some(text) = store::text(self.db().reader(), id).await? else {
+            return Ok(());
+        };
+        let mut repacked = Vec::new();
+        for dependent in store::patched_on(self.db().reader(), id).await? {
+            let whole = read_text(self.db(), self.shelf(), dependent.id).await?;
+            let base = match text.base_id {
+                Some(base) => Some((base, read_text(self.db(), self.shelf(), base).await?)),
+                None => None,
+            };
+            let packed = match &base {
+                Some((_, base)) => codec::pack_patch(base, &whole),
+                None => codec::pack(&whole),
+            };
+            let packed = packed.map_err(|error| Error::internal(format!("a text could not be packed: {error}")))?;
+            let depth = if base.is_some() { text.depth } else { 0 };
+            repacked.push((dependent.id, base.map(|(id, _)| id), depth, packed));
+        }
+        let txn = self.db().begin().await?;
+        for (dependent, base, depth, data) in repacked {
+            store::repack(&txn, dependent, base, depth, data).await?;
+        }
+        store::delete_text(&txn, id).await?;
+        txn.commit().await?;
+        if text.data.is_none() {
+            self.shelf().blobs.remove(&text.sha256);
+        }
+        Ok(())
+    }
+}
+
+fn sizes(rows: &[capture::Model]) -> u64 {
+    rows.iter()
+        .map(|row| u64::try_from(row.bytes).unwrap_or_default())
+        .sum()
+}

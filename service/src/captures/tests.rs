@@ -1,0 +1,216 @@
+//! Histories on a real database: whatever is added, deleted and purged, what stays reads back byte for byte.
+
+use entity::{capture::Verdict, current_capture};
+use proptest::prelude::*;
+
+use super::*;
+use crate::ServerConfig;
+
+struct History {
+    service: Service,
+    device: Uuid,
+    /// What each capture must read back as.
+    expected: Vec<(Uuid, Vec<u8>)>,
+}
+
+impl History {
+    async fn new(folder: &Path) -> Self {
+        Self {
+            service: Service::open(ServerConfig::new(folder)).await.unwrap(),
+            device: Uuid::now_v7(),
+            expected: Vec::new(),
+        }
+    }
+
+    /// Stores a text as the recorder does: known, patched on the last good one, or whole.
+    async fn add(&mut self, bytes: &[u8], captured_at: i64) -> Uuid {
+        let (db, shelf) = (self.service.db(), self.service.shelf());
+        let sha = codec::sha(bytes);
+        let last = store::last_good(db.reader(), &[self.device]).await.unwrap().pop();
+        let known = store::known_texts(db.reader(), &[sha]).await.unwrap();
+        let txn = db.begin().await.unwrap();
+        let text_id = match known.get(sha.as_slice()) {
+            Some(id) => *id,
+            None => {
+                let id = shelf.next_text();
+                let base = last.filter(|last| last.depth < codec::DEEPEST);
+                let (data, base) = match base {
+                    Some(last) => {
+                        let old = read_text(db, shelf, last.text_id).await.unwrap();
+                        (
+                            codec::pack_patch(&old, bytes).unwrap(),
+                            Some((last.text_id, last.depth + 1)),
+                        )
+                    }
+                    None => (codec::pack(bytes).unwrap(), None),
+                };
+                let row = store::text_row(id, &sha, base, bytes.len() as i64, Some(data));
+                store::insert_texts(&txn, vec![row]).await.unwrap();
+                id
+            }
+        };
+        let row = capture::Model {
+            id: Uuid::now_v7(),
+            device_id: self.device,
+            device_name: "r1".to_owned(),
+            collection_id: Uuid::nil(),
+            capture_type: "configs".to_owned(),
+            commands: "show running-config".to_owned(),
+            verdict: Verdict::Complete,
+            bytes: bytes.len() as i64,
+            lines: 1,
+            text_id: Some(text_id),
+            captured_at,
+            message: None,
+            accepted_by: None,
+        };
+        let id = row.id;
+        let current = current_capture::Model {
+            device_id: self.device,
+            capture_type: "configs".to_owned(),
+            capture_id: id,
+            text_id,
+        };
+        store::insert_captures(&txn, vec![row.into()]).await.unwrap();
+        store::set_current(&txn, vec![current]).await.unwrap();
+        txn.commit().await.unwrap();
+        self.expected.push((id, bytes.to_vec()));
+        id
+    }
+
+    async fn check(&self) {
+        for (id, bytes) in &self.expected {
+            let content = self.service.capture_content(&Actor::server(), *id).await.unwrap();
+            assert_eq!(content, *bytes);
+        }
+        let rows = store::list(
+            self.service.db().reader(),
+            &CaptureFilter::default(),
+            &PageRequest::default(),
+        )
+        .await;
+        assert_eq!(rows.unwrap().items.len(), self.expected.len().min(50));
+    }
+}
+
+fn config(changes: &[u16]) -> Vec<u8> {
+    let mut lines: Vec<String> = (0..120)
+        .map(|n| format!("interface Gi0/{n}\n description port {n}\n"))
+        .collect();
+    for (index, change) in changes.iter().enumerate() {
+        let place = usize::from(*change) % lines.len();
+        lines[place] = format!("interface Gi0/{place}\n description changed {index} {change}\n");
+    }
+    lines.concat().into_bytes()
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Add(u16),
+    /// A text that was there before.
+    Again(usize),
+    Delete(usize),
+    Purge,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => any::<u16>().prop_map(Step::Add),
+        2 => (0_usize..20).prop_map(Step::Again),
+        3 => (0_usize..20).prop_map(Step::Delete),
+        1 => Just(Step::Purge),
+    ];
+    prop::collection::vec(step, 1..25)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn what_stays_reads_back(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let mut history = History::new(folder.path()).await;
+            let (mut changes, mut texts) = (Vec::new(), Vec::new());
+            let now = crate::time::now_ms();
+            for (index, step) in steps.into_iter().enumerate() {
+                match step {
+                    Step::Add(change) => {
+                        changes.push(change);
+                        texts.push(config(&changes));
+                        // Every other one is old enough to be purged.
+                        let age = if index % 2 == 0 { 3 * 24 * 3_600_000 } else { 0 };
+                        history.add(texts.last().unwrap(), now - age).await;
+                    }
+                    Step::Again(which) if !texts.is_empty() => {
+                        let text = texts[which % texts.len()].clone();
+                        history.add(&text, now).await;
+                    }
+                    Step::Delete(which) if !history.expected.is_empty() => {
+                        let (id, _) = history.expected[which % history.expected.len()];
+                        match history.service.capture_delete(&Actor::server(), id).await {
+                            Ok(()) => history.expected.retain(|(kept, _)| *kept != id),
+                            Err(error) => assert_eq!(error.code, "capture_is_last_good"),
+                        }
+                    }
+                    Step::Purge => {
+                        let purge = Purge { older_than_days: 1, ..Purge::default() };
+                        history.service.capture_purge(&Actor::server(), &purge).await.unwrap();
+                        let mut kept = Vec::new();
+                        for (id, text) in std::mem::take(&mut history.expected) {
+                            if history.service.capture_view(&Actor::server(), id).await.is_ok() {
+                                kept.push((id, text));
+                            }
+                        }
+                        history.expected = kept;
+                    }
+                    Step::Again(_) | Step::Delete(_) => {}
+                }
+                history.check().await;
+            }
+            history.service.close().await;
+        });
+    }
+}
+
+#[tokio::test]
+async fn the_tree_is_put_right_and_a_viewer_sees_no_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut history = History::new(folder.path()).await;
+    let text = config(&[1]);
+    let id = history.add(&text, 0).await;
+    assert_eq!(history.service.repair_tree().await.unwrap(), 1);
+    assert_eq!(
+        std::fs::read(folder.path().join("capture/configs/r1.txt")).unwrap(),
+        text
+    );
+    assert_eq!(history.service.repair_tree().await.unwrap(), 0);
+    let viewer = Actor {
+        role: Role::Viewer,
+        ..Actor::server()
+    };
+    let error = history.service.capture_content(&viewer, id).await.unwrap_err();
+    assert_eq!(error.code, "forbidden");
+    let view = history.service.capture_view(&viewer, id).await.unwrap();
+    assert!(view.current);
+    assert_eq!(view.sha256.unwrap(), data_encoding::HEXLOWER.encode(&codec::sha(&text)));
+    history.service.close().await;
+}
+
+#[tokio::test]
+async fn a_text_that_is_in_use_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut history = History::new(folder.path()).await;
+    let first = history.add(&config(&[1]), 0).await;
+    history.add(&config(&[2]), 0).await;
+    let row = store::capture(history.service.db().reader(), first)
+        .await
+        .unwrap()
+        .unwrap();
+    let pin = sink::Pin::new(&history.service.shelf().pins, row.text_id.unwrap());
+    history.service.capture_delete(&Actor::server(), first).await.unwrap();
+    let text = read_text(history.service.db(), history.service.shelf(), row.text_id.unwrap()).await;
+    assert_eq!(text.unwrap(), config(&[1]));
+    drop(pin);
+    history.service.close().await;
+}

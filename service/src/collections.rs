@@ -1,0 +1,439 @@
+//! Collections: one run over many devices, from the request to its last event, whatever happens to the server meanwhile.
+
+use std::collections::HashMap;
+
+use entity::{
+    collection::{self, CollectionKind, CollectionStatus},
+    collection_device::{self, DeviceStatus},
+    user::Role,
+};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
+
+use crate::{
+    Service,
+    actor::Actor,
+    audit,
+    error::{Error, ErrorKind, Result},
+    page::{Page, PageRequest},
+};
+
+mod create;
+mod engine;
+mod event;
+mod hub;
+mod launch;
+mod ledger;
+mod plan;
+mod recorder;
+mod request;
+pub(crate) mod run;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use create::{Retry, RetryOnly};
+pub(crate) use engine::{Engine, Parts};
+pub use event::StoredEvent;
+pub use hub::Head;
+pub use ledger::CaptureEntry;
+pub use plan::{CollectionPlan, PlannedDevice, PlannedPlatform, PlannedType, SkippedType, TypeCount};
+pub use request::{CollectionOptions, CollectionRequest, CredentialChoice, InlineCredentials, MAX_WORKERS};
+
+/// Devices that one group of failures names by their ids.
+const FAILURE_IDS: usize = 1000;
+/// Devices that one group of failures names by their names.
+const FAILURE_NAMES: usize = 20;
+
+/// How many devices of a collection stand where. They always add up to `total`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the words of the public API")]
+pub struct Counts {
+    pub total: u32,
+    pub queued: u32,
+    pub running: u32,
+    pub succeeded: u32,
+    pub partially_succeeded: u32,
+    pub failed: u32,
+    pub cancelled: u32,
+}
+
+impl Counts {
+    fn of(&mut self, status: DeviceStatus) -> &mut u32 {
+        match status {
+            DeviceStatus::Queued => &mut self.queued,
+            DeviceStatus::Running => &mut self.running,
+            DeviceStatus::Succeeded => &mut self.succeeded,
+            DeviceStatus::PartiallySucceeded => &mut self.partially_succeeded,
+            DeviceStatus::Failed => &mut self.failed,
+            DeviceStatus::Cancelled => &mut self.cancelled,
+        }
+    }
+
+    /// The counts of a stored collection.
+    #[must_use]
+    pub fn stored(row: &collection::Model) -> Self {
+        let number = |count: i32| u32::try_from(count).unwrap_or_default();
+        let mut counts = Self {
+            total: number(row.total),
+            queued: 0,
+            running: number(row.running),
+            succeeded: number(row.succeeded),
+            partially_succeeded: number(row.partially_succeeded),
+            failed: number(row.failed),
+            cancelled: number(row.cancelled),
+        };
+        let known = counts.running + counts.succeeded + counts.partially_succeeded + counts.failed + counts.cancelled;
+        counts.queued = counts.total.saturating_sub(known);
+        counts
+    }
+
+    /// Devices that have ended.
+    #[must_use]
+    pub fn done(&self) -> u32 {
+        self.total.saturating_sub(self.queued).saturating_sub(self.running)
+    }
+
+    /// Devices that have ended, in percent, rounded down.
+    #[must_use]
+    pub fn progress(&self) -> u32 {
+        match self.total {
+            0 => 100,
+            total => u32::try_from(u64::from(self.done()) * 100 / u64::from(total)).unwrap_or(100),
+        }
+    }
+}
+
+/// Which collections are asked for; several values of one filter are alternatives.
+#[derive(Debug, Clone)]
+pub struct CollectionFilter {
+    /// Collections or preflights.
+    pub kind: CollectionKind,
+    /// Where they stand.
+    pub status: Vec<CollectionStatus>,
+    /// Names of persons.
+    pub created_by: Vec<String>,
+    /// Ids of the collections they retry.
+    pub retry_of: Vec<Uuid>,
+    /// A part of the name.
+    pub q: Option<String>,
+}
+
+impl Default for CollectionFilter {
+    fn default() -> Self {
+        Self {
+            kind: CollectionKind::Collection,
+            status: Vec::new(),
+            created_by: Vec::new(),
+            retry_of: Vec::new(),
+            q: None,
+        }
+    }
+}
+
+/// Which devices of a collection are asked for; several values of one filter are alternatives.
+#[derive(Debug, Clone, Default)]
+pub struct CollectionDeviceFilter {
+    /// Where they stand.
+    pub status: Vec<DeviceStatus>,
+    /// Why they failed.
+    pub failure_kind: Vec<String>,
+    /// A part of the name.
+    pub q: Option<String>,
+}
+
+/// Devices that failed for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureGroup {
+    /// The reason.
+    pub failure_kind: String,
+    /// What a person can do about it.
+    pub hint: &'static str,
+    /// How many.
+    pub count: u64,
+    /// Their ids, the first thousand.
+    pub device_ids: Vec<Uuid>,
+    /// Their names, the first twenty.
+    pub device_names: Vec<String>,
+}
+
+impl Service {
+    /// The names of devices today; those that are gone are missing.
+    pub(crate) async fn device_names(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+        Ok(store::device_names(self.db().reader(), ids)
+            .await?
+            .into_iter()
+            .collect())
+    }
+
+    pub(crate) async fn texts_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.engine().turn.lock().await
+    }
+
+    async fn collection_row(&self, id: Uuid, kind: CollectionKind) -> Result<collection::Model> {
+        let row = store::one(self.db().reader(), id).await?;
+        let what = match kind {
+            CollectionKind::Collection => "collection",
+            CollectionKind::Preflight => "preflight",
+        };
+        row.filter(|row| row.kind == kind)
+            .ok_or_else(|| Error::not_found(what, id))
+    }
+
+    /// Collections, the newest first.
+    ///
+    /// # Errors
+    /// A page token of another list.
+    pub async fn collection_list(
+        &self,
+        actor: &Actor,
+        filter: &CollectionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<collection::Model>> {
+        actor.needs(Role::Viewer)?;
+        store::list(self.db().reader(), filter, page).await
+    }
+
+    /// One collection.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn collection_view(&self, actor: &Actor, id: Uuid) -> Result<collection::Model> {
+        actor.needs(Role::Viewer)?;
+        self.collection_row(id, CollectionKind::Collection).await
+    }
+
+    /// One preflight.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn preflight_view(&self, actor: &Actor, id: Uuid) -> Result<collection::Model> {
+        actor.needs(Role::Viewer)?;
+        self.collection_row(id, CollectionKind::Preflight).await
+    }
+
+    /// A page of the devices of a collection or preflight, and the number of the last event that it takes in.
+    ///
+    /// # Errors
+    /// `not_found`, or a page token of another list.
+    pub async fn collection_device_list(
+        &self,
+        actor: &Actor,
+        id: Uuid,
+        filter: &CollectionDeviceFilter,
+        page: &PageRequest,
+    ) -> Result<(Page<collection_device::Model>, i64)> {
+        actor.needs(Role::Viewer)?;
+        let snapshot = self.db().snapshot().await?;
+        let row = store::one(&snapshot, id)
+            .await?
+            .ok_or_else(|| Error::not_found("collection", id))?;
+        let devices = store::device_page(&snapshot, id, filter, page).await?;
+        snapshot.commit().await?;
+        Ok((devices, row.last_seq))
+    }
+
+    /// Every device of a collection, for exports.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn collection_results(&self, actor: &Actor, id: Uuid) -> Result<Vec<collection_device::Model>> {
+        actor.needs(Role::Viewer)?;
+        self.collection_row(id, CollectionKind::Collection).await?;
+        Ok(store::devices(self.db().reader(), id).await?)
+    }
+
+    /// Failed devices by reason, the most frequent first.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn collection_failures(&self, actor: &Actor, id: Uuid) -> Result<Vec<FailureGroup>> {
+        actor.needs(Role::Viewer)?;
+        store::one(self.db().reader(), id)
+            .await?
+            .ok_or_else(|| Error::not_found("collection", id))?;
+        let mut groups: Vec<FailureGroup> = Vec::new();
+        for (kind, device, name) in store::failures(self.db().reader(), id).await? {
+            let kind = kind.unwrap_or_else(|| "internal".to_owned());
+            let index = groups
+                .iter()
+                .position(|group| group.failure_kind == kind)
+                .unwrap_or_else(|| {
+                    groups.push(FailureGroup {
+                        hint: jobs::FailureKind::named(&kind)
+                            .unwrap_or(jobs::FailureKind::Internal)
+                            .hint(),
+                        failure_kind: kind,
+                        count: 0,
+                        device_ids: Vec::new(),
+                        device_names: Vec::new(),
+                    });
+                    groups.len() - 1
+                });
+            if let Some(group) = groups.get_mut(index) {
+                group.count += 1;
+                if group.device_ids.len() < FAILURE_IDS {
+                    group.device_ids.push(device);
+                }
+                if group.device_names.len() < FAILURE_NAMES {
+                    group.device_names.push(name);
+                }
+            }
+        }
+        groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+        Ok(groups)
+    }
+
+    /// Events after a number, and how far the collection is.
+    ///
+    /// # Errors
+    /// `not_found`; `events_expired` when they were replaced by the device rows.
+    pub async fn collection_events(
+        &self,
+        actor: &Actor,
+        id: Uuid,
+        after: i64,
+        limit: usize,
+    ) -> Result<(Vec<StoredEvent>, Head)> {
+        actor.needs(Role::Viewer)?;
+        let snapshot = self.db().snapshot().await?;
+        let row = store::one(&snapshot, id)
+            .await?
+            .ok_or_else(|| Error::not_found("collection", id))?;
+        if row.events_expired && after < row.last_seq {
+            return Err(Error::new(
+                ErrorKind::Gone,
+                "events_expired",
+                "The events of this collection are no longer kept: read the collection and its devices",
+            ));
+        }
+        let events = store::events(&snapshot, id, after.max(0), limit).await?;
+        snapshot.commit().await?;
+        let head = Head {
+            last_seq: row.last_seq,
+            finished: row.finished_at.is_some(),
+        };
+        Ok((events, head))
+    }
+
+    /// Wakes up whenever events of a collection are stored; `None` when it does not run.
+    #[must_use]
+    pub fn collection_follow(&self, id: Uuid) -> Option<watch::Receiver<Head>> {
+        self.engine().hub.follow(id)
+    }
+
+    /// Asks a collection to end: queued devices at once, running ones after their command; all of them by force when it
+    /// is asked a second time.
+    ///
+    /// # Errors
+    /// `not_found`, `collection_finished`.
+    pub async fn collection_cancel(&self, actor: &Actor, id: Uuid) -> Result<collection::Model> {
+        actor.needs(Role::Operator)?;
+        let row = store::one(self.db().reader(), id)
+            .await?
+            .ok_or_else(|| Error::not_found("collection", id))?;
+        let finished = || {
+            Error::conflict(
+                "collection_finished",
+                format!("Collection {id} has ended already: there is nothing to cancel"),
+            )
+        };
+        if row.finished_at.is_some() {
+            return Err(finished());
+        }
+        let run = self.engine().runs.get(id).ok_or_else(finished)?;
+        self.audit_now(
+            actor,
+            "collection.cancel",
+            "collection",
+            Some(id.to_string()),
+            format!("Cancelled {}", row.name),
+        )
+        .await?;
+        let (answer, answered) = oneshot::channel();
+        let _ = self.engine().entries.send(recorder::Entry::Cancel(id, answer)).await;
+        if !answered.await.unwrap_or(false) {
+            return Err(finished());
+        }
+        if run.cancel.is_asked() {
+            run.cancel.now();
+        } else {
+            run.cancel.gracefully();
+        }
+        self.collection_row(id, row.kind).await
+    }
+
+    /// Takes a collection away with its events, devices and captures. The last good text of each device stays.
+    ///
+    /// # Errors
+    /// `not_found`, `collection_running`.
+    pub async fn collection_delete(&self, actor: &Actor, id: Uuid) -> Result<()> {
+        actor.needs(Role::Operator)?;
+        let row = store::one(self.db().reader(), id)
+            .await?
+            .ok_or_else(|| Error::not_found("collection", id))?;
+        if row.finished_at.is_none() {
+            return Err(Error::conflict(
+                "collection_running",
+                "A collection that runs cannot be deleted: cancel it first",
+            ));
+        }
+        let txn = self.db().begin().await?;
+        store::delete(&txn, id).await?;
+        let entry = audit::Entry {
+            action: "collection.delete",
+            target_type: "collection",
+            target_id: Some(id.to_string()),
+            summary: format!("Deleted {}", row.name),
+        };
+        audit::record(&txn, actor, entry).await?;
+        txn.commit().await?;
+        self.forget_captures_of(id).await
+    }
+
+    /// A session as it was received. Admin only: it may hold what a device shows to nobody else.
+    ///
+    /// # Errors
+    /// `not_found`, `forbidden`.
+    pub async fn collection_transcript(&self, actor: &Actor, id: Uuid, device: Uuid) -> Result<Vec<u8>> {
+        actor.needs(Role::Admin)?;
+        let row = store::transcript(self.db().reader(), id, device).await?;
+        let row = row.ok_or_else(|| {
+            Error::new(
+                ErrorKind::NotFound,
+                "no_transcript",
+                "No transcript is kept of this device: they are kept for seven days, of devices that did not succeed",
+            )
+        })?;
+        let packed = self
+            .vault()
+            .unseal(&store::transcript_context(id, device), &row.sealed)?;
+        let text = zstd::decode_all(packed.expose_secret())
+            .map_err(|error| Error::internal(format!("transcript of {device} in {id}: {error}")))?;
+        self.audit_now(
+            actor,
+            "transcript.view",
+            "collection",
+            Some(id.to_string()),
+            format!("Read the transcript of device {device}"),
+        )
+        .await?;
+        Ok(text)
+    }
+
+    /// Why no new session starts at the moment, if so.
+    #[must_use]
+    pub fn held_back(&self) -> Option<String> {
+        self.engine().holds.reason()
+    }
+
+    /// Forgets secrets and transcripts whose time is over.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn expire(&self) -> Result<()> {
+        Ok(store::expire(self.db(), crate::time::now_ms()).await?)
+    }
+}

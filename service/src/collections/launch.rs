@@ -1,0 +1,284 @@
+//! From rows to sessions: a collection begins, or goes on where a server that ended left it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use entity::{
+    capture::Verdict,
+    collection::{self, CollectionKind, CollectionStatus},
+    collection_device::{self, DeviceStatus},
+};
+use jobs::{DeviceJob, FailureKind};
+use secrecy::ExposeSecret;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::{
+    ledger::{CaptureEntry, DeviceLine, Ledger},
+    recorder::{Ended, Entry},
+    request::{CollectionOptions, InlineCredentials},
+    run::{Run, Slot, job_id},
+    store,
+};
+use crate::{Service, captures::store as texts, error::Result, time::now_ms};
+
+/// Reports of the engine that may wait for the recorder.
+const QUEUED_EVENTS: usize = 256;
+
+/// What the sealed credentials of a collection are sealed for.
+pub(super) fn secret_context(collection: Uuid) -> String {
+    format!("collection {collection}")
+}
+
+/// What a device is logged in with, or why it cannot be.
+type Login = std::result::Result<Arc<jobs::Credentials>, String>;
+
+impl Service {
+    /// Goes on with every collection that has not ended. Called once, at start.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn resume(&self) -> Result<usize> {
+        let unfinished = store::unfinished(self.db().reader()).await?;
+        let count = unfinished.len();
+        for row in unfinished {
+            tracing::info!(collection_id = %row.id, "the collection goes on");
+            self.launch(row).await?;
+        }
+        Ok(count)
+    }
+
+    /// Starts what is left of a collection.
+    pub(super) async fn launch(&self, row: collection::Model) -> Result<()> {
+        let rows = store::devices(self.db().reader(), row.id).await?;
+        let options: CollectionOptions = serde_json::from_value(row.options.clone()).unwrap_or_default();
+        let preflight = row.kind == CollectionKind::Preflight;
+        let logins = self.logins(&row, &rows).await;
+        let (mut lines, mut slots, mut jobs, mut positions) = (vec![], vec![], vec![], vec![]);
+        let (mut ended, mut requeued) = (vec![], vec![]);
+        for device in &rows {
+            let position = u32::try_from(device.position).unwrap_or_default();
+            if device.status == DeviceStatus::Running {
+                requeued.push(position);
+            }
+            let line = line(device);
+            slots.push(Slot::new(device.device_id, device.device_name.clone()));
+            if line.finished_at.is_none() {
+                let missing = missing(device, &line.captures);
+                let stop = stop_reason(&row, device, &missing, preflight, &logins);
+                match (stop, logins.get(&device.device_id)) {
+                    (Some(failure), _) => ended.push(Ended {
+                        position,
+                        failure,
+                        not_run: missing,
+                    }),
+                    (None, Some(Ok(credentials))) => {
+                        positions.push(position);
+                        jobs.push(self.job(row.id, device, missing, Arc::clone(credentials)));
+                    }
+                    (None, _) => {}
+                }
+            }
+            lines.push(line);
+        }
+        let ran_before = row.started_at.map_or(0, |started| (now_ms() - started).max(0));
+        let mut ledger = Ledger::new(row.id, row.kind, row.last_seq, lines);
+        ledger.started_at = row.started_at;
+        for position in requeued {
+            ledger.requeued(position);
+        }
+        if row.status == CollectionStatus::Cancelling {
+            ledger.status = CollectionStatus::Cancelling;
+        }
+        let run = Arc::new(Run::new(
+            row.id,
+            slots,
+            positions,
+            ran_before,
+            options.keep_transcripts,
+            self.db().clone(),
+            Arc::clone(self.shelf()),
+        ));
+        if !preflight {
+            let devices: Vec<Uuid> = rows.iter().map(|device| device.device_id).collect();
+            let _turn = self.texts_turn().await;
+            run.set_last_good(texts::last_good(self.db().reader(), &devices).await?);
+        }
+        self.engine().runs.add(&run);
+        let head = super::Head {
+            last_seq: row.last_seq,
+            finished: false,
+        };
+        self.engine().hub.publish(run.id, head);
+        let sent = self
+            .engine()
+            .entries
+            .send(Entry::Begin(Arc::clone(&run), Box::new(ledger), ended))
+            .await;
+        if sent.is_err() {
+            return Err(crate::error::Error::internal("the recorder has ended"));
+        }
+        let service = self.clone();
+        self.engine()
+            .spawn(async move { service.drive(run, jobs, &options).await });
+        Ok(())
+    }
+
+    /// Runs the sessions and hands on what they report.
+    async fn drive(self, run: Arc<Run>, jobs: Vec<DeviceJob>, options: &CollectionOptions) {
+        let engine = self.engine();
+        let (sender, mut events) = mpsc::channel(QUEUED_EVENTS);
+        let running = engine
+            .runner
+            .run(jobs, options.run_options(), sender, run.cancel.clone());
+        let handing = async {
+            while let Some(event) = events.recv().await {
+                let _ = engine.entries.send(Entry::Event(Arc::clone(&run), event)).await;
+            }
+        };
+        tokio::join!(running, handing);
+        let keep_ms = i64::from(self.config().secret_ttl_hours) * 3_600_000;
+        let _ = engine.entries.send(Entry::End(Arc::clone(&run))).await;
+        if let Err(error) = store::set_secret_expiry(self.db(), run.id, now_ms() + keep_ms).await {
+            tracing::warn!(%error, collection_id = %run.id, "the end of the collection's secret could not be set");
+        }
+    }
+
+    fn job(
+        &self,
+        collection: Uuid,
+        device: &collection_device::Model,
+        capture_types: Vec<String>,
+        credentials: Arc<jobs::Credentials>,
+    ) -> DeviceJob {
+        let platform = match device.platform.as_str() {
+            jobs::plan::AUTO => None,
+            slug => self.catalogue().platform(slug),
+        };
+        DeviceJob {
+            device: jobs::Device {
+                id: job_id(collection, u32::try_from(device.position).unwrap_or_default()),
+                name: device.device_name.clone(),
+                address: device.address.clone(),
+                port: u16::try_from(device.port).unwrap_or(22),
+                platform: device.platform.clone(),
+                site: device.site.clone(),
+                legacy_algorithms: device.legacy_algorithms,
+                jump: Vec::new(),
+            },
+            platform,
+            capture_types,
+            credentials,
+        }
+    }
+
+    /// What each device is logged in with.
+    async fn logins(&self, row: &collection::Model, devices: &[collection_device::Model]) -> HashMap<Uuid, Login> {
+        let for_all = match (&row.sealed_secret, row.credential_id) {
+            (Some(sealed), _) => Some(self.inline_login(row.id, sealed)),
+            (None, Some(id)) => Some(self.saved_login(id).await),
+            (None, None) => None,
+        };
+        let mut opened: HashMap<Uuid, Login> = HashMap::new();
+        let mut logins = HashMap::new();
+        for device in devices {
+            let login = match (&for_all, device.credential_id) {
+                (Some(login), _) => login.clone(),
+                (None, Some(id)) => match opened.get(&id) {
+                    Some(login) => login.clone(),
+                    None => {
+                        let login = self.saved_login(id).await;
+                        opened.insert(id, login.clone());
+                        login
+                    }
+                },
+                (None, None) => Err("Not tried: there is no credential for this device".to_owned()),
+            };
+            logins.insert(device.device_id, login);
+        }
+        logins
+    }
+
+    fn inline_login(&self, collection: Uuid, sealed: &[u8]) -> Login {
+        let plain = self.vault().unseal(&secret_context(collection), sealed);
+        let inline = plain
+            .ok()
+            .and_then(|plain| InlineCredentials::from_json(plain.expose_secret()));
+        match inline.map(|inline| inline.open()) {
+            Some(Ok(credentials)) => Ok(Arc::new(credentials)),
+            _ => Err("Not tried: the credentials of this collection can no longer be read".to_owned()),
+        }
+    }
+
+    async fn saved_login(&self, id: Uuid) -> Login {
+        match self.credential_open(id).await {
+            Ok(credentials) => Ok(Arc::new(credentials)),
+            Err(error) => Err(format!("Not tried: {}", error.message)),
+        }
+    }
+}
+
+/// Why a device gets no session; `Some(None)`: it has everything already.
+#[allow(
+    clippy::option_option,
+    reason = "the two absences differ: no reason to stop, and nothing wrong"
+)]
+fn stop_reason(
+    row: &collection::Model,
+    device: &collection_device::Model,
+    missing: &[String],
+    preflight: bool,
+    logins: &HashMap<Uuid, Login>,
+) -> Option<Option<(FailureKind, String)>> {
+    let planned: Vec<String> = serde_json::from_value(device.capture_types.clone()).unwrap_or_default();
+    if row.status == CollectionStatus::Cancelling {
+        return Some(Some((FailureKind::Cancelled, "Cancelled before it began".to_owned())));
+    }
+    if planned.is_empty() && !preflight {
+        return Some(Some((FailureKind::NotSupported, device.message.clone())));
+    }
+    if missing.is_empty() && !preflight {
+        return Some(None);
+    }
+    match logins.get(&device.device_id) {
+        Some(Err(reason)) => Some(Some((FailureKind::CredentialPaused, reason.clone()))),
+        Some(Ok(_)) => None,
+        None => Some(Some((
+            FailureKind::CredentialPaused,
+            "Not tried: there is no credential".to_owned(),
+        ))),
+    }
+}
+
+/// Types that have no good text yet.
+fn missing(device: &collection_device::Model, captures: &[CaptureEntry]) -> Vec<String> {
+    let planned: Vec<String> = serde_json::from_value(device.capture_types.clone()).unwrap_or_default();
+    let has = |name: &String| {
+        captures.iter().any(|capture| {
+            capture.capture_type == *name && matches!(capture.verdict, Verdict::Complete | Verdict::Suspicious)
+        })
+    };
+    planned.into_iter().filter(|name| !has(name)).collect()
+}
+
+/// A device as its row says; one that was running when the server ended waits again.
+fn line(row: &collection_device::Model) -> DeviceLine {
+    let mut line = DeviceLine::new(
+        row.device_id,
+        row.device_name.clone(),
+        row.address.clone(),
+        row.platform.clone(),
+    );
+    line.captures = serde_json::from_value(row.captures.clone()).unwrap_or_default();
+    line.attempt = row.attempt;
+    line.attempts_before = row.attempt;
+    line.started_at = row.started_at;
+    line.message = row.message.clone();
+    line.failure_kind = row.failure_kind.clone();
+    if row.status != DeviceStatus::Running {
+        line.status = row.status;
+        line.finished_at = row.finished_at;
+        line.duration_ms = row.duration_ms;
+        line.details = row.details.clone();
+    }
+    line
+}
