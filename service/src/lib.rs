@@ -15,6 +15,8 @@ pub mod captures;
 pub mod collections;
 pub mod credentials;
 mod database;
+pub mod device_exports;
+pub mod device_imports;
 pub mod devices;
 pub mod direct;
 pub mod error;
