@@ -83,6 +83,11 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         eprintln!("showrun: {warning}");
     }
     first_admin(&service, &config).await?;
+    let resumed = service.resume().await?;
+    if resumed > 0 {
+        eprintln!("showrun: {resumed} unfinished collections go on");
+    }
+    service.upkeep_start();
     let served = serve(&service, &config, metrics).await;
     service.close().await;
     served?;
@@ -135,7 +140,7 @@ fn tls(config: &config::Server) -> anyhow::Result<Option<RustlsConfig>> {
     let certificate = || RustlsCertificate::new().cert(cert.clone()).key(key.expose_secret());
     let made = RustlsConfig::new().fallback(certificate());
     let probe = RustlsConfig::new().fallback(certificate());
-    IntoTlsConfigStream::into_stream(probe).context("tls_cert or tls_key cannot be used")?;
+    let _ = IntoTlsConfigStream::into_stream(probe).context("tls_cert or tls_key cannot be used")?;
     Ok(Some(made))
 }
 
@@ -223,6 +228,9 @@ async fn tidy(service: Service, metrics: PrometheusHandle) {
     loop {
         turn.tick().await;
         metrics.run_upkeep();
+        if let Err(error) = service.expire().await {
+            tracing::warn!(%error, "secrets and transcripts whose time is over could not be removed");
+        }
         if let Err(error) = service.auth_tidy().await {
             tracing::warn!(%error, "sessions could not be tidied up");
         }

@@ -212,7 +212,11 @@ impl Api {
     }
 
     /// List the captures of a collection
-    #[oai(path = "/collections/:id/captures", method = "get", operation_id = "collection_capture_list")]
+    #[oai(
+        path = "/collections/:id/captures",
+        method = "get",
+        operation_id = "collection_capture_list"
+    )]
     async fn collection_capture_list(
         &self,
         auth: Auth,
@@ -251,11 +255,17 @@ impl Api {
     /// Read the session in which a capture was made, as it was received
     ///
     /// Kept for some days, of devices that did not succeed.
-    #[oai(path = "/captures/:id/transcript", method = "get", operation_id = "capture_transcript")]
+    #[oai(
+        path = "/captures/:id/transcript",
+        method = "get",
+        operation_id = "capture_transcript"
+    )]
     async fn capture_transcript(&self, auth: Auth, id: Path<Uuid>) -> Result<PlainText<String>> {
         let service = auth.service();
         let row = service.capture_view(auth.actor(), id.0).await?.row;
-        let text = service.collection_transcript(auth.actor(), row.collection_id, row.device_id).await?;
+        let text = service
+            .collection_transcript(auth.actor(), row.collection_id, row.device_id)
+            .await?;
         Ok(PlainText(String::from_utf8_lossy(&text).into_owned()))
     }
 
@@ -292,7 +302,10 @@ pub(crate) async fn content(request: &Request, granted: Granted, id: PlainPath<S
     let etag = format!("\"{}\"", view.sha256.as_deref().unwrap_or_default());
     // Who may not read it is not told that nothing changed, either.
     actor.needs(entity::user::Role::Operator).map_err(Problem::from)?;
-    if request.header("if-none-match").is_some_and(|known| known.split(',').any(|one| one.trim() == etag)) {
+    if request
+        .header("if-none-match")
+        .is_some_and(|known| known.split(',').any(|one| one.trim() == etag))
+    {
         return Ok(problem::not_modified(&etag));
     }
     let text = service.capture_content(&actor, id).await.map_err(Problem::from)?;

@@ -1,15 +1,13 @@
 //! Collections: one run over many devices.
 
-use entity::{
-    collection::CollectionStatus,
-    collection_device::DeviceStatus,
-};
+use entity::{collection::CollectionStatus, collection_device::DeviceStatus};
 use poem_openapi::{
     Object, OpenApi,
     param::{Path, Query},
     payload::{Json, PlainText},
     types::Example,
 };
+use secrecy::ExposeSecret;
 use service::collections::{CollectionDeviceFilter, CollectionFilter};
 use uuid::Uuid;
 
@@ -207,7 +205,9 @@ impl Api {
         let page = paging::wanted(limit.0, page_token.0, include_total.0);
         let filter = device_filter(&status.0, failure_kind.0, q.0)?;
         let service = auth.service();
-        let (page, last_seq) = service.collection_device_list(auth.actor(), id.0, &filter, &page).await?;
+        let (page, last_seq) = service
+            .collection_device_list(auth.actor(), id.0, &filter, &page)
+            .await?;
         Ok(Json(CollectionDevicePage {
             items: page.items.into_iter().map(Into::into).collect(),
             next_page_token: page.next_page_token,
@@ -240,9 +240,14 @@ impl Api {
         limit: Query<Option<i64>>,
     ) -> Result<Json<CollectionEventPage>> {
         let (usual, most) = EVENTS;
-        let limit = limit.0.map_or(usual, |limit| usize::try_from(limit).unwrap_or(1).clamp(1, most));
+        let limit = limit
+            .0
+            .map_or(usual, |limit| usize::try_from(limit).unwrap_or(1).clamp(1, most));
         let after = after.0.unwrap_or_default();
-        let (events, head) = auth.service().collection_events(auth.actor(), id.0, after, limit).await?;
+        let (events, head) = auth
+            .service()
+            .collection_events(auth.actor(), id.0, after, limit)
+            .await?;
         Ok(Json(CollectionEventPage {
             items: events.iter().filter_map(CollectionEvent::read).collect(),
             last_seq: head.last_seq,
@@ -258,13 +263,17 @@ impl Api {
     }
 
     /// Get a pass for one WebSocket
-    #[oai(path = "/:id/progress-ticket", method = "post", operation_id = "collection_progress_ticket")]
+    #[oai(
+        path = "/:id/progress-ticket",
+        method = "post",
+        operation_id = "collection_progress_ticket"
+    )]
     async fn collection_progress_ticket(&self, auth: Auth, id: Path<Uuid>) -> Result<Json<ProgressTicket>> {
         let service = auth.service();
         service.collection_events(auth.actor(), id.0, i64::MAX, 1).await?;
         let ticket = service.ticket_issue(auth.actor(), &progress::purpose(id.0))?;
         Ok(Json(ProgressTicket {
-            ticket: ticket.ticket,
+            ticket: ticket.ticket.expose_secret().to_owned(),
             expires_in: ticket.expires_in,
         }))
     }

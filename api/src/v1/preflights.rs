@@ -248,7 +248,9 @@ impl Api {
         service.preflight_view(auth.actor(), id.0).await?;
         let page = paging::wanted(limit.0, page_token.0, include_total.0);
         let filter = device_filter(&status.0, failure_kind.0, q.0)?;
-        let (page, last_seq) = service.collection_device_list(auth.actor(), id.0, &filter, &page).await?;
+        let (page, last_seq) = service
+            .collection_device_list(auth.actor(), id.0, &filter, &page)
+            .await?;
         Ok(Json(PreflightDevicePage {
             items: page.items.into_iter().map(Into::into).collect(),
             next_page_token: page.next_page_token,

@@ -105,7 +105,10 @@ impl Reader {
             if let Some(follow) = &mut self.follow {
                 follow.borrow_and_update();
             }
-            let (events, head) = self.service.collection_events(&self.actor, self.id, self.after, AT_ONCE).await?;
+            let (events, head) = self
+                .service
+                .collection_events(&self.actor, self.id, self.after, AT_ONCE)
+                .await?;
             if let Some(last) = events.last() {
                 self.after = last.seq;
             }
@@ -149,7 +152,10 @@ pub(crate) async fn progress(
     };
     let after = wanted.after.unwrap_or_default();
     // What is wrong is said before the upgrade, as HTTP.
-    service.collection_events(&actor, id, after, 1).await.map_err(Problem::from)?;
+    service
+        .collection_events(&actor, id, after, 1)
+        .await
+        .map_err(Problem::from)?;
     let socket = WebSocket::from_request_without_body(request).await?;
     let place = Place::take()?;
     let reader = Reader {
@@ -231,7 +237,10 @@ pub(crate) async fn event_stream(
     let last = request.header("last-event-id").and_then(|last| last.parse().ok());
     let after = last.or(wanted.after).unwrap_or_default();
     let (service, actor) = (granted.service, granted.actor);
-    service.collection_events(&actor, id, after, 1).await.map_err(Problem::from)?;
+    service
+        .collection_events(&actor, id, after, 1)
+        .await
+        .map_err(Problem::from)?;
     let place = Place::take()?;
     let reader = Reader {
         service,
@@ -255,6 +264,10 @@ fn events(reader: Reader, place: Place) -> impl Stream<Item = Event> + Send + 's
         (!events.is_empty()).then_some((events, (reader, place)))
     });
     batches.flat_map(|events| {
-        stream::iter(events.into_iter().map(|event| Event::message(event.json).id(event.seq.to_string())))
+        stream::iter(
+            events
+                .into_iter()
+                .map(|event| Event::message(event.json).id(event.seq.to_string())),
+        )
     })
 }

@@ -9,9 +9,7 @@ use poem_openapi::{
 };
 use serde_json::Value;
 use service::{
-    collections::{
-        CollectionOptions, CollectionRequest, CredentialChoice, InlineCredentials, Retry, RetryOnly,
-    },
+    collections::{CollectionOptions, CollectionRequest, CredentialChoice, InlineCredentials, Retry, RetryOnly},
     devices::DeviceFilter,
     error::{Error, FieldProblem},
 };
@@ -109,7 +107,14 @@ impl Example for Filters {
 
 impl From<Filters> for DeviceFilter {
     fn from(filters: Filters) -> Self {
-        let texts = |texts: Option<Texts>| texts.unwrap_or_default().0.into_iter().filter(|text| !text.is_empty()).collect();
+        let texts = |texts: Option<Texts>| {
+            texts
+                .unwrap_or_default()
+                .0
+                .into_iter()
+                .filter(|text| !text.is_empty())
+                .collect()
+        };
         Self {
             vendor: texts(filters.vendor),
             platform: texts(filters.platform),

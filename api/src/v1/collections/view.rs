@@ -368,7 +368,9 @@ impl From<app::FailureGroup> for FailureGroup {
     fn from(group: app::FailureGroup) -> Self {
         let words = group.failure_kind.replace('_', " ");
         let mut letters = words.chars();
-        let title = letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str());
+        let title = letters
+            .next()
+            .map(|first| first.to_uppercase().collect::<String>() + letters.as_str());
         Self {
             title: title.unwrap_or_default(),
             failure_kind: group.failure_kind,
