@@ -10,8 +10,7 @@ import { Facts, Page, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice } from "../ui/Problem";
 import { StatusChip, VerdictChip } from "../ui/Status";
 import { Retry } from "../wizard/Retry";
-import { failureWord } from "../words";
-import { nameOf } from "./Dashboard";
+import { failureWord, nameOf } from "../words";
 
 const route = getRouteApi("/collections/$id/devices/$deviceId");
 

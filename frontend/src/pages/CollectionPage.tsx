@@ -22,8 +22,7 @@ import { FailureGroups } from "../wizard/FailureGroups";
 import { ProgressBar } from "../wizard/ProgressBar";
 import { Retry } from "../wizard/Retry";
 import { failedNote } from "../wizard/Run";
-import { DEVICE_STATUSES, FAILURE_KINDS, failureWord, statusWord } from "../words";
-import { nameOf } from "./Dashboard";
+import { DEVICE_STATUSES, FAILURE_KINDS, failureWord, nameOf, statusWord } from "../words";
 
 const route = getRouteApi("/collections/$id");
 

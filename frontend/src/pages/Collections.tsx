@@ -14,8 +14,7 @@ import { Empty } from "../ui/Problem";
 import { StatusChip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { ProgressBar } from "../wizard/ProgressBar";
-import { COLLECTION_STATUSES, statusWord } from "../words";
-import { nameOf } from "./Dashboard";
+import { COLLECTION_STATUSES, nameOf, statusWord } from "../words";
 
 const route = getRouteApi("/collections");
 

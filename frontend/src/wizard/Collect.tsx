@@ -18,7 +18,7 @@ import { DevicePicker, useFilters, useOnly } from "./DevicePicker";
 import { LoginFields } from "./LoginFields";
 import { OptionFields } from "./OptionFields";
 import { PreflightPanel } from "./PreflightPanel";
-import { DEFAULT_LOGIN, DEFAULT_OPTIONS, devicesOf, missingIn, requestOf } from "./request";
+import { DEFAULT_LOGIN, DEFAULT_OPTIONS, missingIn, requestOf } from "./request";
 import { StepHeading, Steps } from "./Steps";
 import { useDraft } from "./store";
 
@@ -191,22 +191,8 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
   });
   const check = useMutation({
     mutationFn: () => {
-      const { credentials, options } = request;
-      return ask(
-        api.POST("/preflights", {
-          body: {
-            ...devicesOf({
-              filters: request.filters ?? {},
-              only: request.devices,
-              excluded: request.exclude_devices ?? [],
-            }),
-            capture_types: request.capture_types,
-            ...(credentials === undefined ? {} : { credentials }),
-            ...(options === undefined ? {} : { options }),
-          },
-          headers: idempotencyKey(),
-        }),
-      );
+      const { name: _, ...body } = request;
+      return ask(api.POST("/preflights", { body, headers: idempotencyKey() }));
     },
     onSuccess: ({ id }) =>
       void navigate({ search: (before) => ({ ...before, preflight: id }), replace: true }),

@@ -1,5 +1,6 @@
 import { Button, Group, Progress, Stack, Text, Tooltip } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import type { Page, PreflightDevice, PreflightStep } from "../api/types";
@@ -29,10 +30,13 @@ export function PreflightPanel({ id, onDrop, onClose }: Props) {
   });
   const running = preflight.data?.status === "running";
   const list = useList<PreflightDevice>({
-    key: ["preflights", id, "devices", running ? "running" : "done"],
+    key: ["preflights", id, "devices", preflight.data?.status],
     read: (page) => readDevices(id, page),
+    enabled: preflight.data !== undefined,
     ...(running ? { refetchInterval: 2_000 } : {}),
   });
+  // What needs a person stands first, among the rows that are here.
+  const rows = useMemo(() => [...list.rows].sort((a, b) => Number(a.ok) - Number(b.ok)), [list.rows]);
   const drop = useMutation({ mutationFn: () => allNotReady(id), onSuccess: onDrop });
 
   if (preflight.error)
@@ -120,6 +124,7 @@ export function PreflightPanel({ id, onDrop, onClose }: Props) {
           label="Check of each device"
           columns={columns}
           {...list}
+          rows={rows}
           rowKey={(row) => row.device_id}
           maxHeight="380px"
           empty={<Empty title="No device was checked yet" />}

@@ -13,6 +13,7 @@ import { IconCheck, IconClock, IconCross, IconList } from "../ui/icons";
 import { Figures, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice } from "../ui/Problem";
 import { FailureChip, StatusChip } from "../ui/Status";
+import { nameOf } from "../words";
 import { FailureGroups } from "./FailureGroups";
 import { Retry } from "./Retry";
 import { failedNote } from "./Run";
@@ -108,7 +109,7 @@ export function Results() {
       />
       <Group justify="space-between" align="flex-start">
         <div style={{ minWidth: 0, flex: "1 1 300px" }}>
-          <StepHeading step={4}>{data.name || "Complete"}</StepHeading>
+          <StepHeading step={4}>{nameOf(data)}</StepHeading>
           <Group gap="sm" mt={6}>
             <StatusChip status={data.status} />
             {data.message && <Text size="sm">{data.message}</Text>}

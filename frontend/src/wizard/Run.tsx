@@ -24,7 +24,7 @@ import { IconCheck, IconClock, IconCross, IconRight, IconSpin, IconStop } from "
 import { Figures, Panel } from "../ui/Page";
 import { Notice, ProblemNotice } from "../ui/Problem";
 import { Chip, StatusChip, ToneIcon } from "../ui/Status";
-import { DEVICE_STATUSES, statusWord, type Word } from "../words";
+import { DEVICE_STATUSES, nameOf, statusWord, type Word } from "../words";
 import { ActivityLog } from "./ActivityLog";
 import { DeviceDrawer } from "./DeviceDrawer";
 import { DeviceStatusTable } from "./DeviceStatusTable";
@@ -53,7 +53,7 @@ export function Run() {
   const { progress, collection } = feed;
   const numbers = shown(progress.counts.counts, progress.counts.percent);
   const ended = progress.complete || hasEnded(progress.status.status);
-  const name = collection?.name || "Collection";
+  const name = collection ? nameOf(collection) : "Collection";
 
   useEffect(() => {
     document.title = ended ? `Done · ${name} · Showrun` : `${numbers.percent} % · ${name} · Showrun`;
