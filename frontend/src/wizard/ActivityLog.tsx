@@ -8,6 +8,9 @@ import { saveAs } from "../ui/Copy";
 import { IconDown } from "../ui/icons";
 import { Panel } from "../ui/Page";
 
+/** More would be laid out four times a second for nobody to read. */
+const SHOWN = 150;
+
 const TONE = { info: "idle", good: "good", bad: "bad", warn: "warn" } as const;
 
 export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }) {
@@ -66,7 +69,7 @@ export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }
         }}
       >
         {log.length === 0 && <span className="sr-muted">Nothing happened yet.</span>}
-        {log.map((line) => (
+        {log.slice(-SHOWN).map((line) => (
           <div key={line.seq} data-tone={TONE[line.kind]}>
             <time dateTime={line.at} title={bothTimes(line.at)}>
               {clock(line.at)}

@@ -31,7 +31,7 @@ import { DeviceStatusTable } from "./DeviceStatusTable";
 import { estimate } from "./eta";
 import { FailureGroups } from "./FailureGroups";
 import { HeatMap } from "./HeatMap";
-import { byUrgency, matches } from "./order";
+import { byPlace, byUrgency, matches } from "./order";
 import { ProgressBar } from "./ProgressBar";
 import { StepHeading, Steps } from "./Steps";
 
@@ -67,9 +67,15 @@ export function Run() {
     onSuccess: (answer) => follower.told(answer),
   });
 
-  const devices = useMemo(() => [...progress.devices.values()], [progress.devices]);
+  const { size } = progress.devices;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: names and places change with the set, statuses do not matter
+  const places = useMemo(() => byPlace(progress.devices.values()), [size, feed.rowsComplete]);
+  const devices = useMemo(
+    () => places.flatMap((each) => progress.devices.get(each) ?? []),
+    [places, progress.devices],
+  );
   const listed = useMemo(
-    () => devices.filter((device) => matches(device, search.status, search.find)).sort(byUrgency),
+    () => byUrgency(devices.filter((device) => matches(device, search.status, search.find))),
     [devices, search.status, search.find],
   );
   const change = (next: Partial<typeof search>) =>
