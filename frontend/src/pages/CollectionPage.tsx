@@ -431,7 +431,7 @@ function About({ collection }: { collection: Collection }) {
   const retries = useQuery({
     queryKey: ["collections", "retries", collection.id],
     queryFn: async () =>
-      (await ask(api.GET("/collections", { params: { query: { retry_of: collection.id, limit: 100 } } })))
+      (await ask(api.GET("/collections", { params: { query: { retry_of: [collection.id], limit: 100 } } })))
         .items,
   });
   return (

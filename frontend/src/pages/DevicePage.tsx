@@ -55,12 +55,12 @@ export function DevicePage() {
   const current = useQuery({
     queryKey: ["captures", "current", id],
     queryFn: async () =>
-      (await ask(api.GET("/captures", { params: { query: { device_id: id, current: true, limit: 100 } } })))
+      (await ask(api.GET("/captures", { params: { query: { device_id: [id], current: true, limit: 100 } } })))
         .items,
   });
   const list = useList<Capture>({
     key: ["captures", "of", id],
-    read: (page) => ask(api.GET("/captures", { params: { query: { device_id: id, ...page } } })),
+    read: (page) => ask(api.GET("/captures", { params: { query: { device_id: [id], ...page } } })),
   });
   const remove = useMutation({
     mutationFn: () => ask(api.DELETE("/devices/{id}", { params: { path: { id } } })),

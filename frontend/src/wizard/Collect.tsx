@@ -43,8 +43,7 @@ function usePlan(request: CollectionCreate, enabled: boolean) {
     queryKey: ["collections", "plan", settled],
     queryFn: async () => {
       const body = JSON.parse(settled) as CollectionCreate;
-      const answer = await ask(api.POST("/collections", { params: { query: { dry_run: true } }, body }));
-      return answer as unknown as Plan;
+      return ask(api.POST("/collection-plans", { body }));
     },
     enabled,
     placeholderData: keepPreviousData,

@@ -42,7 +42,7 @@ export function PreflightPanel({ id, onDrop, onClose }: Props) {
   if (preflight.error)
     return <ProblemNotice error={preflight.error} onRetry={() => void preflight.refetch()} />;
   const counts = preflight.data?.counts;
-  const ended = counts ? counts.ok + counts.failed : 0;
+  const ended = counts ? counts.total - counts.queued - counts.running : 0;
   const columns: Column<PreflightDevice>[] = [
     { key: "name", title: "Device", width: "minmax(110px, 1.4fr)", cell: (row) => <b>{row.device_name}</b> },
     ...STEPS.map(
@@ -96,24 +96,24 @@ export function PreflightPanel({ id, onDrop, onClose }: Props) {
             </Text>
           </Stack>
         )}
-        {counts && !running && counts.failed === 0 && (
+        {counts && !running && counts.succeeded === counts.total && (
           <Notice
             tone="good"
             role="status"
-            title={`All ${plural(counts.ok, "device")} are ready`}
+            title={`All ${plural(counts.total, "device")} are ready`}
             icon={<ToneIcon tone="good" size={20} />}
           />
         )}
-        {counts && !running && counts.failed > 0 && (
+        {counts && !running && counts.succeeded < counts.total && (
           <Notice
             tone="warn"
             role="status"
-            title={`${count(counts.ok)} of ${plural(counts.total, "device")} are ready, ${count(counts.failed)} are not`}
+            title={`${count(counts.succeeded)} of ${plural(counts.total, "device")} are ready, ${count(counts.total - counts.succeeded)} are not`}
           >
-            {counts.ok > 0 && (
+            {counts.succeeded > 0 && (
               <Group>
                 <Button size="xs" loading={drop.isPending} onClick={() => drop.mutate()}>
-                  Continue without the {count(counts.failed)}
+                  Continue without the {count(counts.total - counts.succeeded)}
                 </Button>
               </Group>
             )}
@@ -136,16 +136,22 @@ export function PreflightPanel({ id, onDrop, onClose }: Props) {
 
 function readDevices(
   id: string,
-  page: { limit: number; page_token?: string },
+  page: { limit: number; page_token?: string; status?: string[] },
 ): Promise<Page<PreflightDevice>> {
   return ask(api.GET("/preflights/{id}/devices", { params: { path: { id }, query: page } }));
 }
+
+const NOT_READY = ["failed", "partially_succeeded", "cancelled"];
 
 async function allNotReady(id: string): Promise<{ id: string; name: string }[]> {
   const found: { id: string; name: string }[] = [];
   let token: string | undefined;
   do {
-    const page = await readDevices(id, { limit: 500, ...(token ? { page_token: token } : {}) });
+    const page = await readDevices(id, {
+      limit: 500,
+      status: NOT_READY,
+      ...(token ? { page_token: token } : {}),
+    });
     for (const row of page.items) if (!row.ok) found.push({ id: row.device_id, name: row.device_name });
     token = page.next_page_token;
   } while (token !== undefined);
@@ -157,9 +163,7 @@ function StepCell(props: { device: string; step: string; result: PreflightStep |
   const status = result?.status ?? "skipped";
   const tone = status === "ok" ? "good" : status === "failed" ? "bad" : "idle";
   const word = status === "ok" ? "passed" : status === "failed" ? "failed" : "not tried";
-  const label = `${stepWord(props.step)}: ${word}${result?.message ? `, ${result.message}` : ""}${
-    result?.duration_ms === undefined ? "" : ` (${result.duration_ms} ms)`
-  }`;
+  const label = `${stepWord(props.step)}: ${word}${result?.message ? `, ${result.message}` : ""}`;
   return (
     <Tooltip label={label} multiline maw={360}>
       <span className="sr-matrix-cell" data-tone={tone} role="img" aria-label={label}>
