@@ -1,10 +1,18 @@
 //! The operations of the API, one file for each noun.
 
-use poem_openapi::Tags;
+use poem_openapi::{Tags, types::MaybeUndefined};
 
 pub(crate) mod api_tokens;
 pub(crate) mod audit_events;
 pub(crate) mod auth;
+pub(crate) mod capture_types;
+pub(crate) mod credentials;
+pub(crate) mod device_exports;
+pub(crate) mod device_imports;
+pub(crate) mod devices;
+pub(crate) mod host_keys;
+pub(crate) mod job_templates;
+pub(crate) mod platforms;
 pub(crate) mod settings;
 pub(crate) mod users;
 pub(crate) mod version;
@@ -21,6 +29,18 @@ pub(crate) enum Tag {
     /// Tokens of programs.
     #[oai(rename = "api_token")]
     ApiToken,
+    /// What is collected from.
+    #[oai(rename = "device")]
+    Device,
+    /// What can be collected.
+    #[oai(rename = "platform")]
+    Platform,
+    /// What devices are logged in with.
+    #[oai(rename = "credential")]
+    Credential,
+    /// What devices are known by.
+    #[oai(rename = "host_key")]
+    HostKey,
     /// Who did what.
     #[oai(rename = "audit_event")]
     AuditEvent,
@@ -32,6 +52,15 @@ pub(crate) enum Tag {
     Version,
 }
 
+/// A member of a change: `None` is not given, `Some(None)` is `null`.
+fn given<T>(member: MaybeUndefined<T>) -> Option<Option<T>> {
+    match member {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
+    }
+}
+
 /// All operations of the document.
 pub(crate) fn operations() -> impl poem_openapi::OpenApi {
     (
@@ -41,6 +70,16 @@ pub(crate) fn operations() -> impl poem_openapi::OpenApi {
         audit_events::Api,
         settings::Api,
         version::Api,
+        (
+            devices::Api,
+            device_imports::Api,
+            device_exports::Api,
+            platforms::Api,
+            job_templates::Api,
+            capture_types::Api,
+            credentials::Api,
+            host_keys::Api,
+        ),
     )
 }
 
