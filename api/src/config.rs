@@ -296,6 +296,57 @@ impl ServerOptions {
     }
 }
 
+impl Server {
+    /// What holds, in the words of the file, without secrets.
+    pub(crate) fn shown(&self) -> Vec<(&'static str, String)> {
+        let service = &self.service;
+        let quoted = |text: String| format!("{text:?}");
+        let database = match &service.database_url {
+            Some(url) => without_password(url),
+            None => format!("sqlite://{}", service.data_dir.join("showrun.db").display()),
+        };
+        let key = match &service.key {
+            Some(KeySource::Text(_)) => "from SHOWRUN_SECRET_KEY".to_owned(),
+            Some(KeySource::File(file)) => file.display().to_string(),
+            None => service.data_dir.join("secret.key").display().to_string(),
+        };
+        let proxies: Vec<String> = self.trusted_proxies.iter().map(IpNet::to_string).collect();
+        let mut shown = vec![
+            ("listen", quoted(self.listen.to_string())),
+            ("tls", self.tls.is_some().to_string()),
+            ("data_dir", quoted(service.data_dir.display().to_string())),
+            ("database_url", quoted(database)),
+            ("secret_key_file", quoted(key)),
+            ("trusted_proxies", format!("{proxies:?}")),
+            ("max_sessions", service.max_sessions.to_string()),
+            ("access_token_minutes", service.access_token_minutes.to_string()),
+            ("refresh_token_days", service.refresh_token_days.to_string()),
+            ("min_free_bytes", service.min_free_bytes.to_string()),
+            ("secret_ttl_hours", service.secret_ttl_hours.to_string()),
+            ("transcript_days", service.transcript_days.to_string()),
+            ("forbidden_networks", format!("{:?}", service.forbidden_networks)),
+        ];
+        if let Some(address) = self.metrics_listen {
+            shown.push(("metrics_listen", quoted(address.to_string())));
+        }
+        if let Some(folder) = &service.platforms_dir {
+            shown.push(("platforms_dir", quoted(folder.display().to_string())));
+        }
+        shown
+    }
+}
+
+/// A database URL as it may be shown.
+fn without_password(url: &str) -> String {
+    let url = url.split_once('?').map_or(url, |(before, _)| before);
+    let parts = url.split_once("://").and_then(|(scheme, rest)| {
+        let (user, host) = rest.rsplit_once('@')?;
+        let user = user.split_once(':').map_or(user, |(user, _)| user);
+        Some(format!("{scheme}://{user}@{host}"))
+    });
+    parts.unwrap_or_else(|| url.to_owned())
+}
+
 fn within<T: PartialOrd + std::fmt::Display>(
     name: &str,
     given: Option<T>,
@@ -360,4 +411,70 @@ fn admin_password(file: Option<&Path>) -> anyhow::Result<Option<SecretString>> {
 
 fn home() -> Option<PathBuf> {
     std::env::var_os("HOME").map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(file: &str) -> (tempfile::TempDir, ServerOptions) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("showrun.toml");
+        std::fs::write(&path, file).unwrap();
+        let options = ServerOptions {
+            config: Some(path),
+            data_dir: Some(folder.path().to_path_buf()),
+            ..ServerOptions::default()
+        };
+        (folder, options)
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_file_and_the_file_before_the_usual() {
+        let (_folder, mut options) = options(
+            "listen = \"127.0.0.1:9000\"\naccess_token_minutes = 5\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n",
+        );
+        options.access_token_minutes = Some(30);
+        let server = options.server().unwrap();
+        assert_eq!(server.listen.port(), 9000);
+        assert_eq!(server.service.access_token_minutes, 30);
+        assert_eq!(server.service.refresh_token_days, 30);
+        assert_eq!(server.trusted_proxies.len(), 2);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_not_its_value() {
+        let wrong = |file: &str| options(file).1.server().err().unwrap().to_string();
+        let (_folder, missing) = options("listen = \"nowhere\"");
+        assert!(
+            missing
+                .server()
+                .err()
+                .unwrap()
+                .to_string()
+                .contains("listen is 'nowhere'")
+        );
+        assert!(
+            wrong("").contains("cannot be used"),
+            "the folder of the file is gone by then"
+        );
+        let (_folder, unknown) = options("lisen = \"x\"");
+        assert!(unknown.server().err().unwrap().to_string().contains("lisen"));
+        let (_folder, range) = options("access_token_minutes = 0");
+        assert!(range.server().err().unwrap().to_string().contains("1 to 1440"));
+        let (_folder, half) = options("tls_cert = \"/none\"");
+        assert!(half.server().err().unwrap().to_string().contains("needs both"));
+    }
+
+    #[test]
+    fn a_database_url_is_shown_without_its_password() {
+        assert_eq!(
+            without_password("postgres://app:p@ss@db:5432/showrun?x=y"),
+            "postgres://app@db:5432/showrun"
+        );
+        assert_eq!(
+            without_password("sqlite:///var/lib/showrun.db"),
+            "sqlite:///var/lib/showrun.db"
+        );
+    }
 }

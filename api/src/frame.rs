@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use poem::{
     Addr, Body, Endpoint, Request, Response,
     endpoint::BoxEndpoint,
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderValue, Method, Uri, header},
 };
 use serde::de::IgnoredAny;
 use service::{
@@ -52,8 +52,9 @@ pub(crate) struct Nonce(pub(crate) String);
 
 impl Frame {
     /// Answers a request, whatever happens.
-    pub(crate) async fn answer(self: Arc<Self>, request: Request) -> Response {
+    pub(crate) async fn answer(self: Arc<Self>, mut request: Request) -> Response {
         let started = Instant::now();
+        lead_dry_runs(&mut request);
         let request_id = request_id(&request);
         let caller = Caller {
             remote_address: self.client(&request).map(|ip| ip.to_string()).unwrap_or_default(),
@@ -320,6 +321,15 @@ fn refuse_nul(body: &[u8]) -> Result<(), Problem> {
         return Err(Error::field("", "a text cannot hold a NUL").into());
     }
     Ok(())
+}
+
+/// A collection that is only to be planned is another operation, with its own role and its own answer.
+fn lead_dry_runs(request: &mut Request) {
+    let uri = request.uri();
+    let dry_run = |query: &str| query.split('&').any(|part| part == "dry_run=true");
+    if *request.method() == Method::POST && uri.path() == "/api/v1/collections" && uri.query().is_some_and(dry_run) {
+        *request.uri_mut() = Uri::from_static("/api/v1/collection-plans");
+    }
 }
 
 fn holds_nul(value: &serde_json::Value) -> bool {

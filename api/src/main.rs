@@ -17,6 +17,7 @@ mod live;
 mod pages;
 mod paging;
 mod parts;
+mod people;
 mod platforms;
 mod problem;
 mod result;
@@ -45,6 +46,12 @@ enum Command {
     Serve(Box<serve::Options>),
     /// Print the OpenAPI document
     Openapi,
+    /// List and change users, while no server runs
+    User(people::UserOptions),
+    /// Make API tokens, while no server runs
+    Token(people::TokenOptions),
+    /// Look at the configuration of the server
+    Config(serve::ConfigOptions),
     /// Collect from devices now
     Collect(Box<collect::Options>),
     /// List the platforms and what can be collected from them
@@ -75,6 +82,9 @@ fn main() -> ExitCode {
         match arguments.command {
             Command::Serve(options) => serve::run(*options).await,
             Command::Openapi => document::run(),
+            Command::User(options) => people::users(options).await,
+            Command::Token(options) => people::tokens(options).await,
+            Command::Config(options) => serve::check(&options),
             Command::Collect(options) => collect::run(*options).await,
             Command::Platforms(options) => platforms::run(&options),
             Command::Demo(options) => demo::run(options).await,

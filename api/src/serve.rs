@@ -8,7 +8,7 @@ use poem::{
     Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route, Server,
     endpoint::make,
     get, handler,
-    listener::{Acceptor, AcceptorExt, Listener, RustlsCertificate, RustlsConfig, TcpListener},
+    listener::{Acceptor, AcceptorExt, IntoTlsConfigStream, Listener, RustlsCertificate, RustlsConfig, TcpListener},
     middleware::{CatchPanic, Compression},
     web::Data,
 };
@@ -41,6 +41,36 @@ pub(crate) struct Options {
     server: ServerOptions,
 }
 
+/// `showrun config …`
+#[derive(clap::Args)]
+pub(crate) struct ConfigOptions {
+    #[command(subcommand)]
+    command: ConfigCommand,
+}
+
+#[derive(clap::Subcommand)]
+enum ConfigCommand {
+    /// Read everything that the server would read, and print what would hold
+    Check {
+        #[command(flatten)]
+        server: Box<ServerOptions>,
+    },
+}
+
+/// Checks the configuration and prints it, without secrets. Opens no database.
+///
+/// # Errors
+/// A sentence that says which setting is wrong.
+pub(crate) fn check(options: &ConfigOptions) -> anyhow::Result<ExitCode> {
+    let ConfigCommand::Check { server } = &options.command;
+    let config = server.server()?;
+    tls(&config)?;
+    for (name, value) in config.shown() {
+        println!("{name} = {value}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Serves until it is told to stop.
 ///
 /// # Errors
@@ -53,6 +83,11 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         eprintln!("showrun: {warning}");
     }
     first_admin(&service, &config).await?;
+    let resumed = service.resume().await?;
+    if resumed > 0 {
+        eprintln!("showrun: {resumed} unfinished collections go on");
+    }
+    service.upkeep_start();
     let served = serve(&service, &config, metrics).await;
     service.close().await;
     served?;
@@ -62,12 +97,8 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
 async fn serve(service: &Service, config: &config::Server, metrics: PrometheusHandle) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen);
     let cannot = || format!("Cannot listen on {}", config.listen);
-    let acceptor = match &config.tls {
-        Some((cert, key)) => {
-            let certificate = RustlsCertificate::new().cert(cert.clone()).key(key.expose_secret());
-            let tls = RustlsConfig::new().fallback(certificate);
-            listener.rustls(tls).into_acceptor().await.with_context(cannot)?.boxed()
-        }
+    let acceptor = match tls(config)? {
+        Some(tls) => listener.rustls(tls).into_acceptor().await.with_context(cannot)?.boxed(),
         None => listener.into_acceptor().await.with_context(cannot)?.boxed(),
     };
     let scheme = if config.tls.is_some() { "https" } else { "http" };
@@ -99,6 +130,18 @@ async fn serve(service: &Service, config: &config::Server, metrics: PrometheusHa
         .await;
     background.abort();
     served.context("The server ended")
+}
+
+/// How TLS is spoken, with a certificate and a key that fit each other.
+fn tls(config: &config::Server) -> anyhow::Result<Option<RustlsConfig>> {
+    let Some((cert, key)) = &config.tls else {
+        return Ok(None);
+    };
+    let certificate = || RustlsCertificate::new().cert(cert.clone()).key(key.expose_secret());
+    let made = RustlsConfig::new().fallback(certificate());
+    let probe = RustlsConfig::new().fallback(certificate());
+    let _ = IntoTlsConfigStream::into_stream(probe).context("tls_cert or tls_key cannot be used")?;
+    Ok(Some(made))
 }
 
 fn entrance(frame: Arc<Frame>) -> impl Endpoint {
@@ -185,6 +228,9 @@ async fn tidy(service: Service, metrics: PrometheusHandle) {
     loop {
         turn.tick().await;
         metrics.run_upkeep();
+        if let Err(error) = service.expire().await {
+            tracing::warn!(%error, "secrets and transcripts whose time is over could not be removed");
+        }
         if let Err(error) = service.auth_tidy().await {
             tracing::warn!(%error, "sessions could not be tidied up");
         }

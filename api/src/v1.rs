@@ -6,6 +6,8 @@ pub(crate) mod api_tokens;
 pub(crate) mod audit_events;
 pub(crate) mod auth;
 pub(crate) mod capture_types;
+pub(crate) mod captures;
+pub(crate) mod collections;
 pub(crate) mod credentials;
 pub(crate) mod device_exports;
 pub(crate) mod device_imports;
@@ -13,6 +15,7 @@ pub(crate) mod devices;
 pub(crate) mod host_keys;
 pub(crate) mod job_templates;
 pub(crate) mod platforms;
+pub(crate) mod preflights;
 pub(crate) mod settings;
 pub(crate) mod users;
 pub(crate) mod version;
@@ -44,6 +47,12 @@ pub(crate) enum Tag {
     /// Who did what.
     #[oai(rename = "audit_event")]
     AuditEvent,
+    /// One run over many devices.
+    #[oai(rename = "collection")]
+    Collection,
+    /// Stored texts.
+    #[oai(rename = "capture")]
+    Capture,
     /// Settings of the server.
     #[oai(rename = "settings")]
     Settings,
@@ -63,27 +72,38 @@ fn given<T>(member: MaybeUndefined<T>) -> Option<Option<T>> {
 
 /// All operations of the document.
 pub(crate) fn operations() -> impl poem_openapi::OpenApi {
-    (
+    let collecting = (collections::Api, collections::PlanApi, preflights::Api, captures::Api);
+    let of_the_server = (
         auth::Api,
         users::Api,
         api_tokens::Api,
         audit_events::Api,
         settings::Api,
         version::Api,
-        (
-            devices::Api,
-            device_imports::Api,
-            device_exports::Api,
-            platforms::Api,
-            job_templates::Api,
-            capture_types::Api,
-            credentials::Api,
-            host_keys::Api,
-        ),
-    )
+    );
+    let of_devices = (
+        devices::Api,
+        device_imports::Api,
+        device_exports::Api,
+        platforms::Api,
+        job_templates::Api,
+        capture_types::Api,
+        credentials::Api,
+        host_keys::Api,
+    );
+    (of_the_server, of_devices, collecting)
 }
 
 /// Plain handlers beside them; their paths stand in `roles::PLAIN`, too.
 pub(crate) fn plain(route: poem::Route) -> poem::Route {
     route
+        .at(
+            "/api/v1/collections/:id/progress",
+            poem::get(collections::progress::progress),
+        )
+        .at(
+            "/api/v1/collections/:id/event-stream",
+            poem::get(collections::progress::event_stream),
+        )
+        .at("/api/v1/captures/:id/content", poem::get(captures::content))
 }

@@ -130,6 +130,11 @@ impl Database {
         &self.reader
     }
 
+    /// Whether it can be asked.
+    pub(crate) async fn answers(&self) -> bool {
+        self.reader.ping().await.is_ok()
+    }
+
     /// Whether this is PostgreSQL.
     pub(crate) fn is_postgres(&self) -> bool {
         self.postgres

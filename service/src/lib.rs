@@ -21,6 +21,7 @@ pub mod device_imports;
 pub mod devices;
 pub mod direct;
 pub mod error;
+pub mod export;
 pub mod file_name;
 pub mod host_keys;
 pub mod idempotency;

@@ -127,6 +127,9 @@ impl Service {
             .unwrap_or_else(|| Database::in_folder(&config.data_dir));
         let database_lock = Database::lock(&url).await?;
         let db = Database::open(&url).await?;
+        // First: it proves that the key is the right one for this database.
+        let settings = Current::load(&db, &vault).await?;
+        let access = Access::load(&db, &vault).await?;
         let breaker = keeper::open(&db, vault.derive("login identity")).await?;
         let host_keys = Book::open(&db, config.host_keys).await?;
         let catalogue = Arc::new(catalogue);
@@ -145,8 +148,6 @@ impl Service {
             data_dir: config.data_dir.clone(),
             min_free_bytes: config.min_free_bytes,
         });
-        let settings = Current::load(&db, &vault).await?;
-        let access = Access::load(&db, &vault).await?;
         Ok(Self(Arc::new(Inner {
             config,
             db,
@@ -181,6 +182,9 @@ impl Service {
 
     /// Whether requests can be answered: the database answers, and the lock on it is held.
     pub async fn is_ready(&self) -> bool {
+        if self.0.stopping.is_cancelled() || !self.0.db.answers().await {
+            return false;
+        }
         match &self.0.database_lock {
             Some(lock) => lock.is_held().await,
             None => true,
