@@ -83,6 +83,10 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         eprintln!("showrun: {warning}");
     }
     first_admin(&service, &config).await?;
+    let resumed = service.resume().await?;
+    if resumed > 0 {
+        eprintln!("showrun: {resumed} collections go on where the server stopped");
+    }
     let served = serve(&service, &config, metrics).await;
     service.close().await;
     served?;
@@ -223,8 +227,10 @@ async fn tidy(service: Service, metrics: PrometheusHandle) {
     loop {
         turn.tick().await;
         metrics.run_upkeep();
-        if let Err(error) = service.auth_tidy().await {
-            tracing::warn!(%error, "sessions could not be tidied up");
+        for result in [service.auth_tidy().await, service.audit_tidy().await] {
+            if let Err(error) = result {
+                tracing::warn!(%error, "the database could not be tidied up");
+            }
         }
     }
 }
