@@ -76,7 +76,7 @@ async fn matrix(setup: Setup) -> anyhow::Result<()> {
     let forge = Forge::steal(server.data_dir())?;
     let mut people = Vec::new();
     for role in ROLES {
-        people.push(server.user(&admin, role, role).await?);
+        people.push(server.user(&admin, &format!("a-{role}"), role).await?);
     }
     let claims = Forge::claims(people[2].token())?;
     let mut expired = claims.clone();
