@@ -206,10 +206,9 @@ fn sqlite(url: &str, connections: u32, reads_only: bool) -> ConnectOptions {
 /// Whether no transaction is open on a connection. When a disk is full SQLite ends a transaction by itself, the driver's
 /// own ROLLBACK then fails, and from there on its COMMIT ends nothing: such a connection must not be used again.
 async fn is_at_rest(connection: &mut SqliteConnection) -> bool {
-    use sea_orm::sqlx::{Connection, Sqlite, TransactionManager};
+    use sea_orm::sqlx::Connection;
     // Everything that was sent before is done when this is answered.
-    connection.ping().await.is_ok()
-        && <Sqlite as sea_orm::sqlx::Database>::TransactionManager::get_transaction_depth(connection) == 0
+    connection.ping().await.is_ok() && !connection.is_in_transaction()
 }
 
 async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {
