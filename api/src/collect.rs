@@ -227,6 +227,7 @@ fn devices(options: &Options) -> anyhow::Result<Vec<InventoryDevice>> {
             devices,
             problems,
             warnings,
+            ..
         } = inventory::read(&bytes, None, name.as_deref());
         for note in problems.iter().chain(&warnings).take(20) {
             eprintln!("{}: {note}", file.display());

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use poem::{
     Addr, Body, Endpoint, Request, Response,
     endpoint::BoxEndpoint,
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderValue, Method, Uri, header},
 };
 use serde::de::IgnoredAny;
 use service::{
@@ -59,8 +59,9 @@ pub(crate) struct Nonce(pub(crate) String);
 
 impl Frame {
     /// Answers a request, whatever happens.
-    pub(crate) async fn answer(self: Arc<Self>, request: Request) -> Response {
+    pub(crate) async fn answer(self: Arc<Self>, mut request: Request) -> Response {
         let started = Instant::now();
+        lead_dry_runs(&mut request);
         let request_id = request_id(&request);
         let caller = Caller {
             remote_address: self.client(&request).map(|ip| ip.to_string()).unwrap_or_default(),
@@ -308,7 +309,9 @@ async fn read(request: &mut Request, most: usize) -> poem::Result<bytes::Bytes> 
         kind.eq_ignore_ascii_case("application/json")
     });
     if is_json && !body.is_empty() {
-        serde_json::from_slice::<IgnoredAny>(&body).map_err(|error| {
+        let text = std::str::from_utf8(&body);
+        let text = text.map_err(|_| malformed("malformed_json", "The body is no JSON: it is not UTF-8"))?;
+        serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             malformed(
                 "malformed_json",
@@ -327,6 +330,15 @@ fn refuse_nul(body: &[u8]) -> Result<(), Problem> {
         return Err(Error::field("", "a text cannot hold a NUL").into());
     }
     Ok(())
+}
+
+/// A collection that is only to be planned is another operation, with its own role and its own answer.
+fn lead_dry_runs(request: &mut Request) {
+    let uri = request.uri();
+    let dry_run = |query: &str| query.split('&').any(|part| part == "dry_run=true");
+    if *request.method() == Method::POST && uri.path() == "/api/v1/collections" && uri.query().is_some_and(dry_run) {
+        *request.uri_mut() = Uri::from_static("/api/v1/collection-plans");
+    }
 }
 
 fn holds_nul(value: &serde_json::Value) -> bool {

@@ -60,7 +60,6 @@ const fn viewer(id: &'static str) -> Operation {
     least(id, Role::Viewer)
 }
 
-#[allow(dead_code, reason = "for the operations on devices and collections")]
 const fn operator(id: &'static str) -> Operation {
     least(id, Role::Operator)
 }
@@ -70,7 +69,6 @@ const fn admin(id: &'static str) -> Operation {
 }
 
 /// The operation looks itself who asks.
-#[allow(dead_code, reason = "for the progress of collections")]
 const fn itself(id: &'static str) -> Operation {
     Operation {
         access: Access::Itself,
@@ -110,6 +108,32 @@ pub(crate) const TABLE: &[Operation] = &[
     viewer("api_token_create").creates(),
     viewer("api_token_view"),
     viewer("api_token_delete"),
+    // collections
+    viewer("collection_list"),
+    operator("collection_create").creates(),
+    viewer("collection_view"),
+    operator("collection_delete"),
+    operator("collection_cancel"),
+    operator("collection_retry").creates(),
+    viewer("collection_device_list"),
+    viewer("collection_failure_list"),
+    viewer("collection_event_list"),
+    viewer("collection_plan_view"),
+    viewer("collection_progress_ticket"),
+    viewer("collection_results_csv"),
+    viewer("collection_results_json"),
+    viewer("collection_plan"),
+    viewer("collection_capture_list"),
+    operator("preflight_create").creates(),
+    viewer("preflight_view"),
+    viewer("preflight_device_list"),
+    // captures
+    viewer("capture_list"),
+    viewer("capture_view"),
+    operator("capture_accept"),
+    admin("capture_transcript"),
+    admin("capture_delete"),
+    admin("capture_purge"),
     // the rest
     admin("audit_event_list"),
     admin("settings_view"),
@@ -119,6 +143,17 @@ pub(crate) const TABLE: &[Operation] = &[
 
 /// Operations that are not in the document: WebSocket, streams, and what stands outside of v1. With method and path.
 pub(crate) const PLAIN: &[(Operation, &str, &str)] = &[
+    (
+        itself("collection_progress"),
+        "GET",
+        "/api/v1/collections/{id}/progress",
+    ),
+    (
+        viewer("collection_event_stream"),
+        "GET",
+        "/api/v1/collections/{id}/event-stream",
+    ),
+    (operator("capture_content"), "GET", "/api/v1/captures/{id}/content"),
     (public("healthz"), "GET", "/healthz"),
     (public("readyz"), "GET", "/readyz"),
     (viewer("metrics"), "GET", "/metrics"),

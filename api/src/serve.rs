@@ -85,8 +85,9 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     first_admin(&service, &config).await?;
     let resumed = service.resume().await?;
     if resumed > 0 {
-        eprintln!("showrun: {resumed} collections go on where the server stopped");
+        eprintln!("showrun: {resumed} unfinished collections go on");
     }
+    service.upkeep_start();
     let served = serve(&service, &config, metrics).await;
     service.close().await;
     served?;
@@ -139,7 +140,7 @@ fn tls(config: &config::Server) -> anyhow::Result<Option<RustlsConfig>> {
     let certificate = || RustlsCertificate::new().cert(cert.clone()).key(key.expose_secret());
     let made = RustlsConfig::new().fallback(certificate());
     let probe = RustlsConfig::new().fallback(certificate());
-    IntoTlsConfigStream::into_stream(probe).context("tls_cert or tls_key cannot be used")?;
+    let _ = IntoTlsConfigStream::into_stream(probe).context("tls_cert or tls_key cannot be used")?;
     Ok(Some(made))
 }
 
@@ -227,10 +228,13 @@ async fn tidy(service: Service, metrics: PrometheusHandle) {
     loop {
         turn.tick().await;
         metrics.run_upkeep();
-        for result in [service.auth_tidy().await, service.audit_tidy().await] {
-            if let Err(error) = result {
-                tracing::warn!(%error, "the database could not be tidied up");
-            }
+        let done = [
+            service.expire().await.map(|_| ()),
+            service.auth_tidy().await,
+            service.audit_tidy().await,
+        ];
+        for error in done.into_iter().filter_map(Result::err) {
+            tracing::warn!(%error, "what is over could not be removed");
         }
     }
 }

@@ -5,6 +5,9 @@ use poem_openapi::Tags;
 pub(crate) mod api_tokens;
 pub(crate) mod audit_events;
 pub(crate) mod auth;
+pub(crate) mod captures;
+pub(crate) mod collections;
+pub(crate) mod preflights;
 pub(crate) mod settings;
 pub(crate) mod users;
 pub(crate) mod version;
@@ -24,6 +27,12 @@ pub(crate) enum Tag {
     /// Who did what.
     #[oai(rename = "audit_event")]
     AuditEvent,
+    /// One run over many devices.
+    #[oai(rename = "collection")]
+    Collection,
+    /// Stored texts.
+    #[oai(rename = "capture")]
+    Capture,
     /// Settings of the server.
     #[oai(rename = "settings")]
     Settings,
@@ -34,17 +43,28 @@ pub(crate) enum Tag {
 
 /// All operations of the document.
 pub(crate) fn operations() -> impl poem_openapi::OpenApi {
-    (
+    let collecting = (collections::Api, collections::PlanApi, preflights::Api, captures::Api);
+    let of_the_server = (
         auth::Api,
         users::Api,
         api_tokens::Api,
         audit_events::Api,
         settings::Api,
         version::Api,
-    )
+    );
+    (of_the_server, collecting)
 }
 
 /// Plain handlers beside them; their paths stand in `roles::PLAIN`, too.
 pub(crate) fn plain(route: poem::Route) -> poem::Route {
     route
+        .at(
+            "/api/v1/collections/:id/progress",
+            poem::get(collections::progress::progress),
+        )
+        .at(
+            "/api/v1/collections/:id/event-stream",
+            poem::get(collections::progress::event_stream),
+        )
+        .at("/api/v1/captures/:id/content", poem::get(captures::content))
 }

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Collection, CollectionDevice, Counts, DeviceStatus, ProgressEvent } from "./api/types";
+import type { Collection, CollectionDevice, Counts, ProgressEvent } from "./api/types";
 import { type Input, NOTHING, type Progress, reduce, shown } from "./progress";
+
+type DeviceStatus = "queued" | "running" | "succeeded" | "partially_succeeded" | "failed" | "cancelled";
 
 /** The server's side, small: what happened so far, and from it the snapshot at any moment. */
 type Step =

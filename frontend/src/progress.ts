@@ -6,7 +6,7 @@
  * not matter, and neither do duplicates: a reload in the middle gives the picture that an undisturbed page has.
  * The counters are the server's; nothing here counts devices.
  */
-import type { Collection, CollectionDevice, Counts, DeviceStatus, ProgressEvent } from "./api/types";
+import type { Collection, CollectionDevice, Counts, ProgressEvent } from "./api/types";
 
 export interface SeenCapture {
   captureType: string;
@@ -22,7 +22,7 @@ export interface SeenDevice {
   site: string;
   /** The status below is as of this event. */
   seq: number;
-  status: DeviceStatus;
+  status: string;
   failureKind: string | undefined;
   message: string | undefined;
   attempt: number;
@@ -208,7 +208,7 @@ function apply(next: Progress, devices: Map<string, SeenDevice>, event: Progress
       if (event.seq > next.status.seq) {
         next.status = {
           seq: event.seq,
-          status: (data.status ?? "failed") as Collection["status"],
+          status: data.status ?? "failed",
           succeeded: data.devices_succeeded ?? 0,
           failed: data.devices_failed ?? 0,
         };
@@ -269,7 +269,7 @@ function withDeviceEvent(device: SeenDevice, event: ProgressEvent, data: Data): 
   return {
     ...device,
     seq: event.seq,
-    status: (data.status ?? (data.success ? "succeeded" : "failed")) as DeviceStatus,
+    status: data.status ?? (data.success ? "succeeded" : "failed"),
     failureKind: data.failure_kind,
     message: data.message,
     durationMs: data.duration_ms,

@@ -115,3 +115,8 @@ export const DEVICE_STATUSES = [
   "failed",
   "cancelled",
 ] as const;
+
+/** What a collection is called; one without a name by what it captures. */
+export function nameOf(collection: { name: string; capture_types: readonly string[] }): string {
+  return collection.name || collection.capture_types.join(", ") || "Collection";
+}

@@ -5,7 +5,7 @@ mod section;
 mod unified;
 
 use imara_diff::{Algorithm, Diff, InternedInput};
-use regex::Regex;
+use regex::RegexSet;
 use serde::{Deserialize, Serialize};
 
 use self::section::Sections;
@@ -13,12 +13,13 @@ pub use self::{
     preview::{Preview, preview},
     unified::unified,
 };
-use crate::rules::{LineRule, RuleError, Severity, SeverityRules, compiled_for};
+use crate::mask::Masker;
+use crate::rules::{LineRule, RuleError, Severity, SeverityRules, set_for};
 
 /// How two texts are compared. Made once for a platform and a capture type, then used for many texts.
 #[derive(Debug, Clone)]
 pub struct ChangeOptions {
-    volatile: Vec<Regex>,
+    volatile: RegexSet,
     severity: SeverityRules,
     context: usize,
 }
@@ -36,7 +37,7 @@ impl ChangeOptions {
         context: usize,
     ) -> Result<Self, RuleError> {
         Ok(Self {
-            volatile: compiled_for(volatile, capture_type)?,
+            volatile: set_for(volatile, capture_type)?,
             severity,
             context,
         })
@@ -106,19 +107,25 @@ impl Changes {
 
 /// The lines of a text that count, with their numbers in it.
 struct Counted<'a> {
+    /// What is compared.
     lines: Vec<&'a str>,
+    /// What is shown for it.
+    shown: Vec<&'a str>,
     numbers: Vec<usize>,
 }
 
 impl<'a> Counted<'a> {
-    fn new(text: &'a str, volatile: &[Regex]) -> Self {
+    /// `shown` has the same lines as `text`, perhaps without their secrets.
+    fn new(text: &'a str, shown: &'a str, volatile: &RegexSet) -> Self {
         let mut found = Self {
             lines: Vec::new(),
+            shown: Vec::new(),
             numbers: Vec::new(),
         };
-        for (index, line) in text.lines().enumerate() {
-            if !volatile.iter().any(|rule| rule.is_match(line)) {
+        for (index, (line, shown)) in text.lines().zip(shown.lines()).enumerate() {
+            if !volatile.is_match(line) {
                 found.lines.push(line);
+                found.shown.push(shown);
                 found.numbers.push(index + 1);
             }
         }
@@ -126,7 +133,7 @@ impl<'a> Counted<'a> {
     }
 
     fn line(&self, at: usize) -> &'a str {
-        self.lines.get(at).copied().unwrap_or_default()
+        self.shown.get(at).copied().unwrap_or_default()
     }
 
     fn number(&self, at: usize) -> Option<usize> {
@@ -151,9 +158,24 @@ fn ranges(old: &Counted<'_>, new: &Counted<'_>) -> Vec<(std::ops::Range<usize>, 
 /// Compares two texts line by line.
 #[must_use]
 pub fn compare(old: &str, new: &str, options: &ChangeOptions) -> Changes {
-    let old = Counted::new(old, &options.volatile);
-    let new = Counted::new(new, &options.volatile);
-    let ranges = ranges(&old, &new);
+    let old = Counted::new(old, old, &options.volatile);
+    let new = Counted::new(new, new, &options.volatile);
+    changes(&old, &new, options)
+}
+
+/// The same for somebody without the right to see secrets. What is compared are the texts as they are, so that rules for
+/// volatile lines see what they were written for; what is shown has tags instead of secrets. A secret that changed is
+/// still a change: its line is there twice, with two tags.
+#[must_use]
+pub fn compare_masked(old: &str, new: &str, options: &ChangeOptions, masker: &Masker) -> Changes {
+    let (old_shown, new_shown) = (masker.mask(old), masker.mask(new));
+    let old = Counted::new(old, &old_shown, &options.volatile);
+    let new = Counted::new(new, &new_shown, &options.volatile);
+    changes(&old, &new, options)
+}
+
+fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Changes {
+    let ranges = ranges(old, new);
     if ranges.is_empty() {
         return Changes::default();
     }
@@ -168,19 +190,19 @@ pub fn compare(old: &str, new: &str, options: &ChangeOptions) -> Changes {
         let mut lines = Vec::new();
         for back in (1..=lead).rev() {
             lines.push(context(
-                &old,
-                &new,
+                old,
+                new,
                 before.start.saturating_sub(back),
                 after.start.saturating_sub(back),
             ));
         }
         for at in before.clone() {
-            let section = sections.0.of(&old.lines, at);
-            lines.push(changed(LineKind::Removed, &old, at, section, options));
+            let section = sections.0.of(&old.shown, at);
+            lines.push(changed(LineKind::Removed, old, at, section, options));
         }
         for at in after.clone() {
-            let section = sections.1.of(&new.lines, at);
-            lines.push(changed(LineKind::Added, &new, at, section, options));
+            let section = sections.1.of(&new.shown, at);
+            lines.push(changed(LineKind::Added, new, at, section, options));
         }
         let next = ranges.get(index + 1).map_or(new.lines.len(), |(_, next)| next.start);
         let gap = next.saturating_sub(after.end);
@@ -192,7 +214,7 @@ pub fn compare(old: &str, new: &str, options: &ChangeOptions) -> Changes {
             gap.min(options.context)
         };
         for forward in 0..tail {
-            lines.push(context(&old, &new, before.end + forward, after.end + forward));
+            lines.push(context(old, new, before.end + forward, after.end + forward));
         }
         shown = after.end + tail;
         match changes.hunks.last_mut().filter(|_| joins) {

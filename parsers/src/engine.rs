@@ -14,6 +14,9 @@ pub struct Limits {
     pub max_line_bytes: usize,
     /// No more records than this are kept.
     pub max_records: usize,
+    /// No list in one row has more items than this. A template that keeps a list from row to row would otherwise make
+    /// rows whose size grows with their number.
+    pub max_list_items: usize,
     /// Checked between two lines.
     pub max_time: Duration,
     /// So many of the lines that were not understood are kept.
@@ -26,6 +29,7 @@ impl Default for Limits {
             max_bytes: 64 << 20,
             max_line_bytes: 4 << 10,
             max_records: 2_000_000,
+            max_list_items: 4_000,
             max_time: Duration::from_secs(20),
             max_examples: 20,
         }
@@ -40,6 +44,8 @@ pub enum Stopped {
     Time,
     /// `Limits::max_records` were found.
     Records,
+    /// A list was longer than `Limits::max_list_items`.
+    Lists,
 }
 
 /// A line that no rule of the template expects.
@@ -71,70 +77,122 @@ impl UnknownLines {
     }
 }
 
-/// What a template made of a text.
+/// How a template got on with a text.
 #[derive(Debug, Default)]
-pub(crate) struct Table {
-    pub(crate) rows: Vec<Vec<Value>>,
+pub(crate) struct Report {
     pub(crate) lines: usize,
     pub(crate) unknown: UnknownLines,
     pub(crate) stopped: Option<Stopped>,
 }
 
-/// Runs the template. `first_line` is the number of the text's first line in the capture it was cut from.
+/// Runs the template and hands every row on as it is found, so that a large text never stands in memory twice.
+/// `first_line` is the number of the text's first line in the capture it was cut from.
 ///
 /// The engine is fed one line at a time. A line that a template answers with `Error` (its way to say "I do not know
 /// this line") ends the whole parse in TextFSM; here it is counted, and the parse goes on as if it were not there.
-pub(crate) fn run(template: &Compiled, text: &str, first_line: usize, limits: &Limits, until: Instant) -> Table {
-    let fillup = template
-        .values()
-        .iter()
-        .enumerate()
-        .filter(|(_, value)| value.has_option(ValueOption::Fillup))
-        .map(|(column, _)| column)
-        .collect::<Vec<_>>();
+pub(crate) fn run(
+    template: &Compiled,
+    text: &str,
+    first_line: usize,
+    limits: &Limits,
+    until: Instant,
+    row: &mut dyn FnMut(&[Value]),
+) -> Report {
     let mut parser = template.parser();
-    let mut table = Table::default();
+    let mut report = Report::default();
+    let mut rows = Rows::new(template, limits, row);
     for (index, line) in text.split_inclusive('\n').enumerate() {
-        table.lines += 1;
+        report.lines += 1;
         if Instant::now() >= until {
-            table.stopped = Some(Stopped::Time);
-            break;
-        }
-        if table.rows.len() >= limits.max_records {
-            table.rows.truncate(limits.max_records);
-            table.stopped = Some(Stopped::Records);
+            report.stopped = Some(Stopped::Time);
             break;
         }
         if line.len() > limits.max_line_bytes {
-            table.unknown.add(first_line + index, line, limits.max_examples);
+            report.unknown.add(first_line + index, line, limits.max_examples);
             continue;
         }
         match parser.parse_text_with_eof(line, false) {
-            Ok(rows) => take(&mut table.rows, rows, &fillup),
+            Ok(new) => rows.take(new),
             Err(_) if line.trim().is_empty() => {}
-            Err(_) => table.unknown.add(first_line + index, line, limits.max_examples),
+            Err(_) => report.unknown.add(first_line + index, line, limits.max_examples),
+        }
+        if rows.stopped.is_some() {
+            break;
         }
     }
-    if let Ok(rows) = parser.parse_text_with_eof("", true) {
-        take(&mut table.rows, rows, &fillup);
+    if rows.stopped.is_none()
+        && let Ok(new) = parser.parse_text_with_eof("", true)
+    {
+        rows.take(new);
     }
-    table
+    rows.end();
+    report.stopped = report.stopped.or(rows.stopped);
+    report
 }
 
-/// Adds new rows. A `Fillup` value also fills the empty cells above it; the engine knows only the rows of one call, so
-/// that is done here.
-fn take(rows: &mut Vec<Vec<Value>>, new: Vec<Vec<Value>>, fillup: &[usize]) {
-    for row in new {
-        for &column in fillup {
-            let Some(value) = row.get(column).filter(|value| !value.is_empty()) else {
-                continue;
-            };
-            let above = rows.iter_mut().rev().filter_map(|row| row.get_mut(column));
-            for cell in above.take_while(|cell| cell.is_empty()) {
-                *cell = value.clone();
-            }
+/// The rows on their way out. A `Fillup` value also fills the empty cells of the rows before it; the engine knows only
+/// those of one call, so rows of such a template wait here until the end.
+struct Rows<'a> {
+    fillup: Vec<usize>,
+    waiting: Vec<Vec<Value>>,
+    count: usize,
+    limits: &'a Limits,
+    stopped: Option<Stopped>,
+    out: &'a mut dyn FnMut(&[Value]),
+}
+
+impl<'a> Rows<'a> {
+    fn new(template: &Compiled, limits: &'a Limits, out: &'a mut dyn FnMut(&[Value])) -> Self {
+        let values = template.values().iter().enumerate();
+        let fillup = values
+            .filter(|(_, value)| value.has_option(ValueOption::Fillup))
+            .map(|(column, _)| column);
+        Self {
+            fillup: fillup.collect(),
+            waiting: Vec::new(),
+            count: 0,
+            limits,
+            stopped: None,
+            out,
         }
-        rows.push(row);
+    }
+
+    fn take(&mut self, new: Vec<Vec<Value>>) {
+        for row in new {
+            if self.count >= self.limits.max_records {
+                self.stopped = Some(Stopped::Records);
+                return;
+            }
+            let longest = row
+                .iter()
+                .map(|value| if let Value::List(items) = value { items.len() } else { 0 })
+                .max();
+            if longest.unwrap_or(0) > self.limits.max_list_items {
+                self.stopped = Some(Stopped::Lists);
+                return;
+            }
+            self.count += 1;
+            if self.fillup.is_empty() {
+                (self.out)(&row);
+                continue;
+            }
+            for &column in &self.fillup {
+                let Some(value) = row.get(column).filter(|value| !value.is_empty()) else {
+                    continue;
+                };
+                let above = self.waiting.iter_mut().rev().filter_map(|row| row.get_mut(column));
+                for cell in above.take_while(|cell| cell.is_empty()) {
+                    *cell = value.clone();
+                }
+            }
+            self.waiting.push(row);
+        }
+    }
+
+    fn end(&mut self) {
+        for row in self.waiting.drain(..) {
+            (self.out)(&row);
+        }
     }
 }
 
@@ -142,9 +200,12 @@ fn take(rows: &mut Vec<Vec<Value>>, new: Vec<Vec<Value>>, fillup: &[usize]) {
 mod tests {
     use super::*;
 
-    fn table(template: &str, text: &str, limits: &Limits) -> Table {
+    fn table(template: &str, text: &str, limits: &Limits) -> (Vec<Vec<Value>>, Report) {
         let compiled = Compiled::parse_str(template).unwrap();
-        run(&compiled, text, 1, limits, Instant::now() + limits.max_time)
+        let mut rows = Vec::new();
+        let until = Instant::now() + limits.max_time;
+        let report = run(&compiled, text, 1, limits, until, &mut |row| rows.push(row.to_vec()));
+        (rows, report)
     }
 
     const PORTS: &str = "Value Required PORT (\\S+)\nValue STATE (up|down)\n\nStart\n  ^port ${PORT} is ${STATE} -> \
@@ -152,8 +213,8 @@ mod tests {
 
     #[test]
     fn an_unknown_line_is_counted_and_the_rest_is_parsed() {
-        let found = table(PORTS, "port 1 is up\n\n% odd\nport 2 is down\n", &Limits::default());
-        assert_eq!(found.rows.len(), 2);
+        let (rows, found) = table(PORTS, "port 1 is up\n\n% odd\nport 2 is down\n", &Limits::default());
+        assert_eq!(rows.len(), 2);
         assert_eq!(found.lines, 4);
         let odd = UnknownLine {
             number: 3,
@@ -175,13 +236,20 @@ mod tests {
             max_records: 3,
             ..Limits::default()
         };
-        let found = table(PORTS, &text, &few);
-        assert_eq!((found.rows.len(), found.stopped), (3, Some(Stopped::Records)));
+        let (rows, found) = table(PORTS, &text, &few);
+        assert_eq!((rows.len(), found.stopped), (3, Some(Stopped::Records)));
         let none = Limits {
             max_time: Duration::ZERO,
             ..Limits::default()
         };
-        assert_eq!(table(PORTS, &text, &none).stopped, Some(Stopped::Time));
+        assert_eq!(table(PORTS, &text, &none).1.stopped, Some(Stopped::Time));
+        let grows = "Value Filldown,List X (\\d+)\n\nStart\n  ^port ${X} -> Record\n";
+        let short = Limits {
+            max_list_items: 4,
+            ..Limits::default()
+        };
+        let (rows, found) = table(grows, &text, &short);
+        assert_eq!((rows.len(), found.stopped), (4, Some(Stopped::Lists)));
     }
 
     #[test]
@@ -192,8 +260,8 @@ mod tests {
             ..Limits::default()
         };
         let text = format!("port {} is up\nport 2 is up\n", "x".repeat(40));
-        let found = table(PORTS, &text, &limits);
-        assert_eq!((found.rows.len(), found.unknown.count), (1, 1));
+        let (rows, found) = table(PORTS, &text, &limits);
+        assert_eq!((rows.len(), found.unknown.count), (1, 1));
         assert!(found.unknown.examples.is_empty());
     }
 
@@ -201,11 +269,25 @@ mod tests {
     fn fillup_fills_the_cells_above() {
         let template = "Value NAME (\\S+)\nValue Fillup GROUP (\\S+)\n\nStart\n  ^group ${GROUP} ${NAME} -> Record\n  \
                         ^name ${NAME} -> Record\n";
-        let found = table(template, "name a\nname b\ngroup g c\n", &Limits::default());
+        let (rows, _) = table(template, "name a\nname b\ngroup g c\n", &Limits::default());
         assert!(
-            found.rows.iter().all(|row| row[1] == Value::Single("g".to_owned())),
-            "{:?}",
-            found.rows
+            rows.iter().all(|row| row[1] == Value::Single("g".to_owned())),
+            "{rows:?}"
         );
+    }
+
+    /// A pattern that goes wrong on a line is given up for that line, and the time for all lines is bounded.
+    #[test]
+    fn a_pattern_that_runs_away_is_stopped() {
+        let template = "Value X ((?:a+)+b(?=c))\n\nStart\n  ^${X} -> Record\n";
+        let text = format!("{}\n", "a".repeat(200)).repeat(5_000);
+        let limits = Limits {
+            max_time: Duration::from_millis(500),
+            ..Limits::default()
+        };
+        let start = Instant::now();
+        let (rows, found) = table(template, &text, &limits);
+        assert_eq!((rows.len(), found.stopped), (0, Some(Stopped::Time)));
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     }
 }

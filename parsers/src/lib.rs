@@ -20,7 +20,7 @@ mod records;
 mod rules;
 
 pub use cell::csv_cell;
-pub use diff::{ChangeOptions, Changes, Hunk, HunkLine, LineKind, Preview, compare, preview, unified};
+pub use diff::{ChangeOptions, Changes, Hunk, HunkLine, LineKind, Preview, compare, compare_masked, preview, unified};
 pub use engine::{Limits, Stopped, UnknownLine, UnknownLines};
 pub use library::{Library, LibraryError, Origin, Template, TemplateId, built_in_notice, common_secrets, ntc_licence};
 pub use mask::{Masker, TagKey};

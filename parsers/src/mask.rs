@@ -4,10 +4,10 @@ use std::{borrow::Cow, fmt, ops::Range};
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
-use regex::Regex;
+use regex::{Regex, RegexSet};
 use sha2::Sha256;
 
-use crate::rules::{LineRule, RuleError, compiled};
+use crate::rules::{LineRule, RuleError, compiled, set};
 
 /// The key of the tags: 32 bytes that never leave the server, so that nobody can try secrets against a tag elsewhere.
 #[derive(Clone)]
@@ -33,6 +33,8 @@ impl fmt::Debug for TagKey {
 /// changes, so that a change stays visible. Without a key it is `<secret>`.
 #[derive(Debug, Clone)]
 pub struct Masker {
+    /// Which rules are for a line, in one pass.
+    any: RegexSet,
     rules: Vec<Regex>,
     key: Option<TagKey>,
 }
@@ -48,11 +50,12 @@ impl Masker {
     /// # Errors
     /// A rule that is no pattern.
     pub fn new(rules: &[LineRule], key: Option<TagKey>) -> Result<Self, RuleError> {
+        let any = set(rules.iter().map(|rule| rule.pattern.as_str()))?;
         let rules = rules
             .iter()
             .map(|rule| compiled(&rule.pattern))
             .collect::<Result<_, _>>()?;
-        Ok(Self { rules, key })
+        Ok(Self { any, rules, key })
     }
 
     /// The text without its secrets. Lines are looked at one by one: cut a text into excerpts afterwards, never before.
@@ -98,7 +101,7 @@ impl Masker {
             return Some(all).filter(|all| !all.is_empty()).into_iter().collect();
         }
         let mut found = Vec::new();
-        for rule in &self.rules {
+        for rule in self.any.matches(line).iter().filter_map(|at| self.rules.get(at)) {
             for captures in rule.captures_iter(line) {
                 let secret = captures.name("secret").or_else(|| {
                     let named = rule.capture_names().flatten().any(|name| name == "secret");

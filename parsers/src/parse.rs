@@ -3,6 +3,7 @@
 use std::{borrow::Cow, time::Instant};
 
 use serde::{Deserialize, Serialize};
+use textfsm_core::Value;
 
 use crate::{
     engine::{self, Limits, Stopped, UnknownLines},
@@ -119,9 +120,12 @@ fn read(
     until: Instant,
     parsed: &mut Parsed,
 ) {
-    let table = engine::run(&template.compiled, part.text, part.first_line, limits, until);
     let plan = &template.plan;
-    for row in table.rows.iter().filter(|row| !plan.skips(row)) {
+    let records = &mut parsed.records;
+    let mut take = |row: &[Value]| {
+        if plan.skips(row) {
+            return;
+        }
         for record in plan.records.iter().filter(|record| record.is_in(row)) {
             for at in 0..record.count(row) {
                 let fields = Fields {
@@ -132,22 +136,23 @@ fn read(
                     names: library.names(),
                     platform: capture.platform,
                 };
-                records::add(&mut parsed.records, &fields, plan);
+                records::add(records, &fields, plan);
             }
         }
-    }
+    };
+    let report = engine::run(&template.compiled, part.text, part.first_line, limits, until, &mut take);
     if plan.records.len() > 1 {
         parsed.records.drop_repeated();
     }
-    parsed.lines += table.lines;
-    parsed.unknown.count += table.unknown.count;
+    parsed.lines += report.lines;
+    parsed.unknown.count += report.unknown.count;
     let room = limits.max_examples.saturating_sub(parsed.unknown.examples.len());
     parsed
         .unknown
         .examples
-        .extend(table.unknown.examples.into_iter().take(room));
+        .extend(report.unknown.examples.into_iter().take(room));
     parsed.knows_every_line &= template.knows_every_line;
-    parsed.stopped = parsed.stopped.or(table.stopped);
+    parsed.stopped = parsed.stopped.or(report.stopped);
     parsed.templates.push(template.id.clone());
 }
 

@@ -1,6 +1,6 @@
 //! Rules that are data: of a platform file, of a user. Everything that reads lines takes them in this form.
 
-use regex::{Regex, RegexBuilder};
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use serde::{Deserialize, Serialize};
 
 /// A pattern for one line, and the capture types it is for (none named: all). The shape of `volatile_lines` and
@@ -68,7 +68,9 @@ pub struct SeverityRule {
 /// Severity rules that are ready. The first that is for a line decides; a change has the highest of its lines.
 #[derive(Debug, Clone)]
 pub struct SeverityRules {
-    rules: Vec<(Regex, Severity)>,
+    /// All patterns in one pass over a line.
+    patterns: RegexSet,
+    severities: Vec<Severity>,
 }
 
 impl SeverityRules {
@@ -78,11 +80,12 @@ impl SeverityRules {
     /// # Errors
     /// A pattern that is none.
     pub fn new(own: &[SeverityRule]) -> Result<Self, RuleError> {
-        let mut rules = Vec::new();
-        for rule in own.iter().chain(crate::library::severity_rules()) {
-            rules.push((compiled(&rule.pattern)?, rule.severity));
-        }
-        Ok(Self { rules })
+        let rules = own.iter().chain(crate::library::severity_rules());
+        let patterns = set(rules.clone().map(|rule| rule.pattern.as_str()))?;
+        Ok(Self {
+            patterns,
+            severities: rules.map(|rule| rule.severity).collect(),
+        })
     }
 
     /// The severity of a line that stands under `section`.
@@ -91,7 +94,8 @@ impl SeverityRules {
         // The line itself speaks first, then what it stands under, from near to far.
         let near = std::iter::once(line).chain(section.iter().rev().map(String::as_str));
         for text in near {
-            if let Some((_, severity)) = self.rules.iter().find(|(rule, _)| rule.is_match(text)) {
+            let first = self.patterns.matches(text).iter().next();
+            if let Some(severity) = first.and_then(|first| self.severities.get(first)) {
                 return *severity;
             }
         }
@@ -108,11 +112,23 @@ pub(crate) fn compiled(pattern: &str) -> Result<Regex, RuleError> {
     })
 }
 
-/// Compiles the patterns of rules for a capture type.
-pub(crate) fn compiled_for(rules: &[LineRule], capture_type: &str) -> Result<Vec<Regex>, RuleError> {
-    rules
-        .iter()
-        .filter(|rule| rule.is_for(capture_type))
-        .map(|rule| compiled(&rule.pattern))
-        .collect()
+/// Compiles patterns so that one pass over a line finds which of them are for it.
+pub(crate) fn set<'a>(patterns: impl Iterator<Item = &'a str> + Clone) -> Result<RegexSet, RuleError> {
+    // One by one first: a set does not say which of its patterns is wrong.
+    let mut count = 0;
+    for pattern in patterns.clone() {
+        compiled(pattern)?;
+        count += 1;
+    }
+    let built = RegexSetBuilder::new(patterns).size_limit((count + 1) << 20).build();
+    built.map_err(|error| RuleError {
+        pattern: String::new(),
+        problem: error.to_string(),
+    })
+}
+
+/// The patterns of rules for a capture type.
+pub(crate) fn set_for(rules: &[LineRule], capture_type: &str) -> Result<RegexSet, RuleError> {
+    let rules = rules.iter().filter(|rule| rule.is_for(capture_type));
+    set(rules.map(|rule| rule.pattern.as_str()))
 }

@@ -38,7 +38,7 @@ pub use create::{Retry, RetryOnly};
 pub(crate) use engine::{Engine, Parts};
 pub use event::StoredEvent;
 pub use hub::Head;
-pub use ledger::CaptureEntry;
+pub use ledger::{CaptureEntry, seconds};
 pub use plan::{CollectionPlan, PlannedDevice, PlannedPlatform, PlannedType, SkippedType, TypeCount};
 pub use request::{CollectionOptions, CollectionRequest, CredentialChoice, InlineCredentials, MAX_WORKERS};
 
@@ -157,6 +157,31 @@ pub struct FailureGroup {
     pub device_ids: Vec<Uuid>,
     /// Their names, the first twenty.
     pub device_names: Vec<String>,
+}
+
+/// The steps of a device of a preflight, in order, each `ok`, `failed` or `skipped`, from what went wrong first.
+#[must_use]
+pub fn preflight_steps(failure_kind: Option<&str>) -> Vec<(&'static str, &'static str)> {
+    const STEPS: [&str; 6] = ["dns", "tcp", "host_key", "login", "platform", "privilege"];
+    let failed = failure_kind.map(|kind| match kind {
+        "dns_failed" | "address_forbidden" => 0,
+        "connection_refused" | "connect_timeout" | "no_route" => 1,
+        "ssh_negotiation_failed" | "host_key_unknown" | "host_key_changed" => 2,
+        "authentication_failed" | "interaction_required" | "credential_paused" => 3,
+        "privilege_failed" => 5,
+        _ => 4,
+    });
+    let status = |index: usize| match failed {
+        None => "ok",
+        Some(failed) if index < failed => "ok",
+        Some(failed) if index == failed => "failed",
+        Some(_) => "skipped",
+    };
+    STEPS
+        .iter()
+        .enumerate()
+        .map(|(index, step)| (*step, status(index)))
+        .collect()
 }
 
 impl Service {
@@ -427,6 +452,18 @@ impl Service {
     #[must_use]
     pub fn held_back(&self) -> Option<String> {
         self.engine().holds.reason()
+    }
+
+    /// Begins what puts right after a start, beside everything else: the tree of the last good texts.
+    pub fn upkeep_start(&self) {
+        let service = self.clone();
+        self.engine().spawn(async move {
+            match service.repair_tree().await {
+                Ok(0) => {}
+                Ok(repaired) => tracing::info!(repaired, "last good texts were written into the tree again"),
+                Err(error) => tracing::warn!(%error, "the tree of last good texts could not be looked through"),
+            }
+        });
     }
 
     /// Forgets secrets and transcripts whose time is over.

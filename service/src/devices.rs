@@ -20,11 +20,12 @@ pub(crate) mod fields;
 mod filter;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use address::AddressPolicy;
 pub use fields::{DeviceFields, device_tags};
 pub use filter::DeviceFilter;
+pub(crate) use filter::Wanted;
 
 /// The most problems of one kind that an answer lists.
 const MAX_PROBLEMS: usize = 100;
@@ -340,7 +341,7 @@ async fn credential_exists(db: &impl store::Connection, device: &device::Model) 
 }
 
 /// What is different, in words for the audit log.
-fn changes(before: &device::Model, after: &device::Model) -> Vec<String> {
+pub(crate) fn changes(before: &device::Model, after: &device::Model) -> Vec<String> {
     let texts = [
         ("name", &before.name, &after.name),
         ("address", &before.address, &after.address),

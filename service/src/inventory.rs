@@ -124,11 +124,26 @@ impl fmt::Display for RowProblem {
     }
 }
 
+/// Where a device stands in its file, and what was written there of the fields that are never empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InventoryRow {
+    /// The line from 1.
+    pub line: usize,
+    /// The port was written.
+    pub port: bool,
+    /// Whether it is enabled was written.
+    pub enabled: bool,
+    /// Whether old algorithms may be used was written.
+    pub legacy_algorithms: bool,
+}
+
 /// What a file held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// The devices that can be stored, in the order of the file.
     pub devices: Vec<InventoryDevice>,
+    /// Where each of them stands, in the same order.
+    pub rows: Vec<InventoryRow>,
     /// Rows that gave no device.
     pub problems: Vec<RowProblem>,
     /// What a person should know though the row was read.

@@ -22,7 +22,7 @@ async function send(request: Request): Promise<Response> {
   }
 }
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: authorisedFetch });
+export const api = createClient<paths>({ baseUrl: `${location.origin}/api/v1`, fetch: authorisedFetch });
 
 interface Answer<Data> {
   data?: Data;

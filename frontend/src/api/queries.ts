@@ -16,7 +16,7 @@ export const queryClient = new QueryClient({
 
 export const facetsQuery = queryOptions({
   queryKey: ["devices", "facets"],
-  queryFn: () => ask(api.GET("/api/v1/devices/facets")),
+  queryFn: () => ask(api.GET("/devices/facets")),
 });
 
 /** The catalogue changes when the server starts with other platform files, hardly ever while a page is open. */
@@ -24,27 +24,25 @@ const CATALOGUE = 5 * 60_000;
 
 export const captureTypesQuery = queryOptions({
   queryKey: ["capture-types"],
-  queryFn: async () =>
-    (await ask(api.GET("/api/v1/capture-types", { params: { query: { limit: 500 } } }))).items,
+  queryFn: async () => (await ask(api.GET("/capture-types", { params: { query: { limit: 500 } } }))).items,
   staleTime: CATALOGUE,
 });
 
 export const platformsQuery = queryOptions({
   queryKey: ["platforms"],
-  queryFn: async () => (await ask(api.GET("/api/v1/platforms", { params: { query: { limit: 500 } } }))).items,
+  queryFn: async () => (await ask(api.GET("/platforms", { params: { query: { limit: 500 } } }))).items,
   staleTime: CATALOGUE,
 });
 
 export const credentialsQuery = queryOptions({
   queryKey: ["credentials", "all"],
-  queryFn: async () =>
-    (await ask(api.GET("/api/v1/credentials", { params: { query: { limit: 500 } } }))).items,
+  queryFn: async () => (await ask(api.GET("/credentials", { params: { query: { limit: 500 } } }))).items,
 });
 
 export function collectionQuery(id: string) {
   return queryOptions({
     queryKey: ["collections", id],
-    queryFn: () => ask(api.GET("/api/v1/collections/{id}", { params: { path: { id } } })),
+    queryFn: () => ask(api.GET("/collections/{id}", { params: { path: { id } } })),
   });
 }
 
@@ -52,14 +50,14 @@ export function failuresQuery(id: string) {
   return queryOptions({
     queryKey: ["collections", id, "failures"],
     queryFn: async () =>
-      (await ask(api.GET("/api/v1/collections/{id}/failures", { params: { path: { id } } }))).items,
+      (await ask(api.GET("/collections/{id}/failures", { params: { path: { id } } }))).items,
   });
 }
 
 export function deviceQuery(id: string) {
   return queryOptions({
     queryKey: ["devices", id],
-    queryFn: () => ask(api.GET("/api/v1/devices/{id}", { params: { path: { id } } })),
+    queryFn: () => ask(api.GET("/devices/{id}", { params: { path: { id } } })),
   });
 }
 
@@ -69,7 +67,7 @@ export function deviceTotalQuery(filters: DeviceFilters) {
     queryKey: ["devices", "total", filters],
     queryFn: async () => {
       const query = { ...filters, enabled: true, limit: 1, include_total: true } as Record<string, unknown>;
-      const page = await ask(api.GET("/api/v1/devices", { params: { query } }));
+      const page = await ask(api.GET("/devices", { params: { query } }));
       return page.total ?? 0;
     },
   });
@@ -77,6 +75,6 @@ export function deviceTotalQuery(filters: DeviceFilters) {
 
 export const versionQuery = queryOptions({
   queryKey: ["version"],
-  queryFn: () => ask(api.GET("/api/v1/version")),
+  queryFn: () => ask(api.GET("/version")),
   staleTime: Number.POSITIVE_INFINITY,
 });

@@ -4,127 +4,23 @@
  */
 
 export interface paths {
-    "/api/v1/auth/login": {
+    "/api-tokens": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post: operations["login"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["refresh"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["logout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["me"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["pw"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["user_list"];
-        put?: never;
-        post: operations["user_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/users/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["user_view"];
-        put?: never;
-        post?: never;
-        delete: operations["user_delete"];
-        options?: never;
-        head?: never;
-        patch: operations["user_update"];
-        trace?: never;
-    };
-    "/api/v1/api-tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
+        /**
+         * List API tokens, the newest first
+         * @description The own ones; an admin sees all.
+         */
         get: operations["api_token_list"];
         put?: never;
+        /**
+         * Make an API token
+         * @description The token is in this answer and in no other. Needs a login with a password, not with an API token.
+         */
         post: operations["api_token_create"];
         delete?: never;
         options?: never;
@@ -132,7 +28,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/api-tokens/{id}": {
+    "/api-tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** View an API token */
+        get: operations["api_token_view"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API token
+         * @description At once. The own ones; an admin any.
+         */
+        delete: operations["api_token_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was done, the newest first */
+        get: operations["audit_event_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/login": {
         parameters: {
             query?: never;
             header?: never;
@@ -141,14 +75,572 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
-        delete: operations["api_token_delete"];
+        /**
+         * Log in
+         * @description Gives an access token and a refresh token; browsers get the refresh token as a cookie, too, which scripts cannot
+         *     read. After some failures further tries have to wait (`login_throttled`).
+         */
+        post: operations["auth_login"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/devices": {
+    "/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out
+         * @description Ends the session of the access token, of the refresh token in the body, and of the cookie. It is no error when
+         *     there is none.
+         */
+        post: operations["auth_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is logged in */
+        get: operations["auth_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the own password
+         * @description Ends all other sessions of the user.
+         */
+        post: operations["auth_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the next tokens of a session
+         * @description With the refresh token in the body, or in the cookie (then the request must come from a page of this server). A
+         *     refresh token is good once; one that is used again later ends its session.
+         */
+        post: operations["auth_refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/capture-purges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove old captures
+         * @description The last good ones stay.
+         */
+        post: operations["capture_purge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List captures, the newest first */
+        get: operations["capture_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/captures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** View a capture */
+        get: operations["capture_view"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a capture
+         * @description The last good one of a device and type stays.
+         */
+        delete: operations["capture_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/captures/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a suspicious capture the last good one */
+        post: operations["capture_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/captures/{id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the session in which a capture was made, as it was received
+         * @description Kept for some days, of devices that did not succeed.
+         */
+        get: operations["capture_transcript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collection-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan a collection
+         * @description Says which commands would be sent to which device, and what would be left out and why. Nothing is stored or
+         *     connected.
+         */
+        post: operations["collection_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List collections, the newest first */
+        get: operations["collection_list"];
+        put?: never;
+        /**
+         * Start a collection
+         * @description When this answers, the collection is stored and goes on whatever happens to the server. With `dry_run=true`
+         *     nothing is stored: the answer is that of `POST /collection-plans`.
+         */
+        post: operations["collection_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** View a collection */
+        get: operations["collection_view"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a collection that has ended
+         * @description With its events, devices and captures; the last good text of each device and type stays.
+         */
+        delete: operations["collection_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a collection
+         * @description Queued devices end at once, running ones after their command. A second time ends these, too.
+         */
+        post: operations["collection_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the captures of a collection */
+        get: operations["collection_capture_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the devices of a collection */
+        get: operations["collection_device_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the events of a collection
+         * @description The same objects come over the WebSocket `/collections/{id}/progress?after=` and, as `text/event-stream`, from
+         *     `/collections/{id}/event-stream?after=`.
+         */
+        get: operations["collection_event_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List failures by reason, the most frequent first */
+        get: operations["collection_failure_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** View what a collection does or did */
+        get: operations["collection_plan_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/progress-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get a pass for one WebSocket */
+        post: operations["collection_progress_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/results.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the results as CSV */
+        get: operations["collection_results_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/results.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the results as JSON */
+        get: operations["collection_results_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry what failed, as a new collection
+         * @description Takes the devices that failed or succeeded in part, each with the types it has no complete capture of.
+         */
+        post: operations["collection_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/preflights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a preflight
+         * @description Name, port, host key, login, platform and rights of each device, and no command. Takes what a collection takes.
+         */
+        post: operations["preflight_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/preflights/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** View a preflight */
+        get: operations["preflight_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/preflights/{id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the devices of a preflight */
+        get: operations["preflight_device_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** View the settings */
+        get: operations["settings_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change settings
+         * @description They hold at once, and after a restart, too.
+         */
+        patch: operations["settings_update"];
+        trace?: never;
+    };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List users by name */
+        get: operations["user_list"];
+        put?: never;
+        /** Make a user */
+        post: operations["user_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** View a user */
+        get: operations["user_view"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a user
+         * @description With all sessions and API tokens. The last admin who can log in stays.
+         */
+        delete: operations["user_delete"];
+        options?: never;
+        head?: never;
+        /** Change a user */
+        patch: operations["user_update"];
+        trace?: never;
+    };
+    "/version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of the server and its API
+         * @description Needs no login.
+         */
+        get: operations["version_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/devices": {
         parameters: {
             query?: never;
             header?: never;
@@ -164,7 +656,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/devices/{id}": {
+    "/devices/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -180,7 +672,7 @@ export interface paths {
         patch: operations["device_update"];
         trace?: never;
     };
-    "/api/v1/devices/facets": {
+    "/devices/facets": {
         parameters: {
             query?: never;
             header?: never;
@@ -196,7 +688,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/device-imports": {
+    "/device-imports": {
         parameters: {
             query?: never;
             header?: never;
@@ -212,7 +704,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/device-exports": {
+    "/device-exports": {
         parameters: {
             query?: never;
             header?: never;
@@ -228,7 +720,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/platforms": {
+    "/platforms": {
         parameters: {
             query?: never;
             header?: never;
@@ -244,7 +736,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/capture-types": {
+    "/capture-types": {
         parameters: {
             query?: never;
             header?: never;
@@ -260,7 +752,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/job-templates": {
+    "/job-templates": {
         parameters: {
             query?: never;
             header?: never;
@@ -276,7 +768,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/credentials": {
+    "/credentials": {
         parameters: {
             query?: never;
             header?: never;
@@ -292,7 +784,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/credentials/{id}": {
+    "/credentials/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -308,7 +800,7 @@ export interface paths {
         patch: operations["credential_update"];
         trace?: never;
     };
-    "/api/v1/credentials/{id}/release": {
+    "/credentials/{id}/release": {
         parameters: {
             query?: never;
             header?: never;
@@ -324,311 +816,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/collections": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["collection_list"];
-        put?: never;
-        post: operations["collection_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/collections/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["collection_view"];
-        put?: never;
-        post?: never;
-        delete: operations["collection_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/collections/{id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["collection_cancel"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/collections/{id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["collection_retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/collections/{id}/devices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["collection_device_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/collections/{id}/failures": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["collection_failure_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/collections/{id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["collection_event_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/collections/{id}/captures": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["collection_capture_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/collections/{id}/plan": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["collection_plan"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/collections/{id}/progress-ticket": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["progress_ticket_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/preflights": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["preflight_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/preflights/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["preflight_view"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/preflights/{id}/devices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["preflight_device_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/captures": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["capture_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/captures/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["capture_view"];
-        put?: never;
-        post?: never;
-        delete: operations["capture_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/captures/{id}/content": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["capture_content"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/captures/{id}/transcript": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["capture_transcript"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/captures/{id}/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["capture_accept"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/capture-purges": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["capture_purge_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/host-keys": {
+    "/host-keys": {
         parameters: {
             query?: never;
             header?: never;
@@ -644,7 +832,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/host-keys/{id}/accept": {
+    "/host-keys/{id}/accept": {
         parameters: {
             query?: never;
             header?: never;
@@ -660,7 +848,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/host-keys/{id}": {
+    "/host-keys/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -676,78 +864,2036 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/audit-events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["audit_event_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/settings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["settings_view"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: operations["settings_update"];
-        trace?: never;
-    };
-    "/api/v1/version": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["version_view"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ApiToken
+         * @description A token of a program; the token itself is shown when it is made and never again.
+         * @example {
+         *       "created_at": "2026-01-31T06:30:00.000Z",
+         *       "expires_at": "2026-05-01T06:30:00.000Z",
+         *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d91",
+         *       "name": "nightly pipeline",
+         *       "prefix": "srt_7Jp0vXq1",
+         *       "scope": "operator",
+         *       "user_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "username": "maria"
+         *     }
+         */
+        ApiToken: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it is good; absent: until it is deleted.
+             */
+            expires_at?: string;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was last used.
+             */
+            last_used_at?: string;
+            /** @description What it is for. */
+            name: string;
+            /** @description The beginning of the token, to tell it from others. */
+            prefix: string;
+            /** @description The most it may do; never more than its owner. */
+            scope: components["schemas"]["Role"] & unknown;
+            /**
+             * Format: uuid
+             * @description Id of its owner.
+             */
+            user_id: string;
+            /** @description Name of its owner. */
+            username: string;
+        };
+        /**
+         * ApiTokenCreate
+         * @description A token that is to be made.
+         * @example {
+         *       "expires_in_days": 90,
+         *       "name": "nightly pipeline",
+         *       "scope": "operator"
+         *     }
+         */
+        ApiTokenCreate: {
+            /**
+             * Format: date-time
+             * @description Until when it is good.
+             */
+            expires_at?: string;
+            /**
+             * Format: uint32
+             * @description The same, in days from now.
+             */
+            expires_in_days?: number;
+            /** @description What it is for. */
+            name: string;
+            /** @description The most it may do; never more than its owner. */
+            scope: components["schemas"]["Role"] & unknown;
+        };
+        /**
+         * ApiTokenCreated
+         * @description A token that was made, with the token itself.
+         * @example {
+         *       "created_at": "2026-01-31T06:30:00.000Z",
+         *       "expires_at": "2026-05-01T06:30:00.000Z",
+         *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d91",
+         *       "name": "nightly pipeline",
+         *       "prefix": "srt_7Jp0vXq1",
+         *       "scope": "operator",
+         *       "token": "srt_7Jp0vXq1mKc3ZtW8bN5yR2dF6hL9gS4a",
+         *       "user_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "username": "maria"
+         *     }
+         */
+        ApiTokenCreated: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it is good; absent: until it is deleted.
+             */
+            expires_at?: string;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description What it is for. */
+            name: string;
+            /** @description The beginning of the token. */
+            prefix: string;
+            /** @description The most it may do. */
+            scope: components["schemas"]["Role"] & unknown;
+            /** @description The token. It is not shown again. */
+            token: string;
+            /**
+             * Format: uuid
+             * @description Id of its owner.
+             */
+            user_id: string;
+            /** @description Name of its owner. */
+            username: string;
+        };
+        /**
+         * AuditEvent
+         * @description Who did what.
+         * @example {
+         *       "action": "user.create",
+         *       "actor": "admin",
+         *       "actor_kind": "user",
+         *       "at": "2026-01-31T06:30:00.000Z",
+         *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d92",
+         *       "remote_address": "192.0.2.17",
+         *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d93",
+         *       "summary": "Made the user maria with the role operator",
+         *       "target_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "target_type": "user"
+         *     }
+         */
+        AuditEvent: {
+            /** @description What was done, as `user.create`. */
+            action: string;
+            /** @description Name of the person. */
+            actor: string;
+            /** @description `user`, `api_token` or `server`. */
+            actor_kind: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description Where the request came from; empty for the server itself. */
+            remote_address: string;
+            /** @description The request; empty for the server itself. */
+            request_id: string;
+            /** @description A sentence. */
+            summary: string;
+            /** @description Which. */
+            target_id?: string;
+            /** @description Kind of what it was done to. */
+            target_type: string;
+        };
+        /**
+         * Capture
+         * @description The text of one capture type of one device at one time.
+         * @example {
+         *       "bytes": 14120,
+         *       "capture_type": "configs",
+         *       "captured_at": "2026-01-31T06:30:00.900Z",
+         *       "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "commands": [
+         *         "show running-config"
+         *       ],
+         *       "current": true,
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "lines": 412,
+         *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *       "verdict": "complete"
+         *     }
+         */
+        Capture: {
+            /** @description Who made it the last good one though it looked wrong. */
+            accepted_by?: string;
+            /**
+             * Format: int64
+             * @description Size of the text.
+             */
+            bytes: number;
+            /** @description Capture type. */
+            capture_type: string;
+            /**
+             * Format: date-time
+             * @description When it was captured.
+             */
+            captured_at: string;
+            /**
+             * Format: uuid
+             * @description The collection that made it.
+             */
+            collection_id: string;
+            /** @description The commands that were sent. */
+            commands: string[];
+            /** @description Whether its text is the last good one of the device and type. */
+            current: boolean;
+            /**
+             * Format: uuid
+             * @description The device.
+             */
+            device_id: string;
+            /** @description Its name then. */
+            device_name: string;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Lines of the text.
+             */
+            lines: number;
+            /** @description Why it is not complete. */
+            message?: string;
+            /** @description SHA-256 of the text, in hexadecimal digits. */
+            sha256?: string;
+            /** @description `complete truncated rejected empty suspicious`. */
+            verdict: string;
+        };
+        /**
+         * CaptureCompleted
+         * @description A capture type ended.
+         */
+        CaptureCompleted: {
+            /** Format: uint64 */
+            bytes: number;
+            /** Format: uuid */
+            capture_id: string;
+            capture_type: string;
+            /** Format: uuid */
+            device_id: string;
+            device_name: string;
+            verdict: string;
+        };
+        /**
+         * CaptureCompletedEvent
+         * @description A capture type of a device ended.
+         */
+        CaptureCompletedEvent: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The collection.
+             */
+            collection_id: string;
+            /** @description What happened. */
+            data: components["schemas"]["CaptureCompleted"] & unknown;
+            /**
+             * Format: int64
+             * @description Number of the event in its collection, from 1, without gaps.
+             */
+            seq: number;
+        };
+        /**
+         * CapturePurge
+         * @description What is to be purged.
+         * @example {
+         *       "capture_types": [
+         *         "mac"
+         *       ],
+         *       "dry_run": true,
+         *       "older_than_days": 365
+         *     }
+         */
+        CapturePurge: {
+            /** @description Only of these types. */
+            capture_types?: string[];
+            /** @description Only say what would go. */
+            dry_run?: boolean;
+            /**
+             * Format: uint32
+             * @description Captures older than this.
+             */
+            older_than_days: number;
+        };
+        /**
+         * CapturePurged
+         * @description What was purged.
+         * @example {
+         *       "bytes_freed": 18000000,
+         *       "captures_deleted": 1200,
+         *       "kept_last_good": 40
+         *     }
+         */
+        CapturePurged: {
+            /**
+             * Format: uint64
+             * @description Size of their texts.
+             */
+            bytes_freed: number;
+            /**
+             * Format: uint64
+             * @description Captures taken away.
+             */
+            captures_deleted: number;
+            /**
+             * Format: uint64
+             * @description Old captures that stay, since they are the last good ones.
+             */
+            kept_last_good: number;
+        };
+        /**
+         * Collection
+         * @description One run over many devices.
+         * @example {
+         *       "actions": [
+         *         "retry",
+         *         "delete"
+         *       ],
+         *       "capture_types": [
+         *         "configs"
+         *       ],
+         *       "captures_created": {
+         *         "configs": 2
+         *       },
+         *       "counts": {
+         *         "cancelled": 0,
+         *         "failed": 1,
+         *         "partially_succeeded": 0,
+         *         "queued": 0,
+         *         "running": 0,
+         *         "succeeded": 2,
+         *         "total": 3
+         *       },
+         *       "created_at": "2026-01-31T06:30:00.000Z",
+         *       "created_by": "maria",
+         *       "devices_failed": 1,
+         *       "devices_succeeded": 2,
+         *       "execution_time_seconds": 2.35,
+         *       "finished_at": "2026-01-31T06:30:02.400Z",
+         *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "last_seq": 12,
+         *       "loaded_to_db": null,
+         *       "message": "Collection complete! 2 succeeded, 1 failed",
+         *       "name": "nightly",
+         *       "options": {
+         *         "auth_failure_limit": 3,
+         *         "auto_load_db": true,
+         *         "command_timeout_seconds": 15,
+         *         "connect_timeout_seconds": 10,
+         *         "keep_transcripts": false,
+         *         "max_per_site": 0,
+         *         "max_workers": 5,
+         *         "retries": 0
+         *       },
+         *       "progress": 100,
+         *       "stage": "finished",
+         *       "started_at": "2026-01-31T06:30:00.050Z",
+         *       "status": "partially_succeeded"
+         *     }
+         */
+        Collection: {
+            /** @description What may be done with it now. */
+            actions: string[];
+            /** @description What is captured. */
+            capture_types: string[];
+            /** @description Complete captures by type. */
+            captures_created: {
+                [key: string]: number;
+            };
+            /** @description How many devices stand where. */
+            counts: components["schemas"]["CollectionCounts"] & unknown;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /** @description Who started it. */
+            created_by: string;
+            /**
+             * Format: uint32
+             * @description All other devices that have ended.
+             */
+            devices_failed: number;
+            /**
+             * Format: uint32
+             * @description Devices that succeeded.
+             */
+            devices_succeeded: number;
+            /**
+             * Format: double
+             * @description Time it took.
+             */
+            execution_time_seconds?: number;
+            /** @description Filters that chose the devices. */
+            filters?: unknown;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at?: string;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Number of the last event that this takes in.
+             */
+            last_seq: number;
+            /** @description Whether every complete capture was loaded into the tables; null when that was not asked for or is not known yet. */
+            loaded_to_db?: boolean;
+            /** @description A sentence for people. */
+            message: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description Numbers and limits. */
+            options: components["schemas"]["CollectionOptions"] & unknown;
+            /**
+             * Format: uint32
+             * @description Percent of the devices that have ended.
+             */
+            progress: number;
+            /**
+             * Format: uuid
+             * @description The collection whose failed devices these are.
+             */
+            retry_of?: string;
+            /** @description `queued collecting loading finished`. */
+            stage: string;
+            /**
+             * Format: date-time
+             * @description When the first device began.
+             */
+            started_at?: string;
+            /** @description `queued running cancelling succeeded partially_succeeded failed cancelled`. */
+            status: string;
+        };
+        /**
+         * CollectionComplete
+         * @description The collection ended.
+         */
+        CollectionComplete: {
+            /** @description Complete captures by type. */
+            captures_created: unknown;
+            /** Format: uint32 */
+            devices_failed: number;
+            /** Format: uint32 */
+            devices_succeeded: number;
+            /**
+             * Format: double
+             * @description Seconds.
+             */
+            execution_time: number;
+            /** @description The first hundred. */
+            failed_devices: components["schemas"]["FailedDevice"][];
+            failed_devices_truncated: boolean;
+            loaded_to_db?: boolean;
+            status: string;
+            success: boolean;
+        };
+        /**
+         * CollectionCompleteEvent
+         * @description The collection ended; there is no further event.
+         */
+        CollectionCompleteEvent: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The collection.
+             */
+            collection_id: string;
+            /** @description What happened. */
+            data: components["schemas"]["CollectionComplete"] & unknown;
+            /**
+             * Format: int64
+             * @description Number of the event in its collection, from 1, without gaps.
+             */
+            seq: number;
+        };
+        /**
+         * CollectionCounts
+         * @description How many devices stand where. They add up to `total`.
+         * @example {
+         *       "cancelled": 0,
+         *       "failed": 1,
+         *       "partially_succeeded": 0,
+         *       "queued": 0,
+         *       "running": 0,
+         *       "succeeded": 2,
+         *       "total": 3
+         *     }
+         */
+        CollectionCounts: {
+            /** Format: uint32 */
+            cancelled: number;
+            /** Format: uint32 */
+            failed: number;
+            /** Format: uint32 */
+            partially_succeeded: number;
+            /** Format: uint32 */
+            queued: number;
+            /** Format: uint32 */
+            running: number;
+            /** Format: uint32 */
+            succeeded: number;
+            /** Format: uint32 */
+            total: number;
+        };
+        /**
+         * CollectionCreate
+         * @description A collection that is asked for. `devices` and `filters` narrow each other; one of them must be there.
+         * @example {
+         *       "capture_types": [
+         *         "configs",
+         *         "arp",
+         *         "mac"
+         *       ],
+         *       "credentials": {
+         *         "password": "cisco",
+         *         "username": "cisco"
+         *       },
+         *       "filters": {
+         *         "site": [
+         *           "ams*"
+         *         ],
+         *         "vendor": [
+         *           "Cisco"
+         *         ]
+         *       },
+         *       "name": "nightly",
+         *       "options": {
+         *         "auto_load_db": true,
+         *         "max_workers": 5
+         *       }
+         *     }
+         */
+        CollectionCreate: {
+            /**
+             * @description Capture types; a preflight needs none.
+             * @default []
+             */
+            capture_types: string[];
+            /** @description What devices are logged in with; absent: each with what it is bound to. */
+            credentials?: components["schemas"]["CollectionCredentials"] & unknown;
+            /** @description Ids of devices. */
+            devices?: string[];
+            /** @description Ids of devices that are left out. */
+            exclude_devices?: string[];
+            /** @description Which devices are meant. */
+            filters?: components["schemas"]["DeviceFilters"] & unknown;
+            /** @description What people call it; absent: named after its time. */
+            name?: string;
+            /** @description Numbers and limits. */
+            options?: components["schemas"]["CollectionOptions"] & unknown;
+        };
+        /**
+         * CollectionCredentials
+         * @description What devices are logged in with: a saved credential, or one that is forgotten after the collection.
+         * @example {
+         *       "password": "cisco",
+         *       "username": "cisco"
+         *     }
+         */
+        CollectionCredentials: {
+            /**
+             * Format: uuid
+             * @description A saved credential, for all devices.
+             */
+            credential_id?: string;
+            /** @description Enable password. */
+            enable_password?: string;
+            /** @description Passphrase of the private key. */
+            passphrase?: string;
+            /** @description Password. */
+            password?: string;
+            /** @description Private key, in the format of OpenSSH or PEM. */
+            private_key?: string;
+            /** @description Name of the user. */
+            username?: string;
+        };
+        /**
+         * CollectionDevice
+         * @description A device of a collection.
+         * @example {
+         *       "attempt": 1,
+         *       "captures": [
+         *         {
+         *           "bytes": 14120,
+         *           "capture_type": "configs",
+         *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "lines": 412,
+         *           "verdict": "complete"
+         *         }
+         *       ],
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "duration_ms": 1150,
+         *       "finished_at": "2026-01-31T06:30:01.200Z",
+         *       "ip_address": "10.20.0.11",
+         *       "message": "1 capture",
+         *       "platform": "cisco_ios",
+         *       "site": "ams",
+         *       "started_at": "2026-01-31T06:30:00.050Z",
+         *       "status": "succeeded"
+         *     }
+         */
+        CollectionDevice: {
+            /**
+             * Format: int32
+             * @description Tries so far; 0: not begun.
+             */
+            attempt: number;
+            /** @description What came of each type. */
+            captures: components["schemas"]["DeviceCapture"][];
+            /**
+             * Format: uuid
+             * @description The device.
+             */
+            device_id: string;
+            /** @description Its name then. */
+            device_name: string;
+            /**
+             * Format: int64
+             * @description Time it took.
+             */
+            duration_ms?: number;
+            /** @description The first thing that went wrong. */
+            failure_kind?: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at?: string;
+            /** @description Its address then. */
+            ip_address: string;
+            /** @description A sentence for people. */
+            message?: string;
+            /** @description Its platform, given or found out. */
+            platform: string;
+            /** @description Where it stands. */
+            site: string;
+            /**
+             * Format: date-time
+             * @description When the last try began.
+             */
+            started_at?: string;
+            /** @description `queued running succeeded partially_succeeded failed cancelled`. */
+            status: string;
+        };
+        /**
+         * CollectionDevicePage
+         * @description Devices of a collection, and the number of the last event that they take in.
+         * @example {
+         *       "items": [
+         *         {
+         *           "attempt": 1,
+         *           "captures": [
+         *             {
+         *               "bytes": 14120,
+         *               "capture_type": "configs",
+         *               "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *               "lines": 412,
+         *               "verdict": "complete"
+         *             }
+         *           ],
+         *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "device_name": "ams-sw-01",
+         *           "duration_ms": 1150,
+         *           "finished_at": "2026-01-31T06:30:01.200Z",
+         *           "ip_address": "10.20.0.11",
+         *           "message": "1 capture",
+         *           "platform": "cisco_ios",
+         *           "site": "ams",
+         *           "started_at": "2026-01-31T06:30:00.050Z",
+         *           "status": "succeeded"
+         *         }
+         *       ],
+         *       "last_seq": 12
+         *     }
+         */
+        CollectionDevicePage: {
+            /** @description The devices. */
+            items: components["schemas"]["CollectionDevice"][];
+            /**
+             * Format: int64
+             * @description Number of the last event that these take in.
+             */
+            last_seq: number;
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All devices, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * CollectionError
+         * @description Something went wrong.
+         */
+        CollectionError: {
+            error: string;
+        };
+        /**
+         * CollectionErrorEvent
+         * @description Something went wrong with the collection as a whole.
+         */
+        CollectionErrorEvent: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The collection.
+             */
+            collection_id: string;
+            /** @description What happened. */
+            data: components["schemas"]["CollectionError"] & unknown;
+            /**
+             * Format: int64
+             * @description Number of the event in its collection, from 1, without gaps.
+             */
+            seq: number;
+        };
+        /** @description Something that happened in a collection. */
+        CollectionEvent: components["schemas"]["CollectionEvent_CollectionProgressEvent"] | components["schemas"]["CollectionEvent_DeviceStartedEvent"] | components["schemas"]["CollectionEvent_CaptureCompletedEvent"] | components["schemas"]["CollectionEvent_DeviceCompletedEvent"] | components["schemas"]["CollectionEvent_CollectionErrorEvent"] | components["schemas"]["CollectionEvent_CollectionCompleteEvent"];
+        /**
+         * CollectionEventPage
+         * @description Events after a number.
+         * @example {
+         *       "finished": false,
+         *       "items": [
+         *         {
+         *           "at": "2026-01-31T06:30:00.050Z",
+         *           "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "data": {
+         *             "attempt": 1,
+         *             "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *             "device_name": "ams-sw-01",
+         *             "ip_address": "10.20.0.11"
+         *           },
+         *           "seq": 17,
+         *           "type": "device_started"
+         *         }
+         *       ],
+         *       "last_seq": 17
+         *     }
+         */
+        CollectionEventPage: {
+            /** @description Whether there will be no more. */
+            finished: boolean;
+            /** @description The events, in order. */
+            items: components["schemas"]["CollectionEvent"][];
+            /**
+             * Format: int64
+             * @description Number of the last event that is stored.
+             */
+            last_seq: number;
+        };
+        /** @description Something that happened in a collection. */
+        CollectionEvent_CaptureCompletedEvent: {
+            /**
+             * @example capture_completed
+             * @enum {string}
+             */
+            type: "capture_completed";
+        } & components["schemas"]["CaptureCompletedEvent"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "capture_completed";
+        };
+        /** @description Something that happened in a collection. */
+        CollectionEvent_CollectionCompleteEvent: {
+            /**
+             * @example collection_complete
+             * @enum {string}
+             */
+            type: "collection_complete";
+        } & components["schemas"]["CollectionCompleteEvent"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "collection_complete";
+        };
+        /** @description Something that happened in a collection. */
+        CollectionEvent_CollectionErrorEvent: {
+            /**
+             * @example collection_error
+             * @enum {string}
+             */
+            type: "collection_error";
+        } & components["schemas"]["CollectionErrorEvent"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "collection_error";
+        };
+        /** @description Something that happened in a collection. */
+        CollectionEvent_CollectionProgressEvent: {
+            /**
+             * @example collection_progress
+             * @enum {string}
+             */
+            type: "collection_progress";
+        } & components["schemas"]["CollectionProgressEvent"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "collection_progress";
+        };
+        /** @description Something that happened in a collection. */
+        CollectionEvent_DeviceCompletedEvent: {
+            /**
+             * @example device_completed
+             * @enum {string}
+             */
+            type: "device_completed";
+        } & components["schemas"]["DeviceCompletedEvent"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "device_completed";
+        };
+        /** @description Something that happened in a collection. */
+        CollectionEvent_DeviceStartedEvent: {
+            /**
+             * @example device_started
+             * @enum {string}
+             */
+            type: "device_started";
+        } & components["schemas"]["DeviceStartedEvent"] & {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "device_started";
+        };
+        /**
+         * CollectionOptions
+         * @description Numbers and limits; what is absent is as usual.
+         * @example {
+         *       "auth_failure_limit": 3,
+         *       "auto_load_db": true,
+         *       "command_timeout_seconds": 15,
+         *       "connect_timeout_seconds": 10,
+         *       "keep_transcripts": false,
+         *       "max_per_site": 0,
+         *       "max_workers": 5,
+         *       "retries": 0
+         *     }
+         */
+        CollectionOptions: {
+            /**
+             * Format: uint32
+             * @description Refused logins in a row that close a credential, usually 3; 0 turns this off.
+             */
+            auth_failure_limit?: number;
+            /** @description Whether what was collected is loaded into the tables; usually it is. */
+            auto_load_db?: boolean;
+            /**
+             * Format: uint32
+             * @description Longest silence of a command, usually 15.
+             */
+            command_timeout_seconds?: number;
+            /**
+             * Format: uint32
+             * @description Longest time of a command; absent: as the platform says, else 300.
+             */
+            command_total_seconds?: number;
+            /**
+             * Format: uint32
+             * @description For TCP, usually 10.
+             */
+            connect_timeout_seconds?: number;
+            /** @description Whether transcripts are kept of devices that succeeded, too. */
+            keep_transcripts?: boolean;
+            /**
+             * Format: uint32
+             * @description Devices of one site at the same time; 0: no limit.
+             */
+            max_per_site?: number;
+            /**
+             * Format: uint32
+             * @description Devices at the same time: 1 to 1000, usually 5.
+             */
+            max_workers?: number;
+            /**
+             * Format: uint32
+             * @description Further attempts after failures that may pass by themselves.
+             */
+            retries?: number;
+        };
+        /**
+         * CollectionPlan
+         * @description What a collection does: the exact commands, and what is left out and why.
+         * @example {
+         *       "capture_types": [
+         *         {
+         *           "capture_type": "arp",
+         *           "devices": 1,
+         *           "skipped": 0
+         *         }
+         *       ],
+         *       "commands_total": 1,
+         *       "devices": [
+         *         {
+         *           "capture_types": [
+         *             {
+         *               "capture_type": "arp",
+         *               "commands": [
+         *                 "show ip arp"
+         *               ]
+         *             }
+         *           ],
+         *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "device_name": "ams-sw-01",
+         *           "ip_address": "10.20.0.11",
+         *           "platform": "cisco_ios",
+         *           "skipped": []
+         *         }
+         *       ],
+         *       "devices_total": 1,
+         *       "devices_truncated": false,
+         *       "operations_total": 1,
+         *       "platforms": [
+         *         {
+         *           "captures": [
+         *             {
+         *               "capture_type": "arp",
+         *               "commands": [
+         *                 "show ip arp"
+         *               ]
+         *             }
+         *           ],
+         *           "devices": 1,
+         *           "platform": "cisco_ios"
+         *         }
+         *       ],
+         *       "warnings": []
+         *     }
+         */
+        CollectionPlan: {
+            /** @description How many devices run each type. */
+            capture_types: components["schemas"]["PlannedType"][];
+            /**
+             * Format: uint64
+             * @description Commands that are sent.
+             */
+            commands_total: number;
+            /** @description The first 500 devices. */
+            devices: components["schemas"]["PlannedDevice"][];
+            /**
+             * Format: uint64
+             * @description Devices.
+             */
+            devices_total: number;
+            /** @description Whether there are more. */
+            devices_truncated: boolean;
+            /**
+             * Format: uint64
+             * @description Devices times their capture types.
+             */
+            operations_total: number;
+            /** @description The commands on each platform. */
+            platforms: components["schemas"]["PlannedPlatform"][];
+            /** @description What a person should know. */
+            warnings: string[];
+        };
+        /**
+         * CollectionProgress
+         * @description How far the collection is.
+         */
+        CollectionProgress: {
+            /**
+             * Format: uint32
+             * @description Devices that have ended.
+             */
+            completed: number;
+            counts: components["schemas"]["CollectionCounts"];
+            message: string;
+            /**
+             * Format: uint32
+             * @description Percent of the devices that have ended.
+             */
+            progress: number;
+            stage: string;
+            /** Format: uint32 */
+            total: number;
+        };
+        /**
+         * CollectionProgressEvent
+         * @description How far the collection is; at most four a second.
+         */
+        CollectionProgressEvent: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The collection.
+             */
+            collection_id: string;
+            /** @description What happened. */
+            data: components["schemas"]["CollectionProgress"] & unknown;
+            /**
+             * Format: int64
+             * @description Number of the event in its collection, from 1, without gaps.
+             */
+            seq: number;
+        };
+        /**
+         * CollectionResults
+         * @description Everything that came of a collection.
+         * @example {
+         *       "collection": {
+         *         "actions": [
+         *           "retry",
+         *           "delete"
+         *         ],
+         *         "capture_types": [
+         *           "configs"
+         *         ],
+         *         "captures_created": {
+         *           "configs": 2
+         *         },
+         *         "counts": {
+         *           "cancelled": 0,
+         *           "failed": 1,
+         *           "partially_succeeded": 0,
+         *           "queued": 0,
+         *           "running": 0,
+         *           "succeeded": 2,
+         *           "total": 3
+         *         },
+         *         "created_at": "2026-01-31T06:30:00.000Z",
+         *         "created_by": "maria",
+         *         "devices_failed": 1,
+         *         "devices_succeeded": 2,
+         *         "execution_time_seconds": 2.35,
+         *         "finished_at": "2026-01-31T06:30:02.400Z",
+         *         "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *         "last_seq": 12,
+         *         "loaded_to_db": null,
+         *         "message": "Collection complete! 2 succeeded, 1 failed",
+         *         "name": "nightly",
+         *         "options": {
+         *           "auth_failure_limit": 3,
+         *           "auto_load_db": true,
+         *           "command_timeout_seconds": 15,
+         *           "connect_timeout_seconds": 10,
+         *           "keep_transcripts": false,
+         *           "max_per_site": 0,
+         *           "max_workers": 5,
+         *           "retries": 0
+         *         },
+         *         "progress": 100,
+         *         "stage": "finished",
+         *         "started_at": "2026-01-31T06:30:00.050Z",
+         *         "status": "partially_succeeded"
+         *       },
+         *       "devices": [
+         *         {
+         *           "attempt": 1,
+         *           "captures": [
+         *             {
+         *               "bytes": 14120,
+         *               "capture_type": "configs",
+         *               "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *               "lines": 412,
+         *               "verdict": "complete"
+         *             }
+         *           ],
+         *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "device_name": "ams-sw-01",
+         *           "duration_ms": 1150,
+         *           "finished_at": "2026-01-31T06:30:01.200Z",
+         *           "ip_address": "10.20.0.11",
+         *           "message": "1 capture",
+         *           "platform": "cisco_ios",
+         *           "site": "ams",
+         *           "started_at": "2026-01-31T06:30:00.050Z",
+         *           "status": "succeeded"
+         *         }
+         *       ]
+         *     }
+         */
+        CollectionResults: {
+            /** @description The collection. */
+            collection: components["schemas"]["Collection"] & unknown;
+            /** @description All its devices. */
+            devices: components["schemas"]["CollectionDevice"][];
+        };
+        /**
+         * CollectionRetry
+         * @description A retry that is asked for.
+         * @example {
+         *       "only": {
+         *         "failure_kinds": [
+         *           "connect_timeout"
+         *         ]
+         *       }
+         *     }
+         */
+        CollectionRetry: {
+            /** @description Other credentials; absent: those of the first run. */
+            credentials?: components["schemas"]["CollectionCredentials"] & unknown;
+            /** @description Whether cancelled devices are tried again, too. */
+            include_cancelled?: boolean;
+            /** @description Not all that failed, but these. */
+            only?: components["schemas"]["RetryOnly"] & unknown;
+            /** @description Other numbers and limits; absent: those of the first run. */
+            options?: components["schemas"]["CollectionOptions"] & unknown;
+        };
+        /**
+         * DeviceCapture
+         * @description What came of one capture type of a device.
+         * @example {
+         *       "bytes": 14120,
+         *       "capture_type": "configs",
+         *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "lines": 412,
+         *       "verdict": "complete"
+         *     }
+         */
+        DeviceCapture: {
+            /**
+             * Format: uint64
+             * @description Size of the text.
+             */
+            bytes: number;
+            /** @description Capture type. */
+            capture_type: string;
+            /**
+             * Format: uuid
+             * @description The capture; absent when the type never ran.
+             */
+            id?: string;
+            /**
+             * Format: uint64
+             * @description Lines of the text.
+             */
+            lines: number;
+            /** @description Why it is not complete. */
+            message?: string;
+            /** @description `complete truncated rejected empty not_run suspicious`. */
+            verdict: string;
+        };
+        /**
+         * DeviceCompleted
+         * @description A device ended.
+         */
+        DeviceCompleted: {
+            /** Format: uuid */
+            device_id: string;
+            device_name: string;
+            /** Format: int64 */
+            duration_ms: number;
+            failure_kind?: string;
+            message: string;
+            status: string;
+            success: boolean;
+        };
+        /**
+         * DeviceCompletedEvent
+         * @description A device ended.
+         */
+        DeviceCompletedEvent: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The collection.
+             */
+            collection_id: string;
+            /** @description What happened. */
+            data: components["schemas"]["DeviceCompleted"] & unknown;
+            /**
+             * Format: int64
+             * @description Number of the event in its collection, from 1, without gaps.
+             */
+            seq: number;
+        };
+        /**
+         * DeviceFilters
+         * @description Which devices are meant. Several values of one filter are alternatives, different filters narrow each other; case does
+         *     not matter, `*` stands for any characters, and what is empty filters nothing.
+         * @example {
+         *       "site": [
+         *         "ams*"
+         *       ],
+         *       "vendor": [
+         *         "Cisco"
+         *       ]
+         *     }
+         */
+        DeviceFilters: {
+            /** @description Its name. */
+            name?: string | string[];
+            /** @description Slug or alias of the platform. */
+            platform?: string | string[];
+            /** @description Words that all stand somewhere in what is known of it. */
+            q?: string;
+            /** @description What it is for. */
+            role?: string | string[];
+            /** @description Where it stands. */
+            site?: string | string[];
+            /** @description A label. */
+            tag?: string | string[];
+            /** @description Who made it. */
+            vendor?: string | string[];
+        };
+        /**
+         * DeviceStarted
+         * @description A session begins.
+         */
+        DeviceStarted: {
+            /**
+             * Format: int32
+             * @description 1 for the first try.
+             */
+            attempt: number;
+            /** Format: uuid */
+            device_id: string;
+            device_name: string;
+            ip_address: string;
+        };
+        /**
+         * DeviceStartedEvent
+         * @description A session to a device begins.
+         */
+        DeviceStartedEvent: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The collection.
+             */
+            collection_id: string;
+            /** @description What happened. */
+            data: components["schemas"]["DeviceStarted"] & unknown;
+            /**
+             * Format: int64
+             * @description Number of the event in its collection, from 1, without gaps.
+             */
+            seq: number;
+        };
+        /**
+         * FailedDevice
+         * @description A device that did not succeed.
+         */
+        FailedDevice: {
+            device_name: string;
+            failure_kind?: string;
+            message: string;
+        };
+        /**
+         * FailureGroup
+         * @description Devices that failed for the same reason.
+         * @example {
+         *       "count": 1,
+         *       "device_ids": [
+         *         "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90"
+         *       ],
+         *       "device_names": [
+         *         "ams-sw-01"
+         *       ],
+         *       "failure_kind": "connect_timeout",
+         *       "hint": "Check that the device is up and that no firewall drops the connection.",
+         *       "title": "Connect timeout"
+         *     }
+         */
+        FailureGroup: {
+            /**
+             * Format: uint64
+             * @description How many devices.
+             */
+            count: number;
+            /** @description Their ids, the first thousand. */
+            device_ids: string[];
+            /** @description Their names, the first twenty. */
+            device_names: string[];
+            /** @description The reason. */
+            failure_kind: string;
+            /** @description What a person can do. */
+            hint: string;
+            /** @description The reason in words. */
+            title: string;
+        };
+        /**
+         * FailureGroups
+         * @description Failed devices by reason, the most frequent first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "count": 1,
+         *           "device_ids": [
+         *             "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90"
+         *           ],
+         *           "device_names": [
+         *             "ams-sw-01"
+         *           ],
+         *           "failure_kind": "connect_timeout",
+         *           "hint": "Check that the device is up and that no firewall drops the connection.",
+         *           "title": "Connect timeout"
+         *         }
+         *       ]
+         *     }
+         */
+        FailureGroups: {
+            /** @description The reasons. */
+            items: components["schemas"]["FailureGroup"][];
+        };
+        /**
+         * LoginRequest
+         * @description Who wants to log in.
+         * @example {
+         *       "password": "correct horse battery",
+         *       "username": "admin"
+         *     }
+         */
+        LoginRequest: {
+            /** @description Password. */
+            password: string;
+            /** @description Name, in any case. */
+            username: string;
+        };
+        /**
+         * Me
+         * @description Who is logged in.
+         * @example {
+         *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "role": "admin",
+         *       "username": "admin",
+         *       "via": "session"
+         *     }
+         */
+        Me: {
+            /**
+             * Format: uuid
+             * @description Id of the user.
+             */
+            id: string;
+            /** @description What may be done: the least of the user's role and the token's scope. */
+            role: components["schemas"]["Role"] & unknown;
+            /** @description Scope of the API token. */
+            scope?: components["schemas"]["Role"] & unknown;
+            /** @description Name of the user. */
+            username: string;
+            /** @description `session` or `api_token`. */
+            via: string;
+        };
+        /**
+         * Page_ApiToken
+         * @description Some rows of a list.
+         */
+        Page_ApiToken: {
+            /** @description The rows. */
+            items: components["schemas"]["ApiToken"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * Page_AuditEvent
+         * @description Some rows of a list.
+         */
+        Page_AuditEvent: {
+            /** @description The rows. */
+            items: components["schemas"]["AuditEvent"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * Page_Capture
+         * @description Some rows of a list.
+         */
+        Page_Capture: {
+            /** @description The rows. */
+            items: components["schemas"]["Capture"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * Page_Collection
+         * @description Some rows of a list.
+         */
+        Page_Collection: {
+            /** @description The rows. */
+            items: components["schemas"]["Collection"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * Page_User
+         * @description Some rows of a list.
+         */
+        Page_User: {
+            /** @description The rows. */
+            items: components["schemas"]["User"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * PasswordChange
+         * @description Another password.
+         * @example {
+         *       "current_password": "correct horse battery",
+         *       "new_password": "staple correct horse"
+         *     }
+         */
+        PasswordChange: {
+            /** @description The password until now. */
+            current_password: string;
+            /** @description The new one: 8 characters or more. */
+            new_password: string;
+        };
+        /**
+         * PlannedCapture
+         * @description One capture type with its exact commands.
+         * @example {
+         *       "capture_type": "arp",
+         *       "commands": [
+         *         "show ip arp"
+         *       ]
+         *     }
+         */
+        PlannedCapture: {
+            /** @description Capture type. */
+            capture_type: string;
+            /** @description The commands; none are known before a platform is found out. */
+            commands: string[];
+        };
+        /**
+         * PlannedDevice
+         * @description What is done on one device.
+         * @example {
+         *       "capture_types": [
+         *         {
+         *           "capture_type": "arp",
+         *           "commands": [
+         *             "show ip arp"
+         *           ]
+         *         }
+         *       ],
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "ip_address": "10.20.0.11",
+         *       "platform": "cisco_ios",
+         *       "skipped": []
+         *     }
+         */
+        PlannedDevice: {
+            /** @description What runs. */
+            capture_types: components["schemas"]["PlannedCapture"][];
+            /**
+             * Format: uuid
+             * @description The device.
+             */
+            device_id: string;
+            /** @description Its name. */
+            device_name: string;
+            /** @description Its address. */
+            ip_address: string;
+            /** @description Its platform. */
+            platform: string;
+            /** @description What is left out. */
+            skipped: components["schemas"]["SkippedCapture"][];
+        };
+        /**
+         * PlannedPlatform
+         * @description The commands on devices of one platform.
+         * @example {
+         *       "captures": [
+         *         {
+         *           "capture_type": "arp",
+         *           "commands": [
+         *             "show ip arp"
+         *           ]
+         *         }
+         *       ],
+         *       "devices": 1,
+         *       "platform": "cisco_ios"
+         *     }
+         */
+        PlannedPlatform: {
+            /** @description What runs on them. */
+            captures: components["schemas"]["PlannedCapture"][];
+            /**
+             * Format: uint64
+             * @description Devices.
+             */
+            devices: number;
+            /** @description Platform. */
+            platform: string;
+        };
+        /**
+         * PlannedType
+         * @description How many devices run a capture type.
+         * @example {
+         *       "capture_type": "arp",
+         *       "devices": 1,
+         *       "skipped": 0
+         *     }
+         */
+        PlannedType: {
+            /** @description Capture type. */
+            capture_type: string;
+            /**
+             * Format: uint64
+             * @description Devices that run it.
+             */
+            devices: number;
+            /**
+             * Format: uint64
+             * @description Devices that leave it out.
+             */
+            skipped: number;
+        };
+        /**
+         * Preflight
+         * @description A look at whether devices can be reached and logged in to.
+         * @example {
+         *       "counts": {
+         *         "cancelled": 0,
+         *         "failed": 1,
+         *         "partially_succeeded": 0,
+         *         "queued": 0,
+         *         "running": 0,
+         *         "succeeded": 2,
+         *         "total": 3
+         *       },
+         *       "created_at": "2026-01-31T06:30:00.000Z",
+         *       "finished_at": "2026-01-31T06:30:01.000Z",
+         *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "last_seq": 9,
+         *       "status": "finished"
+         *     }
+         */
+        Preflight: {
+            /** @description How many devices stand where. */
+            counts: components["schemas"]["CollectionCounts"] & unknown;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at?: string;
+            /**
+             * Format: uuid
+             * @description Id; its events are those of a collection of this id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Number of the last event that this takes in.
+             */
+            last_seq: number;
+            /** @description `running`, `finished` or `cancelled`. */
+            status: string;
+        };
+        /**
+         * PreflightDevice
+         * @description What came of one device.
+         * @example {
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "duration_ms": 310,
+         *       "ip_address": "10.20.0.11",
+         *       "message": "Everything answered",
+         *       "ok": true,
+         *       "platform": "cisco_ios",
+         *       "status": "succeeded",
+         *       "steps": [
+         *         {
+         *           "status": "ok",
+         *           "step": "tcp"
+         *         }
+         *       ]
+         *     }
+         */
+        PreflightDevice: {
+            /**
+             * Format: uuid
+             * @description The device.
+             */
+            device_id: string;
+            /** @description Its name. */
+            device_name: string;
+            /**
+             * Format: int64
+             * @description Time it took.
+             */
+            duration_ms?: number;
+            /** @description The first thing that went wrong. */
+            failure_kind?: string;
+            /** @description Its address. */
+            ip_address: string;
+            /** @description A sentence for people. */
+            message?: string;
+            /** @description Whether everything answered. */
+            ok: boolean;
+            /** @description Its platform, given or found out. */
+            platform: string;
+            /** @description Where it stands. */
+            status: string;
+            /** @description Every step, in order. */
+            steps: components["schemas"]["PreflightStep"][];
+        };
+        /**
+         * PreflightDevicePage
+         * @description Devices of a preflight.
+         * @example {
+         *       "items": [
+         *         {
+         *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "device_name": "ams-sw-01",
+         *           "duration_ms": 310,
+         *           "ip_address": "10.20.0.11",
+         *           "message": "Everything answered",
+         *           "ok": true,
+         *           "platform": "cisco_ios",
+         *           "status": "succeeded",
+         *           "steps": [
+         *             {
+         *               "status": "ok",
+         *               "step": "tcp"
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "last_seq": 9
+         *     }
+         */
+        PreflightDevicePage: {
+            /** @description The devices. */
+            items: components["schemas"]["PreflightDevice"][];
+            /**
+             * Format: int64
+             * @description Number of the last event that these take in.
+             */
+            last_seq: number;
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All devices, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * PreflightStep
+         * @description One step of a device.
+         * @example {
+         *       "status": "ok",
+         *       "step": "tcp"
+         *     }
+         */
+        PreflightStep: {
+            /** @description What went wrong. */
+            message?: string;
+            /** @description `ok`, `failed` or `skipped`. */
+            status: string;
+            /** @description `dns tcp host_key login platform privilege`. */
+            step: string;
+        };
+        /**
+         * Problem
+         * @description Why a request was not done (RFC 9457).
+         * @example {
+         *       "code": "validation_failed",
+         *       "detail": "The request is not valid",
+         *       "errors": [
+         *         {
+         *           "detail": "must be 1 to 1000",
+         *           "pointer": "/options/max_workers"
+         *         }
+         *       ],
+         *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "status": 422,
+         *       "title": "The request says something impossible",
+         *       "type": "urn:showrun:problem:validation_failed"
+         *     }
+         */
+        Problem: {
+            /** @description Stable word for programs. */
+            code: string;
+            /** @description What happened and what to do. */
+            detail: string;
+            /** @description What is wrong with which field. */
+            errors?: components["schemas"]["ProblemField"][];
+            /** @description Id of this request, also in the log of the server. */
+            request_id: string;
+            /**
+             * Format: uint16
+             * @description HTTP status.
+             */
+            status: number;
+            /** @description The sort of problem in words. */
+            title: string;
+            /** @description Names the sort of problem. */
+            type: string;
+        };
+        /**
+         * ProblemField
+         * @description What is wrong with one field.
+         * @example {
+         *       "detail": "must be 1 to 1000",
+         *       "pointer": "/options/max_workers"
+         *     }
+         */
+        ProblemField: {
+            /** @description What is wrong, and what would be right. */
+            detail: string;
+            /** @description JSON pointer into the body, or the name of a parameter. */
+            pointer: string;
+        };
+        /**
+         * ProgressTicket
+         * @description A pass for one WebSocket, for browsers: tokens never stand in a URL.
+         * @example {
+         *       "expires_in": 30,
+         *       "ticket": "4vJ9s8Xb2Qm1"
+         *     }
+         */
+        ProgressTicket: {
+            /**
+             * Format: uint64
+             * @description Seconds for which it is good.
+             */
+            expires_in: number;
+            /** @description Give it as `?ticket=`; it is good once. */
+            ticket: string;
+        };
+        /**
+         * RefreshRequest
+         * @description Which session; nothing, where the cookie says it.
+         * @example {
+         *       "refresh_token": "srr_7Jp0vXq1mKc3ZtW8bN5yR2dF6hL9gS4a"
+         *     }
+         */
+        RefreshRequest: {
+            /** @description The refresh token. */
+            refresh_token?: string;
+        };
+        /**
+         * RetryOnly
+         * @description Which of the failed devices are tried again.
+         * @example {
+         *       "failure_kinds": [
+         *         "connect_timeout"
+         *       ]
+         *     }
+         */
+        RetryOnly: {
+            /** @description Those with these ids. */
+            device_ids?: string[];
+            /** @description Those that failed for these reasons. */
+            failure_kinds?: string[];
+        };
+        /**
+         * @description What a person may do. Each may do what those before it may.
+         * @enum {string}
+         */
+        Role: "viewer" | "operator" | "admin";
+        /**
+         * Settings
+         * @description Settings of the server.
+         * @example {
+         *       "access_token_minutes": 15,
+         *       "audit_days": 365,
+         *       "event_days": 7,
+         *       "refresh_token_days": 30,
+         *       "secret_ttl_hours": 24,
+         *       "transcript_days": 7
+         *     }
+         */
+        Settings: {
+            /**
+             * Format: uint32
+             * @description Lifetime of access tokens, in minutes: 1 to 1440.
+             */
+            access_token_minutes: number;
+            /**
+             * Format: uint32
+             * @description How long the audit log is kept, in days; 0 is forever.
+             */
+            audit_days: number;
+            /**
+             * Format: uint32
+             * @description How long the events of a collection are kept after its end, in days: 1 to 3650.
+             */
+            event_days: number;
+            /**
+             * Format: uint32
+             * @description How long a login lasts that is not used, in days: 1 to 365.
+             */
+            refresh_token_days: number;
+            /**
+             * Format: uint32
+             * @description How long secrets that came with a collection are kept after its end, in hours: 1 to 8760.
+             */
+            secret_ttl_hours: number;
+            /**
+             * Format: uint32
+             * @description How long session transcripts are kept, in days: 1 to 3650.
+             */
+            transcript_days: number;
+        };
+        /**
+         * SettingsUpdate
+         * @description What is to be changed.
+         * @example {
+         *       "transcript_days": 14
+         *     }
+         */
+        SettingsUpdate: {
+            /**
+             * Format: uint32
+             * @description Lifetime of access tokens, in minutes: 1 to 1440.
+             */
+            access_token_minutes?: number;
+            /**
+             * Format: uint32
+             * @description How long the audit log is kept, in days; 0 is forever.
+             */
+            audit_days?: number;
+            /**
+             * Format: uint32
+             * @description How long the events of a collection are kept after its end, in days: 1 to 3650.
+             */
+            event_days?: number;
+            /**
+             * Format: uint32
+             * @description How long a login lasts that is not used, in days: 1 to 365.
+             */
+            refresh_token_days?: number;
+            /**
+             * Format: uint32
+             * @description How long secrets that came with a collection are kept after its end, in hours: 1 to 8760.
+             */
+            secret_ttl_hours?: number;
+            /**
+             * Format: uint32
+             * @description How long session transcripts are kept, in days: 1 to 3650.
+             */
+            transcript_days?: number;
+        };
+        /**
+         * SkippedCapture
+         * @description One capture type that is left out.
+         * @example {
+         *       "capture_type": "mac",
+         *       "reason": "Linux has no template for mac"
+         *     }
+         */
+        SkippedCapture: {
+            /** @description Capture type. */
+            capture_type: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /**
+         * TokenSet
+         * @description Tokens of a session.
+         * @example {
+         *       "access_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl",
+         *       "expires_in": 900,
+         *       "refresh_token": "srr_7Jp0vXq1mKc3ZtW8bN5yR2dF6hL9gS4a",
+         *       "token_type": "Bearer"
+         *     }
+         */
+        TokenSet: {
+            /** @description Goes into `Authorization: Bearer`. */
+            access_token: string;
+            /**
+             * Format: uint64
+             * @description Seconds that the access token is good.
+             */
+            expires_in: number;
+            /** @description Gets the next tokens, once. Browsers use the cookie instead. */
+            refresh_token: string;
+            /** @description Always `Bearer`. */
+            token_type: string;
+        };
+        /**
+         * User
+         * @description A person who may log in.
+         * @example {
+         *       "created_at": "2026-01-31T06:30:00.000Z",
+         *       "enabled": true,
+         *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "last_login_at": "2026-01-31T07:30:00.000Z",
+         *       "role": "operator",
+         *       "username": "maria"
+         *     }
+         */
+        User: {
+            /**
+             * Format: date-time
+             * @description When the user was made.
+             */
+            created_at: string;
+            /** @description Whether the person may log in. */
+            enabled: boolean;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the person last logged in.
+             */
+            last_login_at?: string;
+            /** @description What the person may do. */
+            role: components["schemas"]["Role"] & unknown;
+            /** @description Name to log in with. */
+            username: string;
+        };
+        /**
+         * UserCreate
+         * @description A user who is to be made.
+         * @example {
+         *       "password": "correct horse battery",
+         *       "role": "operator",
+         *       "username": "maria"
+         *     }
+         */
+        UserCreate: {
+            /** @description Password: 8 characters or more. */
+            password: string;
+            /** @description What the person may do. */
+            role: components["schemas"]["Role"] & unknown;
+            /** @description Name to log in with: letters, digits and `. _ - @ +`. */
+            username: string;
+        };
+        /**
+         * UserUpdate
+         * @description What is to be changed.
+         * @example {
+         *       "role": "viewer"
+         *     }
+         */
+        UserUpdate: {
+            /** @description `false` ends all sessions and refuses API tokens. */
+            enabled?: boolean;
+            /** @description Another password; ends all sessions of the user. */
+            password?: string;
+            /** @description Another role; counts from the next request on. */
+            role?: components["schemas"]["Role"] & unknown;
+        };
+        /**
+         * Version
+         * @description What this server is.
+         * @example {
+         *       "api": "v1",
+         *       "version": "0.1.0"
+         *     }
+         */
+        Version: {
+            /** @description Version of the API. */
+            api: string;
+            /** @description Version of the product. */
+            version: string;
+        };
         ProblemError: {
             pointer: string;
             detail: string;
-        };
-        Problem: {
-            type: string;
-            title: string;
-            /** Format: int64 */
-            status: number;
-            code: string;
-            detail?: string;
-            errors?: components["schemas"]["ProblemError"][];
-            request_id?: string;
-        };
-        LoginRequest: {
-            username: string;
-            password: string;
-        };
-        RefreshRequest: {
-            refresh_token?: string;
         };
         TokenPair: {
             access_token: string;
@@ -755,94 +2901,6 @@ export interface components {
             /** Format: int64 */
             expires_in: number;
             refresh_token: string;
-        };
-        Me: {
-            id: string;
-            username: string;
-            /** @enum {string} */
-            role: "viewer" | "operator" | "admin";
-            /** @enum {string} */
-            via: "session" | "api_token";
-            scope?: string;
-        };
-        PasswordChange: {
-            current_password: string;
-            new_password: string;
-        };
-        User: {
-            id: string;
-            username: string;
-            /** @enum {string} */
-            role: "viewer" | "operator" | "admin";
-            enabled: boolean;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_login_at?: string;
-        };
-        Page_User: {
-            items: components["schemas"]["User"][];
-            next_page_token?: string;
-            /** Format: int64 */
-            total?: number;
-        };
-        UserCreate: {
-            username: string;
-            password: string;
-            /** @enum {string} */
-            role: "viewer" | "operator" | "admin";
-        };
-        UserUpdate: {
-            password?: string;
-            /** @enum {string} */
-            role?: "viewer" | "operator" | "admin";
-            enabled?: boolean;
-        };
-        ApiToken: {
-            id: string;
-            name: string;
-            prefix: string;
-            /** @enum {string} */
-            scope: "viewer" | "operator" | "admin";
-            user_id: string;
-            username: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at?: string;
-            /** Format: date-time */
-            last_used_at?: string;
-        };
-        Page_ApiToken: {
-            items: components["schemas"]["ApiToken"][];
-            next_page_token?: string;
-            /** Format: int64 */
-            total?: number;
-        };
-        ApiTokenCreate: {
-            name: string;
-            /** @enum {string} */
-            scope: "viewer" | "operator" | "admin";
-            /** Format: date-time */
-            expires_at?: string;
-            /** Format: int64 */
-            expires_in_days?: number;
-        };
-        ApiTokenCreated: {
-            id: string;
-            name: string;
-            prefix: string;
-            /** @enum {string} */
-            scope: "viewer" | "operator" | "admin";
-            user_id: string;
-            username: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at?: string;
-            /** Format: date-time */
-            last_used_at?: string;
-            token: string;
         };
         Device: {
             id: string;
@@ -1050,123 +3108,6 @@ export interface components {
             /** Format: int64 */
             order?: number;
         };
-        Counts: {
-            /** Format: int64 */
-            total: number;
-            /** Format: int64 */
-            queued: number;
-            /** Format: int64 */
-            running: number;
-            /** Format: int64 */
-            succeeded: number;
-            /** Format: int64 */
-            partially_succeeded: number;
-            /** Format: int64 */
-            failed: number;
-            /** Format: int64 */
-            cancelled: number;
-        };
-        CollectionOptions: {
-            /** Format: int64 */
-            max_workers: number;
-            auto_load_db: boolean;
-            /** Format: int64 */
-            command_timeout_seconds: number;
-            /** Format: int64 */
-            command_total_seconds: number;
-            /** Format: int64 */
-            connect_timeout_seconds: number;
-            /** Format: int64 */
-            max_per_site: number;
-            /** Format: int64 */
-            auth_failure_limit: number;
-            /** Format: int64 */
-            retries: number;
-        };
-        CollectionOptionsRequest: {
-            /** Format: int64 */
-            max_workers?: number;
-            auto_load_db?: boolean;
-            /** Format: int64 */
-            command_timeout_seconds?: number;
-            /** Format: int64 */
-            command_total_seconds?: number;
-            /** Format: int64 */
-            connect_timeout_seconds?: number;
-            /** Format: int64 */
-            max_per_site?: number;
-            /** Format: int64 */
-            auth_failure_limit?: number;
-            /** Format: int64 */
-            retries?: number;
-        };
-        DeviceFilters: {
-            vendor?: string[];
-            platform?: string[];
-            site?: string[];
-            role?: string[];
-            tag?: string[];
-            name?: string[];
-            q?: string[];
-        };
-        CollectionCredentials: {
-            credential_id?: string;
-            username?: string;
-            password?: string;
-            enable_password?: string;
-            private_key?: string;
-            passphrase?: string;
-        };
-        CollectionCreate: {
-            name?: string;
-            devices?: string[];
-            exclude_devices?: string[];
-            filters?: components["schemas"]["DeviceFilters"];
-            capture_types: string[];
-            credentials?: components["schemas"]["CollectionCredentials"];
-            options?: components["schemas"]["CollectionOptionsRequest"];
-        };
-        Collection: {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            status: "queued" | "running" | "cancelling" | "succeeded" | "partially_succeeded" | "failed" | "cancelled";
-            /** @enum {string} */
-            stage: "queued" | "collecting" | "loading" | "finished";
-            /** Format: int64 */
-            progress: number;
-            counts: components["schemas"]["Counts"];
-            capture_types: string[];
-            options: components["schemas"]["CollectionOptions"];
-            filters: components["schemas"]["DeviceFilters"];
-            retry_of?: string;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            started_at?: string;
-            /** Format: date-time */
-            finished_at?: string;
-            execution_time_seconds?: number;
-            /** Format: int64 */
-            devices_succeeded: number;
-            /** Format: int64 */
-            devices_failed: number;
-            captures_created: {
-                [key: string]: number;
-            };
-            loaded_to_db: boolean | null;
-            message?: string;
-            /** Format: int64 */
-            last_seq: number;
-            actions: string[];
-        };
-        Page_Collection: {
-            items: components["schemas"]["Collection"][];
-            next_page_token?: string;
-            /** Format: int64 */
-            total?: number;
-        };
         PlanCapture: {
             capture_type: string;
             commands: string[];
@@ -1196,29 +3137,6 @@ export interface components {
             devices: number;
             captures: components["schemas"]["PlanCapture"][];
         };
-        Plan: {
-            /** Format: int64 */
-            devices_total: number;
-            /** Format: int64 */
-            operations_total: number;
-            /** Format: int64 */
-            commands_total: number;
-            devices: components["schemas"]["PlanDevice"][];
-            devices_truncated: boolean;
-            capture_types: components["schemas"]["PlanCaptureType"][];
-            platforms: components["schemas"]["PlanPlatform"][];
-            warnings: string[];
-        };
-        RetryOnly: {
-            failure_kinds?: string[];
-            device_ids?: string[];
-        };
-        CollectionRetry: {
-            only?: components["schemas"]["RetryOnly"];
-            include_cancelled?: boolean;
-            credentials?: components["schemas"]["CollectionCredentials"];
-            options?: components["schemas"]["CollectionOptionsRequest"];
-        };
         CollectionDeviceCapture: {
             id?: string;
             capture_type: string;
@@ -1228,26 +3146,6 @@ export interface components {
             /** Format: int64 */
             lines: number;
         };
-        CollectionDevice: {
-            device_id: string;
-            device_name: string;
-            ip_address: string;
-            platform: string;
-            site: string;
-            /** @enum {string} */
-            status: "queued" | "running" | "succeeded" | "partially_succeeded" | "failed" | "cancelled";
-            failure_kind?: string;
-            message?: string;
-            /** Format: int64 */
-            attempt: number;
-            /** Format: date-time */
-            started_at?: string;
-            /** Format: date-time */
-            finished_at?: string;
-            /** Format: int64 */
-            duration_ms?: number;
-            captures: components["schemas"]["CollectionDeviceCapture"][];
-        };
         Page_CollectionDevice: {
             items: components["schemas"]["CollectionDevice"][];
             next_page_token?: string;
@@ -1255,18 +3153,6 @@ export interface components {
             total?: number;
             /** Format: int64 */
             last_seq: number;
-        };
-        FailureGroup: {
-            failure_kind: string;
-            title: string;
-            hint: string;
-            /** Format: int64 */
-            count: number;
-            device_ids: string[];
-            device_names: string[];
-        };
-        FailureGroups: {
-            items: components["schemas"]["FailureGroup"][];
         };
         Event: {
             /** Format: int64 */
@@ -1285,11 +3171,6 @@ export interface components {
             last_seq: number;
             finished: boolean;
         };
-        ProgressTicket: {
-            ticket: string;
-            /** Format: int64 */
-            expires_in: number;
-        };
         PreflightCounts: {
             /** Format: int64 */
             total: number;
@@ -1302,69 +3183,16 @@ export interface components {
             /** Format: int64 */
             failed: number;
         };
-        Preflight: {
-            id: string;
-            /** @enum {string} */
-            status: "running" | "finished" | "cancelled";
-            counts: components["schemas"]["PreflightCounts"];
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            finished_at?: string;
-        };
         PreflightCreate: {
             devices?: string[];
             exclude_devices?: string[];
             filters?: components["schemas"]["DeviceFilters"];
             capture_types?: string[];
             credentials?: components["schemas"]["CollectionCredentials"];
-            options?: components["schemas"]["CollectionOptionsRequest"];
-        };
-        PreflightStep: {
-            /** @enum {string} */
-            step: "dns" | "tcp" | "host_key" | "login" | "platform" | "privilege";
-            /** @enum {string} */
-            status: "ok" | "failed" | "skipped";
-            message?: string;
-            /** Format: int64 */
-            duration_ms?: number;
-        };
-        PreflightDevice: {
-            device_id: string;
-            device_name: string;
-            ip_address: string;
-            platform: string;
-            ok: boolean;
-            steps: components["schemas"]["PreflightStep"][];
-            failure_kind?: string;
-            message?: string;
+            options?: components["schemas"]["CollectionOptions"];
         };
         Page_PreflightDevice: {
             items: components["schemas"]["PreflightDevice"][];
-            next_page_token?: string;
-            /** Format: int64 */
-            total?: number;
-        };
-        Capture: {
-            id: string;
-            device_id: string;
-            device_name: string;
-            collection_id: string;
-            capture_type: string;
-            commands: string[];
-            verdict: string;
-            /** Format: int64 */
-            bytes: number;
-            /** Format: int64 */
-            lines: number;
-            sha256?: string;
-            /** Format: date-time */
-            captured_at: string;
-            current: boolean;
-            message?: string;
-        };
-        Page_Capture: {
-            items: components["schemas"]["Capture"][];
             next_page_token?: string;
             /** Format: int64 */
             total?: number;
@@ -1374,14 +3202,6 @@ export interface components {
             older_than_days: number;
             capture_types?: string[];
             dry_run?: boolean;
-        };
-        CapturePurge: {
-            /** Format: int64 */
-            captures_deleted: number;
-            /** Format: int64 */
-            bytes_freed: number;
-            /** Format: int64 */
-            kept_last_good: number;
         };
         HostKey: {
             id: string;
@@ -1407,61 +3227,6 @@ export interface components {
             /** Format: int64 */
             total?: number;
         };
-        AuditEvent: {
-            id: string;
-            /** Format: date-time */
-            at: string;
-            actor: string;
-            actor_kind: string;
-            action: string;
-            target_type: string;
-            target_id?: string;
-            summary: string;
-            remote_address: string;
-            request_id: string;
-        };
-        Page_AuditEvent: {
-            items: components["schemas"]["AuditEvent"][];
-            next_page_token?: string;
-            /** Format: int64 */
-            total?: number;
-        };
-        Settings: {
-            /** Format: int64 */
-            capture_retention_days: number;
-            /** Format: int64 */
-            secret_ttl_hours: number;
-            /** Format: int64 */
-            transcript_retention_days: number;
-            /** Format: int64 */
-            event_retention_days: number;
-            keep_transcripts: boolean;
-            /** Format: int64 */
-            access_token_minutes: number;
-            host_key_policy: string;
-            /** Format: int64 */
-            max_sessions: number;
-        };
-        SettingsUpdate: {
-            /** Format: int64 */
-            capture_retention_days?: number;
-            /** Format: int64 */
-            secret_ttl_hours?: number;
-            /** Format: int64 */
-            transcript_retention_days?: number;
-            /** Format: int64 */
-            event_retention_days?: number;
-            keep_transcripts?: boolean;
-            /** Format: int64 */
-            access_token_minutes?: number;
-            host_key_policy?: string;
-            /** Format: int64 */
-            max_sessions?: number;
-        };
-        Version: {
-            version: string;
-            api: string;
-        };
     };
     responses: never;
     parameters: never;
@@ -1471,329 +3236,14 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    login: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LoginRequest"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TokenPair"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    refresh: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RefreshRequest"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TokenPair"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    logout: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RefreshRequest"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    pw: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordChange"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    user_list: {
-        parameters: {
-            query?: {
-                limit?: number;
-                page_token?: string;
-                include_total?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_User"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    user_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserCreate"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    user_view: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    user_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    user_update: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserUpdate"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     api_token_list: {
         parameters: {
             query?: {
+                /** @description Rows of a page: 50, at most 500. */
                 limit?: number;
+                /** @description Where the page begins, from the page before. */
                 page_token?: string;
+                /** @description Whether all rows are counted. */
                 include_total?: boolean;
             };
             header?: never;
@@ -1802,21 +3252,178 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-31T06:30:00.000Z",
+                     *           "expires_at": "2026-05-01T06:30:00.000Z",
+                     *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d91",
+                     *           "name": "nightly pipeline",
+                     *           "prefix": "srt_7Jp0vXq1",
+                     *           "scope": "operator",
+                     *           "user_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "username": "maria"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ApiToken"];
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1825,31 +3432,560 @@ export interface operations {
     api_token_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once in 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "expires_in_days": 90,
+                 *       "name": "nightly pipeline",
+                 *       "scope": "operator"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiTokenCreate"];
             };
         };
         responses: {
-            /** @description ok */
+            /** @description It was made. */
             201: {
                 headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG?: string;
+                    /** @description Where it is. */
+                    LOCATION: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T06:30:00.000Z",
+                     *       "expires_at": "2026-05-01T06:30:00.000Z",
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d91",
+                     *       "name": "nightly pipeline",
+                     *       "prefix": "srt_7Jp0vXq1",
+                     *       "scope": "operator",
+                     *       "token": "srt_7Jp0vXq1mKc3ZtW8bN5yR2dF6hL9gS4a",
+                     *       "user_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "username": "maria"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiTokenCreated"];
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_token_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T06:30:00.000Z",
+                     *       "expires_at": "2026-05-01T06:30:00.000Z",
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d91",
+                     *       "name": "nightly pipeline",
+                     *       "prefix": "srt_7Jp0vXq1",
+                     *       "scope": "operator",
+                     *       "user_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "username": "maria"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiToken"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1866,20 +4002,10454 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description It is done. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description problem */
-            default: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_event_list: {
+        parameters: {
+            query?: {
+                /** @description Names of persons. */
+                actor?: string[];
+                /** @description Actions, as `user.create`. */
+                action?: string[];
+                /** @description Ids of what it was done to. */
+                target?: string[];
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "action": "user.create",
+                     *           "actor": "admin",
+                     *           "actor_kind": "user",
+                     *           "at": "2026-01-31T06:30:00.000Z",
+                     *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d92",
+                     *           "remote_address": "192.0.2.17",
+                     *           "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d93",
+                     *           "summary": "Made the user maria with the role operator",
+                     *           "target_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "target_type": "user"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_AuditEvent"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery",
+                 *       "username": "admin"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            /** @description Logged in. */
+            200: {
+                headers: {
+                    /** @description The refresh token for browsers. */
+                    "SET-COOKIE": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl",
+                     *       "expires_in": 900,
+                     *       "refresh_token": "srr_7Jp0vXq1mKc3ZtW8bN5yR2dF6hL9gS4a",
+                     *       "token_type": "Bearer"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenSet"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "srr_7Jp0vXq1mKc3ZtW8bN5yR2dF6hL9gS4a"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RefreshRequest"];
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    /** @description An empty one. */
+                    "SET-COOKIE": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "role": "admin",
+                     *       "username": "admin",
+                     *       "via": "session"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current_password": "correct horse battery",
+                 *       "new_password": "staple correct horse"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "srr_7Jp0vXq1mKc3ZtW8bN5yR2dF6hL9gS4a"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RefreshRequest"];
+            };
+        };
+        responses: {
+            /** @description Logged in. */
+            200: {
+                headers: {
+                    /** @description The refresh token for browsers. */
+                    "SET-COOKIE": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl",
+                     *       "expires_in": 900,
+                     *       "refresh_token": "srr_7Jp0vXq1mKc3ZtW8bN5yR2dF6hL9gS4a",
+                     *       "token_type": "Bearer"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenSet"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capture_purge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "capture_types": [
+                 *         "mac"
+                 *       ],
+                 *       "dry_run": true,
+                 *       "older_than_days": 365
+                 *     }
+                 */
+                "application/json": components["schemas"]["CapturePurge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bytes_freed": 18000000,
+                     *       "captures_deleted": 1200,
+                     *       "kept_last_good": 40
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CapturePurged"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capture_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Capture types. */
+                capture_type?: string[];
+                /** @description Collections that made them. */
+                collection_id?: string[];
+                /** @description What the texts are worth. */
+                verdict?: string[];
+                /** @description Only those that the last good texts came from. */
+                current?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "bytes": 14120,
+                     *           "capture_type": "configs",
+                     *           "captured_at": "2026-01-31T06:30:00.900Z",
+                     *           "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "commands": [
+                     *             "show running-config"
+                     *           ],
+                     *           "current": true,
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "lines": 412,
+                     *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *           "verdict": "complete"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Capture"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capture_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bytes": 14120,
+                     *       "capture_type": "configs",
+                     *       "captured_at": "2026-01-31T06:30:00.900Z",
+                     *       "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "commands": [
+                     *         "show running-config"
+                     *       ],
+                     *       "current": true,
+                     *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "device_name": "ams-sw-01",
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "lines": 412,
+                     *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *       "verdict": "complete"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Capture"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capture_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capture_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bytes": 14120,
+                     *       "capture_type": "configs",
+                     *       "captured_at": "2026-01-31T06:30:00.900Z",
+                     *       "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "commands": [
+                     *         "show running-config"
+                     *       ],
+                     *       "current": true,
+                     *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "device_name": "ams-sw-01",
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "lines": 412,
+                     *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *       "verdict": "complete"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Capture"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capture_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "capture_types": [
+                 *         "configs",
+                 *         "arp",
+                 *         "mac"
+                 *       ],
+                 *       "credentials": {
+                 *         "password": "cisco",
+                 *         "username": "cisco"
+                 *       },
+                 *       "filters": {
+                 *         "site": [
+                 *           "ams*"
+                 *         ],
+                 *         "vendor": [
+                 *           "Cisco"
+                 *         ]
+                 *       },
+                 *       "name": "nightly",
+                 *       "options": {
+                 *         "auto_load_db": true,
+                 *         "max_workers": 5
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CollectionCreate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "capture_types": [
+                     *         {
+                     *           "capture_type": "arp",
+                     *           "devices": 1,
+                     *           "skipped": 0
+                     *         }
+                     *       ],
+                     *       "commands_total": 1,
+                     *       "devices": [
+                     *         {
+                     *           "capture_types": [
+                     *             {
+                     *               "capture_type": "arp",
+                     *               "commands": [
+                     *                 "show ip arp"
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "ip_address": "10.20.0.11",
+                     *           "platform": "cisco_ios",
+                     *           "skipped": []
+                     *         }
+                     *       ],
+                     *       "devices_total": 1,
+                     *       "devices_truncated": false,
+                     *       "operations_total": 1,
+                     *       "platforms": [
+                     *         {
+                     *           "captures": [
+                     *             {
+                     *               "capture_type": "arp",
+                     *               "commands": [
+                     *                 "show ip arp"
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "devices": 1,
+                     *           "platform": "cisco_ios"
+                     *         }
+                     *       ],
+                     *       "warnings": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CollectionPlan"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+                /** @description Where they stand. */
+                status?: string[];
+                /** @description Names of persons who started them. */
+                created_by?: string[];
+                /** @description Collections that they retry. */
+                retry_of?: string[];
+                /** @description A part of the name. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "actions": [
+                     *             "retry",
+                     *             "delete"
+                     *           ],
+                     *           "capture_types": [
+                     *             "configs"
+                     *           ],
+                     *           "captures_created": {
+                     *             "configs": 2
+                     *           },
+                     *           "counts": {
+                     *             "cancelled": 0,
+                     *             "failed": 1,
+                     *             "partially_succeeded": 0,
+                     *             "queued": 0,
+                     *             "running": 0,
+                     *             "succeeded": 2,
+                     *             "total": 3
+                     *           },
+                     *           "created_at": "2026-01-31T06:30:00.000Z",
+                     *           "created_by": "maria",
+                     *           "devices_failed": 1,
+                     *           "devices_succeeded": 2,
+                     *           "execution_time_seconds": 2.35,
+                     *           "finished_at": "2026-01-31T06:30:02.400Z",
+                     *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "last_seq": 12,
+                     *           "loaded_to_db": null,
+                     *           "message": "Collection complete! 2 succeeded, 1 failed",
+                     *           "name": "nightly",
+                     *           "options": {
+                     *             "auth_failure_limit": 3,
+                     *             "auto_load_db": true,
+                     *             "command_timeout_seconds": 15,
+                     *             "connect_timeout_seconds": 10,
+                     *             "keep_transcripts": false,
+                     *             "max_per_site": 0,
+                     *             "max_workers": 5,
+                     *             "retries": 0
+                     *           },
+                     *           "progress": 100,
+                     *           "stage": "finished",
+                     *           "started_at": "2026-01-31T06:30:00.050Z",
+                     *           "status": "partially_succeeded"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Collection"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_create: {
+        parameters: {
+            query?: {
+                /** @description Only say what would be done. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description The same request with the same key is done once in 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "capture_types": [
+                 *         "configs",
+                 *         "arp",
+                 *         "mac"
+                 *       ],
+                 *       "credentials": {
+                 *         "password": "cisco",
+                 *         "username": "cisco"
+                 *       },
+                 *       "filters": {
+                 *         "site": [
+                 *           "ams*"
+                 *         ],
+                 *         "vendor": [
+                 *           "Cisco"
+                 *         ]
+                 *       },
+                 *       "name": "nightly",
+                 *       "options": {
+                 *         "auto_load_db": true,
+                 *         "max_workers": 5
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CollectionCreate"];
+            };
+        };
+        responses: {
+            /** @description It goes on; ask there how far it is. */
+            202: {
+                headers: {
+                    /** @description Where it is. */
+                    LOCATION: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "actions": [
+                     *         "retry",
+                     *         "delete"
+                     *       ],
+                     *       "capture_types": [
+                     *         "configs"
+                     *       ],
+                     *       "captures_created": {
+                     *         "configs": 2
+                     *       },
+                     *       "counts": {
+                     *         "cancelled": 0,
+                     *         "failed": 1,
+                     *         "partially_succeeded": 0,
+                     *         "queued": 0,
+                     *         "running": 0,
+                     *         "succeeded": 2,
+                     *         "total": 3
+                     *       },
+                     *       "created_at": "2026-01-31T06:30:00.000Z",
+                     *       "created_by": "maria",
+                     *       "devices_failed": 1,
+                     *       "devices_succeeded": 2,
+                     *       "execution_time_seconds": 2.35,
+                     *       "finished_at": "2026-01-31T06:30:02.400Z",
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "last_seq": 12,
+                     *       "loaded_to_db": null,
+                     *       "message": "Collection complete! 2 succeeded, 1 failed",
+                     *       "name": "nightly",
+                     *       "options": {
+                     *         "auth_failure_limit": 3,
+                     *         "auto_load_db": true,
+                     *         "command_timeout_seconds": 15,
+                     *         "connect_timeout_seconds": 10,
+                     *         "keep_transcripts": false,
+                     *         "max_per_site": 0,
+                     *         "max_workers": 5,
+                     *         "retries": 0
+                     *       },
+                     *       "progress": 100,
+                     *       "stage": "finished",
+                     *       "started_at": "2026-01-31T06:30:00.050Z",
+                     *       "status": "partially_succeeded"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "actions": [
+                     *         "retry",
+                     *         "delete"
+                     *       ],
+                     *       "capture_types": [
+                     *         "configs"
+                     *       ],
+                     *       "captures_created": {
+                     *         "configs": 2
+                     *       },
+                     *       "counts": {
+                     *         "cancelled": 0,
+                     *         "failed": 1,
+                     *         "partially_succeeded": 0,
+                     *         "queued": 0,
+                     *         "running": 0,
+                     *         "succeeded": 2,
+                     *         "total": 3
+                     *       },
+                     *       "created_at": "2026-01-31T06:30:00.000Z",
+                     *       "created_by": "maria",
+                     *       "devices_failed": 1,
+                     *       "devices_succeeded": 2,
+                     *       "execution_time_seconds": 2.35,
+                     *       "finished_at": "2026-01-31T06:30:02.400Z",
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "last_seq": 12,
+                     *       "loaded_to_db": null,
+                     *       "message": "Collection complete! 2 succeeded, 1 failed",
+                     *       "name": "nightly",
+                     *       "options": {
+                     *         "auth_failure_limit": 3,
+                     *         "auto_load_db": true,
+                     *         "command_timeout_seconds": 15,
+                     *         "connect_timeout_seconds": 10,
+                     *         "keep_transcripts": false,
+                     *         "max_per_site": 0,
+                     *         "max_workers": 5,
+                     *         "retries": 0
+                     *       },
+                     *       "progress": 100,
+                     *       "stage": "finished",
+                     *       "started_at": "2026-01-31T06:30:00.050Z",
+                     *       "status": "partially_succeeded"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on; ask there how far it is. */
+            202: {
+                headers: {
+                    /** @description Where it is. */
+                    LOCATION: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "actions": [
+                     *         "retry",
+                     *         "delete"
+                     *       ],
+                     *       "capture_types": [
+                     *         "configs"
+                     *       ],
+                     *       "captures_created": {
+                     *         "configs": 2
+                     *       },
+                     *       "counts": {
+                     *         "cancelled": 0,
+                     *         "failed": 1,
+                     *         "partially_succeeded": 0,
+                     *         "queued": 0,
+                     *         "running": 0,
+                     *         "succeeded": 2,
+                     *         "total": 3
+                     *       },
+                     *       "created_at": "2026-01-31T06:30:00.000Z",
+                     *       "created_by": "maria",
+                     *       "devices_failed": 1,
+                     *       "devices_succeeded": 2,
+                     *       "execution_time_seconds": 2.35,
+                     *       "finished_at": "2026-01-31T06:30:02.400Z",
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "last_seq": 12,
+                     *       "loaded_to_db": null,
+                     *       "message": "Collection complete! 2 succeeded, 1 failed",
+                     *       "name": "nightly",
+                     *       "options": {
+                     *         "auth_failure_limit": 3,
+                     *         "auto_load_db": true,
+                     *         "command_timeout_seconds": 15,
+                     *         "connect_timeout_seconds": 10,
+                     *         "keep_transcripts": false,
+                     *         "max_per_site": 0,
+                     *         "max_workers": 5,
+                     *         "retries": 0
+                     *       },
+                     *       "progress": 100,
+                     *       "stage": "finished",
+                     *       "started_at": "2026-01-31T06:30:00.050Z",
+                     *       "status": "partially_succeeded"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_capture_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "bytes": 14120,
+                     *           "capture_type": "configs",
+                     *           "captured_at": "2026-01-31T06:30:00.900Z",
+                     *           "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "commands": [
+                     *             "show running-config"
+                     *           ],
+                     *           "current": true,
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "lines": 412,
+                     *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *           "verdict": "complete"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Capture"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_device_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+                /** @description Where they stand. */
+                status?: string[];
+                /** @description Why they failed. */
+                failure_kind?: string[];
+                /** @description A part of the name. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "attempt": 1,
+                     *           "captures": [
+                     *             {
+                     *               "bytes": 14120,
+                     *               "capture_type": "configs",
+                     *               "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *               "lines": 412,
+                     *               "verdict": "complete"
+                     *             }
+                     *           ],
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "duration_ms": 1150,
+                     *           "finished_at": "2026-01-31T06:30:01.200Z",
+                     *           "ip_address": "10.20.0.11",
+                     *           "message": "1 capture",
+                     *           "platform": "cisco_ios",
+                     *           "site": "ams",
+                     *           "started_at": "2026-01-31T06:30:00.050Z",
+                     *           "status": "succeeded"
+                     *         }
+                     *       ],
+                     *       "last_seq": 12
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CollectionDevicePage"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_event_list: {
+        parameters: {
+            query?: {
+                /** @description Number of the last event that is known. */
+                after?: number;
+                /** @description Events of a page: 500, at most 5000. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "finished": false,
+                     *       "items": [
+                     *         {
+                     *           "at": "2026-01-31T06:30:00.050Z",
+                     *           "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "data": {
+                     *             "attempt": 1,
+                     *             "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *             "device_name": "ams-sw-01",
+                     *             "ip_address": "10.20.0.11"
+                     *           },
+                     *           "seq": 17,
+                     *           "type": "device_started"
+                     *         }
+                     *       ],
+                     *       "last_seq": 17
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CollectionEventPage"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_failure_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "count": 1,
+                     *           "device_ids": [
+                     *             "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90"
+                     *           ],
+                     *           "device_names": [
+                     *             "ams-sw-01"
+                     *           ],
+                     *           "failure_kind": "connect_timeout",
+                     *           "hint": "Check that the device is up and that no firewall drops the connection.",
+                     *           "title": "Connect timeout"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FailureGroups"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_plan_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "capture_types": [
+                     *         {
+                     *           "capture_type": "arp",
+                     *           "devices": 1,
+                     *           "skipped": 0
+                     *         }
+                     *       ],
+                     *       "commands_total": 1,
+                     *       "devices": [
+                     *         {
+                     *           "capture_types": [
+                     *             {
+                     *               "capture_type": "arp",
+                     *               "commands": [
+                     *                 "show ip arp"
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "ip_address": "10.20.0.11",
+                     *           "platform": "cisco_ios",
+                     *           "skipped": []
+                     *         }
+                     *       ],
+                     *       "devices_total": 1,
+                     *       "devices_truncated": false,
+                     *       "operations_total": 1,
+                     *       "platforms": [
+                     *         {
+                     *           "captures": [
+                     *             {
+                     *               "capture_type": "arp",
+                     *               "commands": [
+                     *                 "show ip arp"
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "devices": 1,
+                     *           "platform": "cisco_ios"
+                     *         }
+                     *       ],
+                     *       "warnings": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CollectionPlan"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_progress_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_in": 30,
+                     *       "ticket": "4vJ9s8Xb2Qm1"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProgressTicket"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_results_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_results_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "collection": {
+                     *         "actions": [
+                     *           "retry",
+                     *           "delete"
+                     *         ],
+                     *         "capture_types": [
+                     *           "configs"
+                     *         ],
+                     *         "captures_created": {
+                     *           "configs": 2
+                     *         },
+                     *         "counts": {
+                     *           "cancelled": 0,
+                     *           "failed": 1,
+                     *           "partially_succeeded": 0,
+                     *           "queued": 0,
+                     *           "running": 0,
+                     *           "succeeded": 2,
+                     *           "total": 3
+                     *         },
+                     *         "created_at": "2026-01-31T06:30:00.000Z",
+                     *         "created_by": "maria",
+                     *         "devices_failed": 1,
+                     *         "devices_succeeded": 2,
+                     *         "execution_time_seconds": 2.35,
+                     *         "finished_at": "2026-01-31T06:30:02.400Z",
+                     *         "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *         "last_seq": 12,
+                     *         "loaded_to_db": null,
+                     *         "message": "Collection complete! 2 succeeded, 1 failed",
+                     *         "name": "nightly",
+                     *         "options": {
+                     *           "auth_failure_limit": 3,
+                     *           "auto_load_db": true,
+                     *           "command_timeout_seconds": 15,
+                     *           "connect_timeout_seconds": 10,
+                     *           "keep_transcripts": false,
+                     *           "max_per_site": 0,
+                     *           "max_workers": 5,
+                     *           "retries": 0
+                     *         },
+                     *         "progress": 100,
+                     *         "stage": "finished",
+                     *         "started_at": "2026-01-31T06:30:00.050Z",
+                     *         "status": "partially_succeeded"
+                     *       },
+                     *       "devices": [
+                     *         {
+                     *           "attempt": 1,
+                     *           "captures": [
+                     *             {
+                     *               "bytes": 14120,
+                     *               "capture_type": "configs",
+                     *               "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *               "lines": 412,
+                     *               "verdict": "complete"
+                     *             }
+                     *           ],
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "duration_ms": 1150,
+                     *           "finished_at": "2026-01-31T06:30:01.200Z",
+                     *           "ip_address": "10.20.0.11",
+                     *           "message": "1 capture",
+                     *           "platform": "cisco_ios",
+                     *           "site": "ams",
+                     *           "started_at": "2026-01-31T06:30:00.050Z",
+                     *           "status": "succeeded"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CollectionResults"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_retry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once in 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "only": {
+                 *         "failure_kinds": [
+                 *           "connect_timeout"
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CollectionRetry"];
+            };
+        };
+        responses: {
+            /** @description It goes on; ask there how far it is. */
+            202: {
+                headers: {
+                    /** @description Where it is. */
+                    LOCATION: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "actions": [
+                     *         "retry",
+                     *         "delete"
+                     *       ],
+                     *       "capture_types": [
+                     *         "configs"
+                     *       ],
+                     *       "captures_created": {
+                     *         "configs": 2
+                     *       },
+                     *       "counts": {
+                     *         "cancelled": 0,
+                     *         "failed": 1,
+                     *         "partially_succeeded": 0,
+                     *         "queued": 0,
+                     *         "running": 0,
+                     *         "succeeded": 2,
+                     *         "total": 3
+                     *       },
+                     *       "created_at": "2026-01-31T06:30:00.000Z",
+                     *       "created_by": "maria",
+                     *       "devices_failed": 1,
+                     *       "devices_succeeded": 2,
+                     *       "execution_time_seconds": 2.35,
+                     *       "finished_at": "2026-01-31T06:30:02.400Z",
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "last_seq": 12,
+                     *       "loaded_to_db": null,
+                     *       "message": "Collection complete! 2 succeeded, 1 failed",
+                     *       "name": "nightly",
+                     *       "options": {
+                     *         "auth_failure_limit": 3,
+                     *         "auto_load_db": true,
+                     *         "command_timeout_seconds": 15,
+                     *         "connect_timeout_seconds": 10,
+                     *         "keep_transcripts": false,
+                     *         "max_per_site": 0,
+                     *         "max_workers": 5,
+                     *         "retries": 0
+                     *       },
+                     *       "progress": 100,
+                     *       "stage": "finished",
+                     *       "started_at": "2026-01-31T06:30:00.050Z",
+                     *       "status": "partially_succeeded"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preflight_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once in 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "capture_types": [
+                 *         "configs",
+                 *         "arp",
+                 *         "mac"
+                 *       ],
+                 *       "credentials": {
+                 *         "password": "cisco",
+                 *         "username": "cisco"
+                 *       },
+                 *       "filters": {
+                 *         "site": [
+                 *           "ams*"
+                 *         ],
+                 *         "vendor": [
+                 *           "Cisco"
+                 *         ]
+                 *       },
+                 *       "name": "nightly",
+                 *       "options": {
+                 *         "auto_load_db": true,
+                 *         "max_workers": 5
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CollectionCreate"];
+            };
+        };
+        responses: {
+            /** @description It goes on; ask there how far it is. */
+            202: {
+                headers: {
+                    /** @description Where it is. */
+                    LOCATION: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "counts": {
+                     *         "cancelled": 0,
+                     *         "failed": 1,
+                     *         "partially_succeeded": 0,
+                     *         "queued": 0,
+                     *         "running": 0,
+                     *         "succeeded": 2,
+                     *         "total": 3
+                     *       },
+                     *       "created_at": "2026-01-31T06:30:00.000Z",
+                     *       "finished_at": "2026-01-31T06:30:01.000Z",
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "last_seq": 9,
+                     *       "status": "finished"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Preflight"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preflight_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "counts": {
+                     *         "cancelled": 0,
+                     *         "failed": 1,
+                     *         "partially_succeeded": 0,
+                     *         "queued": 0,
+                     *         "running": 0,
+                     *         "succeeded": 2,
+                     *         "total": 3
+                     *       },
+                     *       "created_at": "2026-01-31T06:30:00.000Z",
+                     *       "finished_at": "2026-01-31T06:30:01.000Z",
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "last_seq": 9,
+                     *       "status": "finished"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Preflight"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preflight_device_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+                /** @description Where they stand. */
+                status?: string[];
+                /** @description Why they failed. */
+                failure_kind?: string[];
+                /** @description A part of the name. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "duration_ms": 310,
+                     *           "ip_address": "10.20.0.11",
+                     *           "message": "Everything answered",
+                     *           "ok": true,
+                     *           "platform": "cisco_ios",
+                     *           "status": "succeeded",
+                     *           "steps": [
+                     *             {
+                     *               "status": "ok",
+                     *               "step": "tcp"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "last_seq": 9
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PreflightDevicePage"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settings_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token_minutes": 15,
+                     *       "audit_days": 365,
+                     *       "event_days": 7,
+                     *       "refresh_token_days": 30,
+                     *       "secret_ttl_hours": 24,
+                     *       "transcript_days": 7
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settings_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that is meant; absent: any. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "transcript_days": 14
+                 *     }
+                 */
+                "application/json": components["schemas"]["SettingsUpdate"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token_minutes": 15,
+                     *       "audit_days": 365,
+                     *       "event_days": 7,
+                     *       "refresh_token_days": 30,
+                     *       "secret_ttl_hours": 24,
+                     *       "transcript_days": 7
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-31T06:30:00.000Z",
+                     *           "enabled": true,
+                     *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "last_login_at": "2026-01-31T07:30:00.000Z",
+                     *           "role": "operator",
+                     *           "username": "maria"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_User"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once in 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery",
+                 *       "role": "operator",
+                 *       "username": "maria"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserCreate"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG?: string;
+                    /** @description Where it is. */
+                    LOCATION: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T06:30:00.000Z",
+                     *       "enabled": true,
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "last_login_at": "2026-01-31T07:30:00.000Z",
+                     *       "role": "operator",
+                     *       "username": "maria"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T06:30:00.000Z",
+                     *       "enabled": true,
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "last_login_at": "2026-01-31T07:30:00.000Z",
+                     *       "role": "operator",
+                     *       "username": "maria"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that is meant; absent: any. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that is meant; absent: any. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "viewer"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserUpdate"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T06:30:00.000Z",
+                     *       "enabled": true,
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "last_login_at": "2026-01-31T07:30:00.000Z",
+                     *       "role": "operator",
+                     *       "username": "maria"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    version_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "api": "v1",
+                     *       "version": "0.1.0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Version"];
                 };
             };
         };
@@ -2452,734 +15022,6 @@ export interface operations {
             };
         };
     };
-    collection_list: {
-        parameters: {
-            query?: {
-                status?: string[];
-                created_by?: string;
-                retry_of?: string;
-                q?: string;
-                limit?: number;
-                page_token?: string;
-                include_total?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Collection"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    collection_create: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CollectionCreate"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Collection"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    collection_view: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Collection"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    collection_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    collection_cancel: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Collection"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    collection_retry: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CollectionRetry"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Collection"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    collection_device_list: {
-        parameters: {
-            query?: {
-                status?: string[];
-                failure_kind?: string[];
-                device_id?: string;
-                q?: string;
-                sort?: string;
-                limit?: number;
-                page_token?: string;
-                include_total?: boolean;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_CollectionDevice"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    collection_failure_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FailureGroups"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    collection_event_list: {
-        parameters: {
-            query?: {
-                after?: number;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EventPage"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    collection_capture_list: {
-        parameters: {
-            query?: {
-                device_id?: string;
-                capture_type?: string;
-                verdict?: string;
-                limit?: number;
-                page_token?: string;
-                include_total?: boolean;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Capture"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    collection_plan: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    progress_ticket_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProgressTicket"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    preflight_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PreflightCreate"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Preflight"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    preflight_view: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Preflight"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    preflight_device_list: {
-        parameters: {
-            query?: {
-                ok?: boolean;
-                limit?: number;
-                page_token?: string;
-                include_total?: boolean;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_PreflightDevice"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    capture_list: {
-        parameters: {
-            query?: {
-                device_id?: string;
-                device?: string;
-                capture_type?: string[];
-                collection_id?: string;
-                verdict?: string[];
-                current?: boolean;
-                limit?: number;
-                page_token?: string;
-                include_total?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Capture"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    capture_view: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Capture"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    capture_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    capture_content: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    capture_transcript: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    capture_accept: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Capture"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    capture_purge_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CapturePurgeRequest"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CapturePurge"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     host_key_list: {
         parameters: {
             query?: {
@@ -3263,133 +15105,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    audit_event_list: {
-        parameters: {
-            query?: {
-                actor?: string;
-                action?: string;
-                target?: string;
-                limit?: number;
-                page_token?: string;
-                include_total?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_AuditEvent"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    settings_view: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Settings"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    settings_update: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SettingsUpdate"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Settings"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    version_view: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Version"];
-                };
             };
             /** @description problem */
             default: {

@@ -19,16 +19,15 @@ export type Platform = Schemas["Platform"];
 export type CaptureType = Schemas["CaptureType"];
 export type Credential = Schemas["Credential"];
 export type CredentialCreate = Schemas["CredentialCreate"];
-export type Counts = Schemas["Counts"];
+export type Counts = Schemas["CollectionCounts"];
 export type Collection = Schemas["Collection"];
 export type CollectionCreate = Schemas["CollectionCreate"];
 export type CollectionRetry = Schemas["CollectionRetry"];
 export type CollectionCredentials = Schemas["CollectionCredentials"];
 export type CollectionDevice = Schemas["CollectionDevice"];
-export type DeviceFilters = Schemas["DeviceFilters"];
-export type Plan = Schemas["Plan"];
+export type Plan = Schemas["CollectionPlan"];
 export type FailureGroup = Schemas["FailureGroup"];
-export type ProgressEvent = Schemas["Event"];
+
 export type Preflight = Schemas["Preflight"];
 export type PreflightCreate = Schemas["PreflightCreate"];
 export type PreflightDevice = Schemas["PreflightDevice"];
@@ -39,11 +38,20 @@ export type AuditEvent = Schemas["AuditEvent"];
 export type Settings = Schemas["Settings"];
 export type SettingsUpdate = Schemas["SettingsUpdate"];
 
-export type CollectionStatus = Collection["status"];
-export type DeviceStatus = CollectionDevice["status"];
+/** An event as any version of the server may send it; `src/progress.ts` reads the types it knows. */
+export interface ProgressEvent {
+  seq: number;
+  at: string;
+  collection_id: string;
+  type: string;
+  data: object;
+}
 
 export interface Page<Item> {
   items: Item[];
   next_page_token?: string;
   total?: number;
 }
+
+/** The filters of `GET /devices` and of a collection; the API takes a text for a list of one, this page sends lists. */
+export type DeviceFilters = { [Key in "vendor" | "platform" | "site" | "role" | "tag" | "name"]?: string[] };

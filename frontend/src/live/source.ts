@@ -8,19 +8,17 @@ import type { SocketEvents, Source } from "./feed";
 export function serverSource(id: string): Source {
   const path = { id };
   return {
-    collection: () => ask(api.GET("/api/v1/collections/{id}", { params: { path } })),
+    collection: () => ask(api.GET("/collections/{id}", { params: { path } })),
     devices: (pageToken) =>
       ask(
-        api.GET("/api/v1/collections/{id}/devices", {
+        api.GET("/collections/{id}/devices", {
           params: { path, query: { limit: 500, ...(pageToken ? { page_token: pageToken } : {}) } },
         }),
       ),
     events: (after, limit) =>
-      ask(api.GET("/api/v1/collections/{id}/events", { params: { path, query: { after, limit } } })),
+      ask(api.GET("/collections/{id}/events", { params: { path, query: { after, limit } } })),
     async socket(after, on) {
-      const { ticket } = await ask(
-        api.POST("/api/v1/collections/{id}/progress-ticket", { params: { path } }),
-      );
+      const { ticket } = await ask(api.POST("/collections/{id}/progress-ticket", { params: { path } }));
       const url = new URL(`/api/v1/collections/${encodeURIComponent(id)}/progress`, location.origin);
       url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
       url.searchParams.set("after", String(Math.max(0, after)));

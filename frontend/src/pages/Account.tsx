@@ -15,7 +15,7 @@ export function Account() {
   const [keys, setKeys] = useState(shortcutsOn);
   const change = useMutation({
     mutationFn: () =>
-      ask(api.POST("/api/v1/auth/password", { body: { current_password: current, new_password: next } })),
+      ask(api.POST("/auth/password", { body: { current_password: current, new_password: next } })),
     onSuccess: () => {
       setCurrent("");
       setNext("");

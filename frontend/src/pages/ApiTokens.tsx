@@ -29,7 +29,7 @@ export function ApiTokens() {
   const [open, setOpen] = useState(false);
   const list = useList<ApiToken>({
     key: ["api-tokens"],
-    read: (page) => ask(api.GET("/api/v1/api-tokens", { params: { query: page } })),
+    read: (page) => ask(api.GET("/api-tokens", { params: { query: page } })),
   });
   const columns: Column<ApiToken>[] = [
     { key: "name", title: "Name", width: "minmax(110px, 1.4fr)", cell: (token) => <b>{token.name}</b> },
@@ -114,7 +114,7 @@ export function ApiTokens() {
 
 function Revoke({ token }: { token: ApiToken }) {
   const remove = useMutation({
-    mutationFn: () => ask(api.DELETE("/api/v1/api-tokens/{id}", { params: { path: { id: token.id } } })),
+    mutationFn: () => ask(api.DELETE("/api-tokens/{id}", { params: { path: { id: token.id } } })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["api-tokens"] }),
   });
   return (
@@ -146,7 +146,7 @@ function Fields({ onDone }: { onDone: () => void }) {
   const make = useMutation({
     mutationFn: () =>
       ask(
-        api.POST("/api/v1/api-tokens", {
+        api.POST("/api-tokens", {
           body: { name, scope, ...(days === "never" ? {} : { expires_in_days: Number(days) }) },
           headers: idempotencyKey(),
         }),

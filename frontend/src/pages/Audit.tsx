@@ -5,7 +5,7 @@ import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import type { AuditEvent } from "../api/types";
 import { useCan } from "../app/role";
-import { clean } from "../app/search";
+import { clean, many } from "../app/search";
 import { type Column, DataTable } from "../ui/DataTable";
 import { Page } from "../ui/Page";
 import { Empty, NotAllowed } from "../ui/Problem";
@@ -55,7 +55,21 @@ export function Audit() {
   const navigate = route.useNavigate();
   const list = useList<AuditEvent>({
     key: ["audit", search],
-    read: (page) => ask(api.GET("/api/v1/audit-events", { params: { query: { ...search, ...page } } })),
+    read: (page) =>
+      ask(
+        api.GET("/audit-events", {
+          params: {
+            query: {
+              ...clean({
+                actor: many(search, "actor"),
+                action: many(search, "action"),
+                target: many(search, "target"),
+              }),
+              ...page,
+            },
+          },
+        }),
+      ),
     enabled: admin,
   });
   const change = useDebouncedCallback((key: "actor" | "action" | "target", value: string) => {

@@ -21,10 +21,10 @@ export function CapturePage() {
   const admin = useCan("admin");
   const capture = useQuery({
     queryKey: ["captures", id],
-    queryFn: () => ask(api.GET("/api/v1/captures/{id}", { params: { path: { id } } })),
+    queryFn: () => ask(api.GET("/captures/{id}", { params: { path: { id } } })),
   });
   const remove = useMutation({
-    mutationFn: () => ask(api.DELETE("/api/v1/captures/{id}", { params: { path: { id } } })),
+    mutationFn: () => ask(api.DELETE("/captures/{id}", { params: { path: { id } } })),
     onSuccess: () => {
       void navigate({ to: "/captures", search: {} });
       queryClient.removeQueries({ queryKey: ["captures", id] });

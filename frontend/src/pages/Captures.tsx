@@ -69,10 +69,10 @@ export function Captures() {
     key: ["captures", "list", search],
     read: (page) =>
       ask(
-        api.GET("/api/v1/captures", {
+        api.GET("/captures", {
           params: {
             query: {
-              ...clean({ device, capture_type, verdict }),
+              ...clean({ device: device ? [device] : undefined, capture_type, verdict }),
               ...(current ? { current: true } : {}),
               ...page,
             },
@@ -95,7 +95,7 @@ export function Captures() {
     >
       <Group gap="sm" align="flex-end" className="sr-few">
         <TextInput
-          label="Device"
+          label="Device name"
           leftSection={<IconSearch size={15} />}
           data-search
           defaultValue={device ?? ""}

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
 import { collectionQuery } from "../api/queries";
+import type { CollectionDevice } from "../api/types";
 import { dateTime, duration } from "../format";
 import { hasEnded } from "../progress";
 import { CaptureTexts } from "../ui/CaptureTexts";
@@ -10,8 +11,7 @@ import { Facts, Page, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice } from "../ui/Problem";
 import { StatusChip, VerdictChip } from "../ui/Status";
 import { Retry } from "../wizard/Retry";
-import { failureWord } from "../words";
-import { nameOf } from "./Dashboard";
+import { failureWord, nameOf } from "../words";
 
 const route = getRouteApi("/collections/$id/devices/$deviceId");
 
@@ -22,13 +22,7 @@ export function CollectionDevicePage() {
   const ended = collection.data !== undefined && hasEnded(collection.data.status);
   const device = useQuery({
     queryKey: ["collections", id, "devices", "one", deviceId],
-    queryFn: async () => {
-      const query = { device_id: deviceId, limit: 1 };
-      const page = await ask(
-        api.GET("/api/v1/collections/{id}/devices", { params: { path: { id }, query } }),
-      );
-      return page.items.find((each) => each.device_id === deviceId) ?? null;
-    },
+    queryFn: () => rowOf(id, deviceId),
     refetchInterval: ended ? false : 2_000,
   });
   const captures = useQuery({
@@ -36,8 +30,8 @@ export function CollectionDevicePage() {
     queryFn: async () =>
       (
         await ask(
-          api.GET("/api/v1/collections/{id}/captures", {
-            params: { path: { id }, query: { device_id: deviceId, limit: 100 } },
+          api.GET("/captures", {
+            params: { query: { collection_id: [id], device_id: [deviceId], limit: 100 } },
           }),
         )
       ).items,
@@ -46,7 +40,7 @@ export function CollectionDevicePage() {
   const groups = useQuery({
     queryKey: ["collections", id, "failures"],
     queryFn: async () =>
-      (await ask(api.GET("/api/v1/collections/{id}/failures", { params: { path: { id } } }))).items,
+      (await ask(api.GET("/collections/{id}/failures", { params: { path: { id } } }))).items,
     enabled: device.data?.failure_kind !== undefined,
   });
 
@@ -151,4 +145,20 @@ export function CollectionDevicePage() {
       </Panel>
     </Page>
   );
+}
+
+/** A collection's devices are found by name; the device of today may have another one, or be gone. */
+async function rowOf(id: string, deviceId: string): Promise<CollectionDevice | null> {
+  const { data } = await api.GET("/devices/{id}", { params: { path: { id: deviceId } } });
+  for (const q of data ? [data.name, undefined] : [undefined]) {
+    let token: string | undefined;
+    do {
+      const query = { limit: 500, ...(q ? { q } : {}), ...(token ? { page_token: token } : {}) };
+      const page = await ask(api.GET("/collections/{id}/devices", { params: { path: { id }, query } }));
+      const found = page.items.find((each) => each.device_id === deviceId);
+      if (found) return found;
+      token = page.next_page_token;
+    } while (token !== undefined);
+  }
+  return null;
 }

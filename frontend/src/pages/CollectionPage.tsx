@@ -6,6 +6,7 @@ import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import { collectionQuery, failuresQuery, queryClient } from "../api/queries";
 import type { Capture, Collection, CollectionDevice } from "../api/types";
+import { useCan } from "../app/role";
 import { clean } from "../app/search";
 import { bytes, count, dateTime, duration, plural } from "../format";
 import { hasEnded } from "../progress";
@@ -21,8 +22,7 @@ import { FailureGroups } from "../wizard/FailureGroups";
 import { ProgressBar } from "../wizard/ProgressBar";
 import { Retry } from "../wizard/Retry";
 import { failedNote } from "../wizard/Run";
-import { DEVICE_STATUSES, FAILURE_KINDS, failureWord, statusWord } from "../words";
-import { nameOf } from "./Dashboard";
+import { DEVICE_STATUSES, FAILURE_KINDS, failureWord, nameOf, statusWord } from "../words";
 
 const route = getRouteApi("/collections/$id");
 
@@ -127,14 +127,16 @@ export function CollectionPage() {
 }
 
 function Actions({ collection, ended }: { collection: Collection; ended: boolean }) {
-  const { id, actions } = collection;
+  const { id } = collection;
+  const operator = useCan("operator");
+  const actions = operator ? collection.actions : [];
   const navigate = route.useNavigate();
   const cancel = useMutation({
-    mutationFn: () => ask(api.POST("/api/v1/collections/{id}/cancel", { params: { path: { id } } })),
+    mutationFn: () => ask(api.POST("/collections/{id}/cancel", { params: { path: { id } } })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["collections"] }),
   });
   const remove = useMutation({
-    mutationFn: () => ask(api.DELETE("/api/v1/collections/{id}", { params: { path: { id } } })),
+    mutationFn: () => ask(api.DELETE("/collections/{id}", { params: { path: { id } } })),
     onSuccess: () => {
       void navigate({ to: "/collections", search: {} });
       queryClient.removeQueries({ queryKey: ["collections", id] });
@@ -236,7 +238,7 @@ function DevicesTab({ id, live }: { id: string; live: boolean }) {
     key: ["collections", id, "devices", { status, failure_kind, q }],
     read: (page) =>
       ask(
-        api.GET("/api/v1/collections/{id}/devices", {
+        api.GET("/collections/{id}/devices", {
           params: { path: { id }, query: { ...clean({ status, failure_kind, q }), ...page } as never },
         }),
       ),
@@ -346,8 +348,7 @@ function CapturesTab({ id }: { id: string }) {
   const navigate = route.useNavigate();
   const list = useList<Capture>({
     key: ["collections", id, "captures"],
-    read: (page) =>
-      ask(api.GET("/api/v1/collections/{id}/captures", { params: { path: { id }, query: page } })),
+    read: (page) => ask(api.GET("/collections/{id}/captures", { params: { path: { id }, query: page } })),
   });
   return (
     <DataTable
@@ -364,7 +365,7 @@ function CapturesTab({ id }: { id: string }) {
 function PlanTab({ id }: { id: string }) {
   const plan = useQuery({
     queryKey: ["collections", id, "plan"],
-    queryFn: () => ask(api.GET("/api/v1/collections/{id}/plan", { params: { path: { id } } })),
+    queryFn: () => ask(api.GET("/collections/{id}/plan", { params: { path: { id } } })),
   });
   if (plan.error) return <ProblemNotice error={plan.error} onRetry={() => void plan.refetch()} />;
   if (!plan.data) return <Loader aria-label="Loading the plan" />;
@@ -424,16 +425,14 @@ function FactPair({ name, value }: { name: string; value: string }) {
 }
 
 function About({ collection }: { collection: Collection }) {
-  const { options, filters } = collection;
-  const chosen = Object.entries(filters).filter(([, value]) => value !== undefined && value.length > 0);
+  const { options } = collection;
+  const filters = (collection.filters ?? {}) as Record<string, string | string[] | null>;
+  const chosen = Object.entries(filters).filter(([, value]) => value !== null && value.length > 0);
   const retries = useQuery({
     queryKey: ["collections", "retries", collection.id],
     queryFn: async () =>
-      (
-        await ask(
-          api.GET("/api/v1/collections", { params: { query: { retry_of: collection.id, limit: 100 } } }),
-        )
-      ).items,
+      (await ask(api.GET("/collections", { params: { query: { retry_of: [collection.id], limit: 100 } } })))
+        .items,
   });
   return (
     <Stack>
@@ -448,11 +447,14 @@ function About({ collection }: { collection: Collection }) {
                   ? "none"
                   : chosen.map(([key, value]) => `${key}: ${[value].flat().join(", ")}`).join("; "),
               ],
-              ["Workers", count(options.max_workers)],
+              ["Workers", count(options.max_workers ?? 5)],
               ["Command timeout", `${options.command_timeout_seconds} s`],
-              ["Command limit", `${options.command_total_seconds} s`],
+              [
+                "Command limit",
+                options.command_total_seconds ? `${options.command_total_seconds} s` : "as the platform says",
+              ],
               ["Connect timeout", `${options.connect_timeout_seconds} s`],
-              ["Retries", count(options.retries)],
+              ["Retries", count(options.retries ?? 0)],
               ["Load into the database", options.auto_load_db ? "yes" : "no"],
               [
                 "Id",

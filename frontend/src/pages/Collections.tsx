@@ -14,8 +14,7 @@ import { Empty } from "../ui/Problem";
 import { StatusChip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { ProgressBar } from "../wizard/ProgressBar";
-import { COLLECTION_STATUSES, statusWord } from "../words";
-import { nameOf } from "./Dashboard";
+import { COLLECTION_STATUSES, nameOf, statusWord } from "../words";
 
 const route = getRouteApi("/collections");
 
@@ -82,8 +81,7 @@ export function Collections() {
   const operator = useCan("operator");
   const list = useList<Collection>({
     key: ["collections", "list", search],
-    read: (page) =>
-      ask(api.GET("/api/v1/collections", { params: { query: { ...search, ...page } as never } })),
+    read: (page) => ask(api.GET("/collections", { params: { query: { ...search, ...page } as never } })),
     refetchInterval: 10_000,
   });
   const change = (next: Partial<typeof search>) =>

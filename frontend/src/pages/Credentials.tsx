@@ -34,7 +34,7 @@ export function Credentials() {
   const [editing, setEditing] = useState<Credential | "new">();
   const list = useList<Credential>({
     key: ["credentials", "list"],
-    read: (page) => ask(api.GET("/api/v1/credentials", { params: { query: page } })),
+    read: (page) => ask(api.GET("/credentials", { params: { query: page } })),
     enabled: operator,
   });
   if (!operator) {
@@ -156,11 +156,11 @@ function RowActions({ credential, onEdit }: { credential: Credential; onEdit: ((
   const path = { id: credential.id };
   const done = () => queryClient.invalidateQueries({ queryKey: ["credentials"] });
   const release = useMutation({
-    mutationFn: () => ask(api.POST("/api/v1/credentials/{id}/release", { params: { path } })),
+    mutationFn: () => ask(api.POST("/credentials/{id}/release", { params: { path } })),
     onSuccess: done,
   });
   const remove = useMutation({
-    mutationFn: () => ask(api.DELETE("/api/v1/credentials/{id}", { params: { path } })),
+    mutationFn: () => ask(api.DELETE("/credentials/{id}", { params: { path } })),
     onSuccess: done,
   });
   return (
@@ -229,9 +229,9 @@ function CredentialFields({
       const { password: _, enable_password: __, private_key: ___, passphrase: ____, ...plain } = form;
       const body = { ...plain, ...secrets(form) };
       if (credential) {
-        return ask(api.PATCH("/api/v1/credentials/{id}", { params: { path: { id: credential.id } }, body }));
+        return ask(api.PATCH("/credentials/{id}", { params: { path: { id: credential.id } }, body }));
       }
-      return ask(api.POST("/api/v1/credentials", { body, headers: idempotencyKey() }));
+      return ask(api.POST("/credentials", { body, headers: idempotencyKey() }));
     },
     onSuccess: () => {
       void queryClient.invalidateQueries({ queryKey: ["credentials"] });

@@ -12,6 +12,7 @@ import { Empty, ProblemNotice } from "../ui/Problem";
 import { FailureChip, StatusChip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { ProgressBar } from "../wizard/ProgressBar";
+import { nameOf } from "../words";
 import { recentQuery, useRecentFailures } from "./recent";
 
 export function Dashboard() {
@@ -195,10 +196,6 @@ function Overview({ collections, devices }: { collections: Collection[]; devices
       </SimpleGrid>
     </Page>
   );
-}
-
-export function nameOf(collection: Pick<Collection, "name" | "capture_types">): string {
-  return collection.name || collection.capture_types.join(", ");
 }
 
 function Mini({ collection }: { collection: Collection }) {

@@ -89,9 +89,9 @@ function Fields({ device, onDone }: { device: Device | undefined; onDone: () => 
         ...clean({ platform, credential_id }),
       };
       if (device) {
-        return ask(api.PATCH("/api/v1/devices/{id}", { params: { path: { id: device.id } }, body }));
+        return ask(api.PATCH("/devices/{id}", { params: { path: { id: device.id } }, body }));
       }
-      return ask(api.POST("/api/v1/devices", { body, headers: idempotencyKey() }));
+      return ask(api.POST("/devices", { body, headers: idempotencyKey() }));
     },
     onSuccess: () => {
       void queryClient.invalidateQueries({ queryKey: ["devices"] });

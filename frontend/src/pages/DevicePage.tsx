@@ -55,18 +55,15 @@ export function DevicePage() {
   const current = useQuery({
     queryKey: ["captures", "current", id],
     queryFn: async () =>
-      (
-        await ask(
-          api.GET("/api/v1/captures", { params: { query: { device_id: id, current: true, limit: 100 } } }),
-        )
-      ).items,
+      (await ask(api.GET("/captures", { params: { query: { device_id: [id], current: true, limit: 100 } } })))
+        .items,
   });
   const list = useList<Capture>({
     key: ["captures", "of", id],
-    read: (page) => ask(api.GET("/api/v1/captures", { params: { query: { device_id: id, ...page } } })),
+    read: (page) => ask(api.GET("/captures", { params: { query: { device_id: [id], ...page } } })),
   });
   const remove = useMutation({
-    mutationFn: () => ask(api.DELETE("/api/v1/devices/{id}", { params: { path: { id } } })),
+    mutationFn: () => ask(api.DELETE("/devices/{id}", { params: { path: { id } } })),
     onSuccess: () => {
       void navigate({ to: "/devices", search: {} });
       queryClient.removeQueries({ queryKey: ["devices", id] });

@@ -85,7 +85,7 @@ export function Devices() {
   const filters = { ...rest, ...(enabled === undefined ? {} : { enabled: enabled === "true" }) };
   const list = useList<Device>({
     key: ["devices", "list", search],
-    read: (page) => ask(api.GET("/api/v1/devices", { params: { query: { ...filters, ...page, sort } } })),
+    read: (page) => ask(api.GET("/devices", { params: { query: { ...filters, ...page, sort } } })),
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });

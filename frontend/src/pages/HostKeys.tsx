@@ -23,7 +23,7 @@ export function HostKeys() {
   const list = useList<HostKey>({
     key: ["host-keys", state],
     read: (page) =>
-      ask(api.GET("/api/v1/host-keys", { params: { query: { ...page, ...clean({ state }) } as never } })),
+      ask(api.GET("/host-keys", { params: { query: { ...page, ...clean({ state }) } as never } })),
   });
   const columns: Column<HostKey>[] = [
     {
@@ -127,11 +127,11 @@ function RowActions({ hostKey }: { hostKey: HostKey }) {
   const path = { id: hostKey.id };
   const done = () => queryClient.invalidateQueries({ queryKey: ["host-keys"] });
   const accept = useMutation({
-    mutationFn: () => ask(api.POST("/api/v1/host-keys/{id}/accept", { params: { path } })),
+    mutationFn: () => ask(api.POST("/host-keys/{id}/accept", { params: { path } })),
     onSuccess: done,
   });
   const forget = useMutation({
-    mutationFn: () => ask(api.DELETE("/api/v1/host-keys/{id}", { params: { path } })),
+    mutationFn: () => ask(api.DELETE("/host-keys/{id}", { params: { path } })),
     onSuccess: done,
   });
   return (

@@ -38,7 +38,7 @@ export function SettingsPage() {
   const admin = useCan("admin");
   const settings = useQuery({
     queryKey: settingsKey,
-    queryFn: () => ask(api.GET("/api/v1/settings")),
+    queryFn: () => ask(api.GET("/settings")),
     enabled: admin,
   });
   if (!admin) {
@@ -70,7 +70,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
   const changed = Object.fromEntries(Object.entries(values).filter(([key, value]) => value !== before[key]));
   const dirty = Object.keys(changed).length > 0;
   const save = useMutation({
-    mutationFn: () => ask(api.PATCH("/api/v1/settings", { body: changed as SettingsUpdate })),
+    mutationFn: () => ask(api.PATCH("/settings", { body: changed as SettingsUpdate })),
     onSuccess: (next) => queryClient.setQueryData(settingsKey, next),
   });
   const submit = (event: FormEvent) => {
@@ -158,7 +158,7 @@ function Purge() {
   const purge = useMutation({
     mutationFn: (dryRun: boolean) =>
       ask(
-        api.POST("/api/v1/capture-purges", {
+        api.POST("/capture-purges", {
           body: {
             older_than_days: days,
             dry_run: dryRun,

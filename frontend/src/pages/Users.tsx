@@ -25,7 +25,7 @@ export function Users() {
   const [editing, setEditing] = useState<User | "new">();
   const list = useList<User>({
     key: ["users"],
-    read: (page) => ask(api.GET("/api/v1/users", { params: { query: page } })),
+    read: (page) => ask(api.GET("/users", { params: { query: page } })),
     enabled: admin,
   });
   if (!admin) {
@@ -105,7 +105,7 @@ export function Users() {
 function RowActions({ user, onEdit }: { user: User; onEdit: () => void }) {
   const me = useMe();
   const remove = useMutation({
-    mutationFn: () => ask(api.DELETE("/api/v1/users/{id}", { params: { path: { id: user.id } } })),
+    mutationFn: () => ask(api.DELETE("/users/{id}", { params: { path: { id: user.id } } })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["users"] }),
   });
   return (
@@ -140,11 +140,9 @@ function UserFields({ user, onDone }: { user: User | undefined; onDone: () => vo
     mutationFn: () => {
       if (user) {
         const body = { role, enabled, ...(password === "" ? {} : { password }) };
-        return ask(api.PATCH("/api/v1/users/{id}", { params: { path: { id: user.id } }, body }));
+        return ask(api.PATCH("/users/{id}", { params: { path: { id: user.id } }, body }));
       }
-      return ask(
-        api.POST("/api/v1/users", { body: { username, password, role }, headers: idempotencyKey() }),
-      );
+      return ask(api.POST("/users", { body: { username, password, role }, headers: idempotencyKey() }));
     },
     onSuccess: () => {
       void queryClient.invalidateQueries({ queryKey: ["users"] });

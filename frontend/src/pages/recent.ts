@@ -5,8 +5,7 @@ import type { Collection } from "../api/types";
 
 export const recentQuery = queryOptions({
   queryKey: ["collections", "recent"],
-  queryFn: async () =>
-    (await ask(api.GET("/api/v1/collections", { params: { query: { limit: 50 } } }))).items,
+  queryFn: async () => (await ask(api.GET("/collections", { params: { query: { limit: 50 } } }))).items,
 });
 
 export interface CauseDevice {

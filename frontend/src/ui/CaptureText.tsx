@@ -28,7 +28,7 @@ export function CaptureText({ capture, linked = true }: { capture: Capture; link
     staleTime: Number.POSITIVE_INFINITY,
   });
   const accept = useMutation({
-    mutationFn: () => ask(api.POST("/api/v1/captures/{id}/accept", { params: { path: { id: capture.id } } })),
+    mutationFn: () => ask(api.POST("/captures/{id}/accept", { params: { path: { id: capture.id } } })),
     onSuccess: () => {
       void queryClient.invalidateQueries({ queryKey: ["captures"] });
       void queryClient.invalidateQueries({ queryKey: ["collections"] });

@@ -8,6 +8,9 @@ import { saveAs } from "../ui/Copy";
 import { IconDown } from "../ui/icons";
 import { Panel } from "../ui/Page";
 
+/** More would be laid out four times a second for nobody to read. */
+const SHOWN = 150;
+
 const TONE = { info: "idle", good: "good", bad: "bad", warn: "warn" } as const;
 
 export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }) {
@@ -66,7 +69,7 @@ export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }
         }}
       >
         {log.length === 0 && <span className="sr-muted">Nothing happened yet.</span>}
-        {log.map((line) => (
+        {log.slice(-SHOWN).map((line) => (
           <div key={line.seq} data-tone={TONE[line.kind]}>
             <time dateTime={line.at} title={bothTimes(line.at)}>
               {clock(line.at)}
@@ -85,7 +88,7 @@ async function wholeLog(id: string): Promise<string> {
   let after = 0;
   for (;;) {
     const page: { items: ProgressEvent[]; last_seq: number } = await ask(
-      api.GET("/api/v1/collections/{id}/events", { params: { path: { id }, query: { after, limit: 500 } } }),
+      api.GET("/collections/{id}/events", { params: { path: { id }, query: { after, limit: 500 } } }),
     );
     for (const event of page.items) lines.push(JSON.stringify(event));
     after = page.items.at(-1)?.seq ?? page.last_seq;

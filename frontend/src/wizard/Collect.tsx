@@ -18,7 +18,7 @@ import { DevicePicker, useFilters, useOnly } from "./DevicePicker";
 import { LoginFields } from "./LoginFields";
 import { OptionFields } from "./OptionFields";
 import { PreflightPanel } from "./PreflightPanel";
-import { DEFAULT_LOGIN, DEFAULT_OPTIONS, devicesOf, missingIn, requestOf } from "./request";
+import { DEFAULT_LOGIN, DEFAULT_OPTIONS, missingIn, requestOf } from "./request";
 import { StepHeading, Steps } from "./Steps";
 import { useDraft } from "./store";
 
@@ -43,10 +43,7 @@ function usePlan(request: CollectionCreate, enabled: boolean) {
     queryKey: ["collections", "plan", settled],
     queryFn: async () => {
       const body = JSON.parse(settled) as CollectionCreate;
-      const answer = await ask(
-        api.POST("/api/v1/collections", { params: { query: { dry_run: true } }, body }),
-      );
-      return answer as unknown as Plan;
+      return ask(api.POST("/collection-plans", { body }));
     },
     enabled,
     placeholderData: keepPreviousData,
@@ -184,7 +181,7 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
 
   const start = useMutation({
     mutationFn: (from: CollectionCreate) =>
-      ask(api.POST("/api/v1/collections", { body: from, headers: keyFor(JSON.stringify(from)) })),
+      ask(api.POST("/collections", { body: from, headers: keyFor(JSON.stringify(from)) })),
     onSuccess: (collection) => {
       draft.reset();
       void queryClient.invalidateQueries({ queryKey: ["collections"] });
@@ -193,22 +190,8 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
   });
   const check = useMutation({
     mutationFn: () => {
-      const { credentials, options } = request;
-      return ask(
-        api.POST("/api/v1/preflights", {
-          body: {
-            ...devicesOf({
-              filters: request.filters ?? {},
-              only: request.devices,
-              excluded: request.exclude_devices ?? [],
-            }),
-            capture_types: request.capture_types,
-            ...(credentials === undefined ? {} : { credentials }),
-            ...(options === undefined ? {} : { options }),
-          },
-          headers: idempotencyKey(),
-        }),
-      );
+      const { name: _, ...body } = request;
+      return ask(api.POST("/preflights", { body, headers: idempotencyKey() }));
     },
     onSuccess: ({ id }) =>
       void navigate({ search: (before) => ({ ...before, preflight: id }), replace: true }),

@@ -41,8 +41,8 @@ function Inside({ collectionId, device }: { collectionId: string; device: SeenDe
     queryFn: async () =>
       (
         await ask(
-          api.GET("/api/v1/collections/{id}/captures", {
-            params: { path: { id: collectionId }, query: { device_id: device.id, limit: 100 } },
+          api.GET("/captures", {
+            params: { query: { collection_id: [collectionId], device_id: [device.id], limit: 100 } },
           }),
         )
       ).items,

@@ -18,7 +18,7 @@ import { useDraft } from "./store";
 
 const route = getRouteApi("/collect");
 
-export function useFilters(): Omit<DeviceFilters, "q"> {
+export function useFilters(): DeviceFilters {
   const { vendor, platform, site, role, tag, name } = route.useSearch();
   const key = JSON.stringify([vendor, platform, site, role, tag, name]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same filters must be the same object
@@ -51,7 +51,7 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
     key: ["devices", "pick", filters, find, sort],
     read: (page) =>
       ask(
-        api.GET("/api/v1/devices", {
+        api.GET("/devices", {
           params: { query: { ...filters, ...page, ...(find ? { q: find } : {}), sort, enabled: true } },
         }),
       ),

@@ -1,11 +1,11 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { useEffect, useMemo, useRef, useState } from "react";
-import { byName } from "../format";
+import { useEffect, useRef, useState } from "react";
 import type { SeenDevice } from "../progress";
 import { failureWord, statusWord, type Tone } from "../words";
 
 interface Props {
+  /** In an order that does not change with the statuses, so that cells keep their places. */
   devices: readonly SeenDevice[];
   onOpen: (id: string) => void;
 }
@@ -29,14 +29,9 @@ export function HeatMap({ devices, onOpen }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const scheme = useComputedColorScheme();
   const [hover, setHover] = useState<SeenDevice>();
-  // Cells keep their places while the statuses change.
-  const sorted = useMemo(
-    () => [...devices].sort((a, b) => byName(a.site, b.site) || byName(a.name, b.name)),
-    [devices],
-  );
-  const size = cellSize(sorted.length, width);
+  const size = cellSize(devices.length, width);
   const columns = Math.max(1, Math.floor(width / size));
-  const height = Math.max(1, Math.ceil(sorted.length / columns)) * size;
+  const height = Math.max(1, Math.ceil(devices.length / columns)) * size;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours follow the scheme
   useEffect(() => {
@@ -53,7 +48,7 @@ export function HeatMap({ devices, onOpen }: Props) {
     );
     const gap = size > 10 ? 2 : 1;
     const side = size - gap;
-    sorted.forEach((device, index) => {
+    devices.forEach((device, index) => {
       const x = (index % columns) * size;
       const y = Math.floor(index / columns) * size;
       const { tone } = statusWord(device.status);
@@ -73,13 +68,13 @@ export function HeatMap({ devices, onOpen }: Props) {
       }
       context.stroke();
     });
-  }, [sorted, width, height, size, columns, scheme]);
+  }, [devices, width, height, size, columns, scheme]);
 
   const at = (event: React.MouseEvent): SeenDevice | undefined => {
     const box = event.currentTarget.getBoundingClientRect();
     const column = Math.floor((event.clientX - box.left) / size);
     const row = Math.floor((event.clientY - box.top) / size);
-    return column < columns ? sorted[row * columns + column] : undefined;
+    return column < columns ? devices[row * columns + column] : undefined;
   };
 
   return (

@@ -98,14 +98,19 @@ export function OptionFields({ options, onChange }: Props) {
               note="Without a byte from the device"
               onChange={(commandTimeout) => onChange({ commandTimeout })}
             />
-            <Amount
+            <NumberInput
               label="Command limit"
+              description="For one command in all"
+              placeholder="As the platform says"
+              inputWrapperOrder={["label", "input", "description", "error"]}
               suffix=" s"
-              value={options.commandTotal}
               min={1}
               max={86_400}
-              note="For one command in all"
-              onChange={(commandTotal) => onChange({ commandTotal })}
+              allowDecimal={false}
+              value={options.commandTotal ?? ""}
+              onChange={(value) =>
+                onChange({ commandTotal: typeof value === "number" && value >= 1 ? value : undefined })
+              }
             />
             <Amount
               label="Retries"
@@ -132,6 +137,13 @@ export function OptionFields({ options, onChange }: Props) {
               onChange={(authFailureLimit) => onChange({ authFailureLimit })}
             />
           </SimpleGrid>
+          <Switch
+            mt="md"
+            label="Keep the session transcripts of all devices"
+            description="Without this they are kept for the devices that do not succeed. Only administrators can read them."
+            checked={options.keepTranscripts}
+            onChange={(event) => onChange({ keepTranscripts: event.currentTarget.checked })}
+          />
         </Collapse>
       </Box>
     </Stack>

@@ -1,5 +1,6 @@
 import { Button, Group, Progress, Stack, Text, Tooltip } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef } from "react";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import type { Page, PreflightDevice, PreflightStep } from "../api/types";
@@ -24,21 +25,29 @@ interface Props {
 export function PreflightPanel({ id, onDrop, onClose }: Props) {
   const preflight = useQuery({
     queryKey: ["preflights", id],
-    queryFn: () => ask(api.GET("/api/v1/preflights/{id}", { params: { path: { id } } })),
+    queryFn: () => ask(api.GET("/preflights/{id}", { params: { path: { id } } })),
     refetchInterval: (query) => (query.state.data?.status === "running" ? 1_000 : false),
   });
   const running = preflight.data?.status === "running";
   const list = useList<PreflightDevice>({
-    key: ["preflights", id, "devices", running ? "running" : "done"],
+    key: ["preflights", id, "devices", preflight.data?.status],
     read: (page) => readDevices(id, page),
+    enabled: preflight.data !== undefined,
     ...(running ? { refetchInterval: 2_000 } : {}),
   });
+  // What needs a person stands first, among the rows that are here.
+  const rows = useMemo(() => [...list.rows].sort((a, b) => Number(a.ok) - Number(b.ok)), [list.rows]);
   const drop = useMutation({ mutationFn: () => allNotReady(id), onSuccess: onDrop });
+
+  const panel = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    panel.current?.scrollIntoView({ block: "start" });
+  }, []);
 
   if (preflight.error)
     return <ProblemNotice error={preflight.error} onRetry={() => void preflight.refetch()} />;
   const counts = preflight.data?.counts;
-  const ended = counts ? counts.ok + counts.failed : 0;
+  const ended = counts ? counts.total - counts.queued - counts.running : 0;
   const columns: Column<PreflightDevice>[] = [
     { key: "name", title: "Device", width: "minmax(110px, 1.4fr)", cell: (row) => <b>{row.device_name}</b> },
     ...STEPS.map(
@@ -72,75 +81,84 @@ export function PreflightPanel({ id, onDrop, onClose }: Props) {
   ];
 
   return (
-    <Panel
-      title="Check before collecting"
-      aside={
-        <Button variant="subtle" size="xs" onClick={onClose}>
-          Close
-        </Button>
-      }
-    >
-      <Stack gap="sm">
-        {counts && running && (
-          <Stack gap={4}>
-            <Progress
-              value={counts.total === 0 ? 0 : (100 * ended) / counts.total}
-              aria-label="Devices checked"
+    <div ref={panel} style={{ scrollMarginTop: 72 }}>
+      <Panel
+        title="Check before collecting"
+        aside={
+          <Button variant="subtle" size="xs" onClick={onClose}>
+            Close
+          </Button>
+        }
+      >
+        <Stack gap="sm">
+          {counts && running && (
+            <Stack gap={4}>
+              <Progress
+                value={counts.total === 0 ? 0 : (100 * ended) / counts.total}
+                aria-label="Devices checked"
+              />
+              <Text size="sm" aria-live="polite">
+                {count(ended)} of {plural(counts.total, "device")} checked. No command is run.
+              </Text>
+            </Stack>
+          )}
+          {counts && !running && counts.succeeded === counts.total && (
+            <Notice
+              tone="good"
+              role="status"
+              title={`All ${plural(counts.total, "device")} are ready`}
+              icon={<ToneIcon tone="good" size={20} />}
             />
-            <Text size="sm" aria-live="polite">
-              {count(ended)} of {plural(counts.total, "device")} checked. No command is run.
-            </Text>
-          </Stack>
-        )}
-        {counts && !running && counts.failed === 0 && (
-          <Notice
-            tone="good"
-            role="status"
-            title={`All ${plural(counts.ok, "device")} are ready`}
-            icon={<ToneIcon tone="good" size={20} />}
+          )}
+          {counts && !running && counts.succeeded < counts.total && (
+            <Notice
+              tone="warn"
+              role="status"
+              title={`${count(counts.succeeded)} of ${plural(counts.total, "device")} are ready, ${count(counts.total - counts.succeeded)} are not`}
+            >
+              {counts.succeeded > 0 && (
+                <Group>
+                  <Button size="xs" loading={drop.isPending} onClick={() => drop.mutate()}>
+                    Continue without the {count(counts.total - counts.succeeded)}
+                  </Button>
+                </Group>
+              )}
+              {drop.error && <ProblemNotice error={drop.error} />}
+            </Notice>
+          )}
+          <DataTable
+            label="Check of each device"
+            columns={columns}
+            {...list}
+            rows={rows}
+            rowKey={(row) => row.device_id}
+            maxHeight="380px"
+            empty={<Empty title="No device was checked yet" />}
           />
-        )}
-        {counts && !running && counts.failed > 0 && (
-          <Notice
-            tone="warn"
-            role="status"
-            title={`${count(counts.ok)} of ${plural(counts.total, "device")} are ready, ${count(counts.failed)} are not`}
-          >
-            {counts.ok > 0 && (
-              <Group>
-                <Button size="xs" loading={drop.isPending} onClick={() => drop.mutate()}>
-                  Continue without the {count(counts.failed)}
-                </Button>
-              </Group>
-            )}
-            {drop.error && <ProblemNotice error={drop.error} />}
-          </Notice>
-        )}
-        <DataTable
-          label="Check of each device"
-          columns={columns}
-          {...list}
-          rowKey={(row) => row.device_id}
-          maxHeight="380px"
-          empty={<Empty title="No device was checked yet" />}
-        />
-      </Stack>
-    </Panel>
+        </Stack>
+      </Panel>
+    </div>
   );
 }
 
 function readDevices(
   id: string,
-  page: { limit: number; page_token?: string },
+  page: { limit: number; page_token?: string; status?: string[] },
 ): Promise<Page<PreflightDevice>> {
-  return ask(api.GET("/api/v1/preflights/{id}/devices", { params: { path: { id }, query: page } }));
+  return ask(api.GET("/preflights/{id}/devices", { params: { path: { id }, query: page } }));
 }
+
+const NOT_READY = ["failed", "partially_succeeded", "cancelled"];
 
 async function allNotReady(id: string): Promise<{ id: string; name: string }[]> {
   const found: { id: string; name: string }[] = [];
   let token: string | undefined;
   do {
-    const page = await readDevices(id, { limit: 500, ...(token ? { page_token: token } : {}) });
+    const page = await readDevices(id, {
+      limit: 500,
+      status: NOT_READY,
+      ...(token ? { page_token: token } : {}),
+    });
     for (const row of page.items) if (!row.ok) found.push({ id: row.device_id, name: row.device_name });
     token = page.next_page_token;
   } while (token !== undefined);
@@ -152,9 +170,7 @@ function StepCell(props: { device: string; step: string; result: PreflightStep |
   const status = result?.status ?? "skipped";
   const tone = status === "ok" ? "good" : status === "failed" ? "bad" : "idle";
   const word = status === "ok" ? "passed" : status === "failed" ? "failed" : "not tried";
-  const label = `${stepWord(props.step)}: ${word}${result?.message ? `, ${result.message}` : ""}${
-    result?.duration_ms === undefined ? "" : ` (${result.duration_ms} ms)`
-  }`;
+  const label = `${stepWord(props.step)}: ${word}${result?.message ? `, ${result.message}` : ""}`;
   return (
     <Tooltip label={label} multiline maw={360}>
       <span className="sr-matrix-cell" data-tone={tone} role="img" aria-label={label}>

@@ -13,6 +13,7 @@ import { IconCheck, IconClock, IconCross, IconList } from "../ui/icons";
 import { Figures, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice } from "../ui/Problem";
 import { FailureChip, StatusChip } from "../ui/Status";
+import { nameOf } from "../words";
 import { FailureGroups } from "./FailureGroups";
 import { Retry } from "./Retry";
 import { failedNote } from "./Run";
@@ -55,7 +56,7 @@ export function Results() {
   const collection = useQuery(collectionQuery(id));
   const plan = useQuery({
     queryKey: ["collections", id, "plan"],
-    queryFn: () => ask(api.GET("/api/v1/collections/{id}/plan", { params: { path: { id } } })),
+    queryFn: () => ask(api.GET("/collections/{id}/plan", { params: { path: { id } } })),
   });
   const data = collection.data;
   const failed = (data?.devices_failed ?? 0) > 0;
@@ -64,7 +65,7 @@ export function Results() {
     key: ["collections", id, "devices", "failed"],
     read: (page) =>
       ask(
-        api.GET("/api/v1/collections/{id}/devices", {
+        api.GET("/collections/{id}/devices", {
           params: {
             path: { id },
             query: { ...page, status: ["failed", "partially_succeeded", "cancelled"] },
@@ -108,7 +109,7 @@ export function Results() {
       />
       <Group justify="space-between" align="flex-start">
         <div style={{ minWidth: 0, flex: "1 1 300px" }}>
-          <StepHeading step={4}>{data.name || "Complete"}</StepHeading>
+          <StepHeading step={4}>{nameOf(data)}</StepHeading>
           <Group gap="sm" mt={6}>
             <StatusChip status={data.status} />
             {data.message && <Text size="sm">{data.message}</Text>}

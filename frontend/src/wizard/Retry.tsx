@@ -30,7 +30,7 @@ export function Retry({ collectionId, label, only, includeCancelled, primary }: 
     mutationFn: () => {
       const credentials = other ? credentialsOf(login) : undefined;
       return ask(
-        api.POST("/api/v1/collections/{id}/retry", {
+        api.POST("/collections/{id}/retry", {
           params: { path: { id: collectionId } },
           headers: idempotencyKey(),
           body: {

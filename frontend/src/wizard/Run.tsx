@@ -14,6 +14,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, ask } from "../api/client";
 import { failuresQuery, queryClient } from "../api/queries";
+import { useCan } from "../app/role";
 import { clean } from "../app/search";
 import { count, duration, plural } from "../format";
 import type { Link as FeedLink } from "../live/feed";
@@ -23,14 +24,14 @@ import { IconCheck, IconClock, IconCross, IconRight, IconSpin, IconStop } from "
 import { Figures, Panel } from "../ui/Page";
 import { Notice, ProblemNotice } from "../ui/Problem";
 import { Chip, StatusChip, ToneIcon } from "../ui/Status";
-import { DEVICE_STATUSES, statusWord, type Word } from "../words";
+import { DEVICE_STATUSES, nameOf, statusWord, type Word } from "../words";
 import { ActivityLog } from "./ActivityLog";
 import { DeviceDrawer } from "./DeviceDrawer";
 import { DeviceStatusTable } from "./DeviceStatusTable";
 import { estimate } from "./eta";
 import { FailureGroups } from "./FailureGroups";
 import { HeatMap } from "./HeatMap";
-import { byUrgency, matches } from "./order";
+import { byPlace, byUrgency, matches } from "./order";
 import { ProgressBar } from "./ProgressBar";
 import { StepHeading, Steps } from "./Steps";
 
@@ -47,11 +48,12 @@ export function Run() {
   const { id } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const operator = useCan("operator");
   const { feed, follower } = useFeed(id);
   const { progress, collection } = feed;
   const numbers = shown(progress.counts.counts, progress.counts.percent);
   const ended = progress.complete || hasEnded(progress.status.status);
-  const name = collection?.name || "Collection";
+  const name = collection ? nameOf(collection) : "Collection";
 
   useEffect(() => {
     document.title = ended ? `Done · ${name} · Showrun` : `${numbers.percent} % · ${name} · Showrun`;
@@ -61,13 +63,19 @@ export function Run() {
   }, [ended]);
 
   const cancel = useMutation({
-    mutationFn: () => ask(api.POST("/api/v1/collections/{id}/cancel", { params: { path: { id } } })),
+    mutationFn: () => ask(api.POST("/collections/{id}/cancel", { params: { path: { id } } })),
     onSuccess: (answer) => follower.told(answer),
   });
 
-  const devices = useMemo(() => [...progress.devices.values()], [progress.devices]);
+  const { size } = progress.devices;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: names and places change with the set, statuses do not matter
+  const places = useMemo(() => byPlace(progress.devices.values()), [size, feed.rowsComplete]);
+  const devices = useMemo(
+    () => places.flatMap((each) => progress.devices.get(each) ?? []),
+    [places, progress.devices],
+  );
   const listed = useMemo(
-    () => devices.filter((device) => matches(device, search.status, search.find)).sort(byUrgency),
+    () => byUrgency(devices.filter((device) => matches(device, search.status, search.find))),
     [devices, search.status, search.find],
   );
   const change = (next: Partial<typeof search>) =>
@@ -85,7 +93,7 @@ export function Run() {
   const view = search.view ?? "map";
   const left = ended ? undefined : estimate(devices, numbers.remaining, collection?.options.max_workers ?? 1);
   const cancelling = progress.status.status === "cancelling";
-  const mayCancel = collection?.actions.includes("cancel") === true && !ended && !cancelling;
+  const mayCancel = operator && collection?.actions.includes("cancel") === true && !ended && !cancelling;
 
   return (
     <Stack gap="lg" className="sr-page">
@@ -113,7 +121,7 @@ export function Run() {
           </Group>
         </div>
         <Group gap="sm">
-          {!ended && (
+          {!ended && operator && (
             <Button
               variant="default"
               leftSection={<IconStop size={16} />}

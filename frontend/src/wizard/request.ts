@@ -27,11 +27,13 @@ export interface Options {
   workers: number;
   autoLoad: boolean;
   commandTimeout: number;
-  commandTotal: number;
+  /** Absent: as the platform's file says, 300 seconds for most commands and more for long ones. */
+  commandTotal: number | undefined;
   connectTimeout: number;
   maxPerSite: number;
   authFailureLimit: number;
   retries: number;
+  keepTranscripts: boolean;
 }
 
 export const DEFAULT_LOGIN: Login = {
@@ -49,11 +51,12 @@ export const DEFAULT_OPTIONS: Options = {
   workers: 5,
   autoLoad: true,
   commandTimeout: 15,
-  commandTotal: 300,
+  commandTotal: undefined,
   connectTimeout: 10,
   maxPerSite: 0,
   authFailureLimit: 3,
   retries: 0,
+  keepTranscripts: false,
 };
 
 /** Absent means that each device uses its own credential. */
@@ -107,11 +110,12 @@ export function requestOf(
       max_workers: options.workers,
       auto_load_db: options.autoLoad,
       command_timeout_seconds: options.commandTimeout,
-      command_total_seconds: options.commandTotal,
+      ...(options.commandTotal === undefined ? {} : { command_total_seconds: options.commandTotal }),
       connect_timeout_seconds: options.connectTimeout,
       max_per_site: options.maxPerSite,
       auth_failure_limit: options.authFailureLimit,
       retries: options.retries,
+      ...(options.keepTranscripts ? { keep_transcripts: true } : {}),
     },
   };
 }

@@ -31,7 +31,7 @@ export const useDraft = create<Draft>()(
     }),
     {
       name: "showrun.draft",
-      version: 1,
+      version: 2,
       storage: createJSONStorage(() => sessionStorage),
       partialize: ({ excluded, options }) => ({ excluded, options }),
     },

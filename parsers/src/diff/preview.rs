@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Counted, ranges};
-use crate::rules::{LineRule, RuleError, compiled, compiled_for};
+use crate::rules::{LineRule, RuleError, compiled, set, set_for};
 
 /// What a rule does to a history.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,11 +32,11 @@ pub fn preview(
     versions: &[&str],
 ) -> Result<Preview, RuleError> {
     let new = compiled(&rule.pattern)?;
-    let mut volatile = compiled_for(in_force, capture_type)?;
+    let volatile = set_for(in_force, capture_type)?;
     let mut found = Preview::default();
     let mut without = versions
         .iter()
-        .map(|text| Counted::new(text, &volatile))
+        .map(|text| Counted::new(text, text, &volatile))
         .collect::<Vec<_>>();
     for line in without
         .iter()
@@ -56,12 +56,17 @@ pub fn preview(
             .collect::<Vec<usize>>()
     };
     let before = sizes(&without);
-    volatile.push(new);
+    let all = volatile
+        .patterns()
+        .iter()
+        .map(String::as_str)
+        .chain([rule.pattern.as_str()]);
+    let volatile = set(all)?;
     without.clear();
     let after = sizes(
         &versions
             .iter()
-            .map(|text| Counted::new(text, &volatile))
+            .map(|text| Counted::new(text, text, &volatile))
             .collect::<Vec<_>>(),
     );
     for (index, (before, after)) in before.iter().zip(&after).enumerate() {

@@ -93,6 +93,33 @@ fn a_secret_that_changes_is_critical() {
     );
 }
 
+/// A key that a device encrypts anew is hidden by its rule, masked or not; a secret that a person changed is shown.
+#[test]
+fn masked_changes_show_that_a_secret_changed() {
+    let secrets = [
+        LineRule::new("^username \\S+ secret (?P<secret>\\S+)"),
+        LineRule::new("^(?P<secret>[A-Z]{8})$"),
+    ];
+    let key = Some(crate::TagKey::new([1; 32]));
+    let masker = crate::Masker::new(&secrets, key).unwrap();
+    let options = options(&["^[A-Z]{8}$"], 1);
+    let old = "vpn\n key\nABCDEFGH\nusername a secret one\n";
+    let new = "vpn\n key\nHGFEDCBA\nusername a secret two\n";
+    let changes = compare_masked(old, new, &options, &masker);
+    assert_eq!((changes.added, changes.removed), (1, 1));
+    let lines = changes.hunks[0]
+        .lines
+        .iter()
+        .filter(|line| line.kind != LineKind::Context);
+    let lines = lines.map(|line| line.text.as_str()).collect::<Vec<_>>();
+    assert!(
+        lines.iter().all(|line| line.starts_with("username a secret <secret ")),
+        "{lines:?}"
+    );
+    assert_ne!(lines[0], lines[1]);
+    assert!(compare_masked(old, old, &options, &masker).is_empty());
+}
+
 #[test]
 fn a_rule_is_previewed_over_history() {
     let second = OLD.replace("10:00", "11:00");

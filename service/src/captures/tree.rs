@@ -94,11 +94,6 @@ impl Tree {
         let mut hash = HashWriter::default();
         io::copy(&mut file, &mut hash).is_ok() && hash.finish() == *expected
     }
-
-    /// Takes the text of a device away.
-    pub(crate) fn remove(&self, capture_type: &str, device: &str) {
-        let _ = fs::remove_file(self.place(capture_type, device));
-    }
 }
 
 #[derive(Default)]
@@ -139,7 +134,5 @@ mod tests {
         assert!(tree.read("configs", "../../r1", &sha(b"two\n")).is_some());
         assert!(tree.read("configs", "../../r1", &sha(b"one\n")).is_none());
         assert_eq!(fs::read_dir(folder.path().join("capture/.parts")).unwrap().count(), 0);
-        tree.remove("configs", "../../r1");
-        assert!(!place.exists());
     }
 }

@@ -311,11 +311,6 @@ impl Ledger {
         }
     }
 
-    /// Something went wrong with the collection as a whole.
-    pub(crate) fn trouble(&mut self, at: i64, error: &str) {
-        self.tell(at, &Happening::CollectionError { error });
-    }
-
     /// Tells how far it is, unless that was told a moment ago.
     pub(crate) fn progress(&mut self, at: i64, now: bool) {
         let due = self
@@ -408,7 +403,8 @@ impl Ledger {
 }
 
 /// Milliseconds as seconds.
-pub(crate) fn seconds(ms: i64) -> f64 {
+#[must_use]
+pub fn seconds(ms: i64) -> f64 {
     // Exact for 285,000 years.
     #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
     let ms = ms as f64;

@@ -144,10 +144,9 @@ pub(crate) async fn next(
 ) -> std::result::Result<Vec<device::Model>, DbErr> {
     let mut query = device::Entity::find().filter(condition(wanted));
     if let Some((site, name)) = after {
-        let same_site = Condition::all()
-            .add(device::Column::SiteKey.eq(site))
-            .add(device::Column::NameKey.gt(name));
-        query = query.filter(Condition::any().add(device::Column::SiteKey.gt(site)).add(same_site));
+        let columns = [device::Column::SiteKey, device::Column::NameKey].map(Expr::col);
+        let values = [site, name].map(|text| Expr::value(text.as_str()));
+        query = query.filter(Expr::tuple(columns).gt(Expr::tuple(values)));
     }
     query
         .order_by_asc(device::Column::SiteKey)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::checks::{name_key, quoted};
-use super::{Inventory, InventoryDevice, MAX_DEVICES, MAX_NOTES, RowProblem};
+use super::{Inventory, InventoryDevice, InventoryRow, MAX_DEVICES, MAX_NOTES, RowProblem};
 
 /// An inventory in the making.
 #[derive(Default)]
@@ -39,7 +39,8 @@ impl Collector {
     }
 
     /// Takes a device unless its name is taken.
-    pub(super) fn add(&mut self, row: usize, device: InventoryDevice) {
+    pub(super) fn add(&mut self, place: InventoryRow, device: InventoryDevice) {
+        let row = place.line;
         let key = name_key(&device.name);
         if let Some(first) = self.names.get(&key) {
             let name = quoted(&device.name);
@@ -53,15 +54,17 @@ impl Collector {
             return self.problem(row, Some("name"), problem);
         }
         self.names.insert(key, row);
-        let place = (device.address.to_lowercase(), device.port);
-        if let Some(first) = self.addresses.get(&place) {
-            let place = format!("{} port {}", quoted(&device.address), device.port);
-            let warning = format!("Line {row} has the address of line {first}, {place}: it would be collected twice.");
+        let address = (device.address.to_lowercase(), device.port);
+        if let Some(first) = self.addresses.get(&address) {
+            let address = format!("{} port {}", quoted(&device.address), device.port);
+            let warning =
+                format!("Line {row} has the address of line {first}, {address}: it would be collected twice.");
             self.warn(row, Some("address"), warning);
         } else {
-            self.addresses.insert(place, row);
+            self.addresses.insert(address, row);
         }
         self.inventory.devices.push(device);
+        self.inventory.rows.push(place);
     }
 
     /// Whether no more devices fit. The first time, this is noted as a problem of the file.

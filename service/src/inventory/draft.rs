@@ -2,7 +2,7 @@
 
 use super::checks;
 use super::collector::Collector;
-use super::{DEFAULT_PORT, InventoryDevice};
+use super::{DEFAULT_PORT, InventoryDevice, InventoryRow};
 
 /// The texts of one row; empty where the row has none.
 #[derive(Debug, Default)]
@@ -24,6 +24,17 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
+    /// Where the device of this row stands, and what is written there.
+    pub(super) fn place(&self, line: usize, device: &InventoryDevice) -> InventoryRow {
+        let is_written = |text: &str| !text.trim().is_empty();
+        InventoryRow {
+            line,
+            port: is_written(self.port) || device.port != DEFAULT_PORT,
+            enabled: is_written(self.enabled),
+            legacy_algorithms: is_written(self.legacy_algorithms),
+        }
+    }
+
     /// The device, or `None` when a value is wrong; every wrong value is noted.
     pub(super) fn check(&self, row: usize, into: &mut Collector) -> Option<InventoryDevice> {
         let mut all = true;

@@ -33,16 +33,15 @@ fn add(entry: &str, row: usize, into: &mut Collector) {
         let problem = "There is a blank inside the entry. Write one device in a line, or separate them by commas.";
         return into.problem(row, Some("address"), problem);
     }
-    if let Some(mut device) = (Draft {
+    let draft = Draft {
         address: entry,
         ..Draft::default()
-    })
-    .check(row, into)
-    {
+    };
+    if let Some(mut device) = draft.check(row, into) {
         if device.port != DEFAULT_PORT {
             device.name = place(&device.address, device.port);
         }
-        into.add(row, device);
+        into.add(draft.place(row, &device), device);
     }
 }
 

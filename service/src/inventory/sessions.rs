@@ -259,7 +259,7 @@ impl Reader<'_> {
                 device.platform = guess::platform(&device).map(str::to_owned);
                 device.platform_guessed = device.platform.is_some();
             }
-            self.into.add(row, device);
+            self.into.add(draft.place(row, &device), device);
         }
     }
 

@@ -4,7 +4,7 @@ use super::checks::quoted;
 use super::collector::Collector;
 use super::columns::{self, Columns, Field};
 use super::draft::Draft;
-use super::{Inventory, InventoryDevice, MAX_BYTES, text};
+use super::{Inventory, InventoryDevice, InventoryRow, MAX_BYTES, text};
 
 /// No cell of an inventory is longer; one that is began with a quote that never closes.
 const MAX_CELL: usize = 32 * 1024;
@@ -107,8 +107,8 @@ fn rows(mut lines: Lines<'_>, delimiter: u8, columns: &Columns, into: &mut Colle
                 if into.is_full(line) {
                     return;
                 }
-                if let Some(device) = device(&row, line, columns, into) {
-                    into.add(line, device);
+                if let Some((place, device)) = device(&row, line, columns, into) {
+                    into.add(place, device);
                 }
             }
             lines.pass(end.saturating_sub(lines.at));
@@ -124,7 +124,12 @@ fn is_broken(row: &csv::StringRecord, columns: &Columns) -> bool {
     })
 }
 
-fn device(row: &csv::StringRecord, line: usize, columns: &Columns, into: &mut Collector) -> Option<InventoryDevice> {
+fn device(
+    row: &csv::StringRecord,
+    line: usize,
+    columns: &Columns,
+    into: &mut Collector,
+) -> Option<(InventoryRow, InventoryDevice)> {
     if let Some(extra) = row.iter().skip(columns.width).find(|cell| !cell.trim().is_empty()) {
         into.problem(
             line,
@@ -153,7 +158,8 @@ fn device(row: &csv::StringRecord, line: usize, columns: &Columns, into: &mut Co
         credential: cell(Field::Credential),
         legacy_algorithms: cell(Field::LegacyAlgorithms),
     };
-    draft.check(line, into)
+    let device = draft.check(line, into)?;
+    Some((draft.place(line, &device), device))
 }
 
 /// Whether a spreadsheet could take a cell for a formula. Some trim before they look; and what looks guarded already

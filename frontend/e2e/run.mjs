@@ -1,0 +1,72 @@
+// Browser tests against a running server: `npm run e2e`. One line per test; exits with 1 when one failed.
+//
+// From the environment:
+//   SHOWRUN_URL, SHOWRUN_USER, SHOWRUN_PASSWORD    the server and an administrator
+//   DEVICE_USER, DEVICE_PASSWORD                   the login of the devices
+//   CHROMIUM                                       the browser, /usr/bin/chromium
+//   E2E_ONLY                                       a part of the names of the tests to run
+//
+// The inventory has these sites, and the tests find their devices by them:
+//   good      three devices that succeed
+//   bad       devices of which at least one fails and at least one succeeds
+//   slow      at least four devices that take a second or more each
+//   hostile   one device named <img src=x onerror=alert(1)>, reachable or not
+import { chromium } from "playwright-core";
+import { tests } from "./tests.mjs";
+
+const { CHROMIUM = "/usr/bin/chromium", E2E_ONLY = "" } = process.env;
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+for (const name of ["SHOWRUN_URL", "SHOWRUN_USER", "SHOWRUN_PASSWORD"]) {
+  if (!process.env[name]) {
+    console.error(`${name} is not set; the head of e2e/run.mjs says what is needed.`);
+    process.exit(2);
+  }
+}
+
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+let failed = 0;
+for (const [name, test] of Object.entries(tests)) {
+  if (!name.includes(E2E_ONLY)) continue;
+  const context = await browser.newContext({ baseURL: process.env.SHOWRUN_URL });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const broken = watch(page);
+  try {
+    await test(page, context);
+    if (broken.length > 0) throw new Error(broken.join("; "));
+    console.log(`ok   ${name}`);
+  } catch (error) {
+    failed += 1;
+    const where = page.url();
+    const message =
+      error instanceof Error ? error.message.split("\n").slice(0, 6).join(" | ") : String(error);
+    console.log(`FAIL ${name}: ${message} (at ${where})`);
+  }
+  await context.close();
+}
+await browser.close();
+process.exit(failed === 0 ? 0 : 1);
+
+/** What no page may do: an exception, a dialog, a breach of the content security policy. */
+function watch(page) {
+  const broken = [];
+  page.on("pageerror", (error) => broken.push(`exception: ${error.message}`));
+  page.on("dialog", (dialog) => {
+    broken.push(`a dialog said ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("console", (message) => {
+    if (/Content Security Policy/i.test(message.text())) broken.push(message.text());
+  });
+  return broken;
+}
