@@ -85,7 +85,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     first_admin(&service, &config).await?;
     let resumed = service.resume().await?;
     if resumed > 0 {
-        eprintln!("showrun: {resumed} unfinished collections go on");
+        eprintln!("showrun: {resumed} collections go on where the server stopped");
     }
     service.upkeep_start();
     let served = serve(&service, &config, metrics).await;
@@ -228,13 +228,14 @@ async fn tidy(service: Service, metrics: PrometheusHandle) {
     loop {
         turn.tick().await;
         metrics.run_upkeep();
-        let done = [
-            service.expire().await.map(|_| ()),
+        for result in [
             service.auth_tidy().await,
             service.audit_tidy().await,
-        ];
-        for error in done.into_iter().filter_map(Result::err) {
-            tracing::warn!(%error, "what is over could not be removed");
+            service.expire().await,
+        ] {
+            if let Err(error) = result {
+                tracing::warn!(%error, "the database could not be tidied up");
+            }
         }
     }
 }
