@@ -13,7 +13,6 @@ use poem::{
     endpoint::BoxEndpoint,
     http::{HeaderMap, HeaderValue, Method, Uri, header},
 };
-use serde::de::IgnoredAny;
 use service::{
     Service,
     actor::{Actor, Caller},
@@ -286,7 +285,7 @@ fn malformed(code: &'static str, message: impl Into<String>) -> Problem {
     Error::new(ErrorKind::Malformed, code, message).into()
 }
 
-/// The body, as far as it may go, looked through when it says that it is JSON.
+/// The body, as far as it may go.
 async fn read(request: &mut Request, most: usize) -> poem::Result<bytes::Bytes> {
     let too_large = || {
         let message = format!("The body is larger than the {most} bytes that are taken here");
@@ -309,15 +308,6 @@ async fn read(request: &mut Request, most: usize) -> poem::Result<bytes::Bytes> 
         kind.eq_ignore_ascii_case("application/json")
     });
     if is_json && !body.is_empty() {
-        let text = std::str::from_utf8(&body);
-        let text = text.map_err(|_| malformed("malformed_json", "The body is no JSON: it is not UTF-8"))?;
-        serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            malformed(
-                "malformed_json",
-                format!("The body is no JSON: see line {line}, column {column}"),
-            )
-        })?;
         refuse_nul(&body)?;
     }
     Ok(body)

@@ -34,10 +34,18 @@ async fn operations(server: &Server) -> anyhow::Result<Vec<Operation>> {
                 true => "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
                 false => part,
             });
+            let path = format!("/api/v1{}", parts.collect::<Vec<_>>().join("/"));
+            let id = operation["operationId"].as_str().unwrap_or_default();
+            // Looking what an import would do is for everybody, doing it is not.
+            let query = if id == "device_import_create" {
+                "?dry_run=true"
+            } else {
+                ""
+            };
             found.push(Operation {
                 id: operation["operationId"].as_str().unwrap().to_owned(),
                 method: method.to_uppercase().parse()?,
-                path: format!("/api/v1{}", parts.collect::<Vec<_>>().join("/")),
+                path: format!("{path}{query}"),
                 least: operation["x-least-role"].as_str().map(str::to_owned),
                 body,
             });
