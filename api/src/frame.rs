@@ -295,17 +295,15 @@ async fn read(request: &mut Request, most: usize) -> poem::Result<bytes::Bytes> 
     if said.is_some_and(|length| length > u64::try_from(most).unwrap_or(u64::MAX)) {
         return Err(too_large().into());
     }
-    let body = request
-        .take_body()
-        .into_bytes_limit(most)
-        .await
-        .map_err(|error| match error {
-            poem::error::ReadBodyError::PayloadTooLarge => too_large(),
-            _ => malformed("body_unreadable", "The body of the request ended before its end"),
-        })?;
+    let body = tokio::time::timeout(BODY_LIMIT, request.take_body().into_bytes_limit(most)).await;
+    let slow = |_| malformed("body_too_slow", format!("The body did not come within {BODY_LIMIT:?}"));
+    let body = body.map_err(slow)?.map_err(|error| match error {
+        poem::error::ReadBodyError::PayloadTooLarge => too_large(),
+        _ => malformed("body_unreadable", "The body of the request ended before its end"),
+    })?;
     let is_json = request.content_type().is_some_and(|kind| {
         let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("application/json")
+        kind.to_ascii_lowercase().ends_with("json")
     });
     if is_json && !body.is_empty() {
         refuse_nul(&body)?;
