@@ -228,7 +228,11 @@ async fn tidy(service: Service, metrics: PrometheusHandle) {
     loop {
         turn.tick().await;
         metrics.run_upkeep();
-        for result in [service.auth_tidy().await, service.audit_tidy().await, service.expire().await] {
+        for result in [
+            service.auth_tidy().await,
+            service.audit_tidy().await,
+            service.expire().await,
+        ] {
             if let Err(error) = result {
                 tracing::warn!(%error, "the database could not be tidied up");
             }

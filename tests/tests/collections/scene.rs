@@ -63,7 +63,9 @@ impl Scene {
         let admin = server.admin().await?;
         // The credential of the inventory is the lab's own name for it.
         let csv = fleet.inventory_csv().replace(",lab,lab,", ",,lab,");
-        let answer = admin.send_text("/api/v1/device-imports?format=csv", "text/csv", &csv).await?;
+        let answer = admin
+            .send_text("/api/v1/device-imports?format=csv", "text/csv", &csv)
+            .await?;
         ensure!(answer.status == 200, "the import: {answer:?}");
         Ok(Self {
             server,
@@ -118,7 +120,9 @@ impl Scene {
             }
             anyhow::Ok(())
         };
-        tokio::time::timeout(LONGEST, reading).await.context("the collection does not end")??;
+        tokio::time::timeout(LONGEST, reading)
+            .await
+            .context("the collection does not end")??;
         Ok(events)
     }
 
@@ -141,7 +145,8 @@ impl Scene {
 
     /// All captures of a collection.
     pub(crate) async fn captures(&self, id: &str) -> anyhow::Result<Vec<Value>> {
-        self.pages(&format!("/api/v1/collections/{id}/captures?limit=500")).await
+        self.pages(&format!("/api/v1/collections/{id}/captures?limit=500"))
+            .await
     }
 
     async fn pages(&self, path: &str) -> anyhow::Result<Vec<Value>> {
@@ -167,7 +172,10 @@ impl Scene {
             }
             let name = capture["device_name"].as_str().unwrap_or_default();
             let command = capture["commands"][0].as_str().unwrap_or_default();
-            let path = format!("/api/v1/captures/{}/content", capture["id"].as_str().unwrap_or_default());
+            let path = format!(
+                "/api/v1/captures/{}/content",
+                capture["id"].as_str().unwrap_or_default()
+            );
             let text = self.admin.get(&path).await?;
             ensure!(text.status == 200, "{path}: {text:?}");
             let expected = self.fleet.expected(name, command);
@@ -200,24 +208,36 @@ pub(crate) fn check_events(events: &[Value], devices: usize) {
         assert_eq!(event["seq"], index + 1, "{event}");
         if event["type"] == "collection_progress" {
             let counts = &event["data"]["counts"];
-            let sum: u64 = ["queued", "running", "succeeded", "partially_succeeded", "failed", "cancelled"]
-                .iter()
-                .map(|name| counts[name].as_u64().unwrap())
-                .sum();
+            let sum: u64 = [
+                "queued",
+                "running",
+                "succeeded",
+                "partially_succeeded",
+                "failed",
+                "cancelled",
+            ]
+            .iter()
+            .map(|name| counts[name].as_u64().unwrap())
+            .sum();
             assert_eq!(counts["total"].as_u64().unwrap(), sum, "{event}");
         }
     }
     let of = |kind: &str| events.iter().filter(|event| event["type"] == kind).collect::<Vec<_>>();
     let mut completed: BTreeMap<&str, usize> = BTreeMap::new();
     for event in of("device_completed") {
-        *completed.entry(event["data"]["device_name"].as_str().unwrap()).or_default() += 1;
+        *completed
+            .entry(event["data"]["device_name"].as_str().unwrap())
+            .or_default() += 1;
     }
     assert_eq!(completed.len(), devices);
     assert!(completed.values().all(|count| *count == 1), "{completed:?}");
     let mut captured: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for event in of("capture_completed") {
         let data = &event["data"];
-        let key = (data["device_name"].as_str().unwrap(), data["capture_type"].as_str().unwrap());
+        let key = (
+            data["device_name"].as_str().unwrap(),
+            data["capture_type"].as_str().unwrap(),
+        );
         *captured.entry(key).or_default() += 1;
     }
     assert!(captured.values().all(|count| *count == 1), "{captured:?}");

@@ -15,13 +15,25 @@ async fn no_answer_no_file_and_no_log_holds_a_secret() -> anyhow::Result<()> {
         });
         let made = admin.post("/api/v1/credentials", &body).await?;
         assert_eq!(made.status, 201, "{made:?}");
-        assert_eq!((&made.body["has_password"], &made.body["has_private_key"]), (&json!(true), &json!(false)));
+        assert_eq!(
+            (&made.body["has_password"], &made.body["has_private_key"]),
+            (&json!(true), &json!(false))
+        );
         assert_eq!(made.text_of("/state"), "open");
         let path = made.header("location").to_owned();
         let bad_key = json!({"name": "key", "username": "ops", "private_key": format!("-----BEGIN {}", SECRETS[2])});
         let refused = admin.post("/api/v1/credentials", &bad_key).await?;
-        assert_eq!((refused.status, pointers(&refused)), (422, vec!["/private_key".to_owned()]), "{refused:?}");
-        let again = admin.post("/api/v1/credentials", &json!({"name": "LAB", "username": "x", "password": "y"})).await?;
+        assert_eq!(
+            (refused.status, pointers(&refused)),
+            (422, vec!["/private_key".to_owned()]),
+            "{refused:?}"
+        );
+        let again = admin
+            .post(
+                "/api/v1/credentials",
+                &json!({"name": "LAB", "username": "x", "password": "y"}),
+            )
+            .await?;
         assert_eq!((again.status, again.code()), (409, "credential_exists".to_owned()));
         let device = json!({"name": "a", "address": "192.0.2.1", "credential_id": made.text_of("/id")});
         let device = admin.post("/api/v1/devices", &device).await?;
@@ -29,7 +41,9 @@ async fn no_answer_no_file_and_no_log_holds_a_secret() -> anyhow::Result<()> {
         for answer in [
             admin.get(&path).await?,
             admin.get("/api/v1/credentials").await?,
-            admin.patch(&path, &json!({"enable_password": null, "order": 3})).await?,
+            admin
+                .patch(&path, &json!({"enable_password": null, "order": 3}))
+                .await?,
             admin.post(&format!("{path}/release"), &json!({})).await?,
             admin.get("/api/v1/audit-events").await?,
             admin.get("/api/v1/device-exports").await?,
@@ -42,7 +56,10 @@ async fn no_answer_no_file_and_no_log_holds_a_secret() -> anyhow::Result<()> {
         }
         said.push_str(&server.log());
         let changed = admin.get(&path).await?;
-        assert_eq!((&changed.body["has_enable_password"], &changed.body["order"]), (&json!(false), &json!(3)));
+        assert_eq!(
+            (&changed.body["has_enable_password"], &changed.body["order"]),
+            (&json!(false), &json!(3))
+        );
         if postgres.is_none() {
             for file in ["showrun.db", "showrun.db-wal"] {
                 let bytes = std::fs::read(server.data_dir().join(file)).unwrap_or_default();
@@ -73,7 +90,10 @@ async fn who_may_do_what_with_credentials_and_host_keys() -> anyhow::Result<()> 
         assert_eq!(names(&operator.get("/api/v1/credentials").await?), ["lab"]);
         assert_eq!(operator.post(&format!("{path}/release"), &json!({})).await?.status, 200);
         assert_eq!(viewer.get("/api/v1/credentials").await?.status, 403);
-        assert_eq!(viewer.get("/api/v1/host-keys?state=changed").await?.body["items"], json!([]));
+        assert_eq!(
+            viewer.get("/api/v1/host-keys?state=changed").await?.body["items"],
+            json!([])
+        );
         assert_eq!(viewer.get("/api/v1/host-keys?state=odd").await?.status, 400);
         let unknown = "/api/v1/host-keys/0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90";
         assert_eq!(operator.delete(unknown).await?.status, 403);
@@ -91,9 +111,14 @@ async fn credentials_are_listed_in_the_order_in_which_they_are_tried() -> anyhow
             assert_eq!(admin.post("/api/v1/credentials", &body).await?.status, 201);
         }
         let first = admin.get("/api/v1/credentials?limit=2&include_total=true").await?;
-        assert_eq!((names(&first), &first.body["total"]), (vec!["b".to_owned(), "a".to_owned()], &json!(3)));
+        assert_eq!(
+            (names(&first), &first.body["total"]),
+            (vec!["b".to_owned(), "a".to_owned()], &json!(3))
+        );
         let token = first.text_of("/next_page_token");
-        let second = admin.get(&format!("/api/v1/credentials?limit=2&page_token={token}")).await?;
+        let second = admin
+            .get(&format!("/api/v1/credentials?limit=2&page_token={token}"))
+            .await?;
         assert_eq!(names(&second), ["c"]);
         for body in [
             json!({"name": "x", "username": "ops"}),

@@ -92,8 +92,15 @@ async fn every_wrong_field_is_named_at_once() -> anyhow::Result<()> {
             "site": "a\u{202e}b", "tags": ["ok", "a,b"],
         });
         let answer = admin.post("/api/v1/devices", &body).await?;
-        assert_eq!((answer.status, answer.code()), (422, "validation_failed".to_owned()), "{answer:?}");
-        assert_eq!(pointers(&answer), ["/name", "/port", "/address", "/platform", "/site", "/tags/1"]);
+        assert_eq!(
+            (answer.status, answer.code()),
+            (422, "validation_failed".to_owned()),
+            "{answer:?}"
+        );
+        assert_eq!(
+            pointers(&answer),
+            ["/name", "/port", "/address", "/platform", "/site", "/tags/1"]
+        );
         assert!(!answer.body.to_string().contains("pa55word"));
         for body in [
             json!({}),
@@ -120,7 +127,9 @@ async fn every_wrong_field_is_named_at_once() -> anyhow::Result<()> {
 async fn a_name_that_looks_like_a_path_is_a_name() -> anyhow::Result<()> {
     for (server, admin, _postgres) in servers("a_name_that_looks_like_a_path_is_a_name").await? {
         for name in ["../../etc/x", "CON", "a/b", "<script>alert(1)</script>", "=1+1"] {
-            let made = admin.post("/api/v1/devices", &json!({"name": name, "address": "192.0.2.1"})).await?;
+            let made = admin
+                .post("/api/v1/devices", &json!({"name": name, "address": "192.0.2.1"}))
+                .await?;
             assert_eq!((made.status, made.text_of("/name")), (201, name.to_owned()));
         }
         assert_eq!(names(&admin.get("/api/v1/devices?name=..%2F*").await?), ["../../etc/x"]);
@@ -132,14 +141,24 @@ async fn a_name_that_looks_like_a_path_is_a_name() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn networks_that_are_forbidden_are_refused_when_a_device_is_made() -> anyhow::Result<()> {
-    let setup = tests::server::Setup::default().arg("--forbidden-networks").arg("127.0.0.0/8,::1/128");
+    let setup = tests::server::Setup::default()
+        .arg("--forbidden-networks")
+        .arg("127.0.0.0/8,::1/128");
     let server = tests::server::Server::start_with(setup).await?;
     let admin = server.admin().await?;
     for address in ["127.0.0.1", "[::ffff:127.0.0.1]:22", "::1"] {
-        let answer = admin.post("/api/v1/devices", &json!({"name": "a", "address": address})).await?;
-        assert_eq!((answer.status, pointers(&answer)), (422, vec!["/address".to_owned()]), "{address}: {answer:?}");
+        let answer = admin
+            .post("/api/v1/devices", &json!({"name": "a", "address": address}))
+            .await?;
+        assert_eq!(
+            (answer.status, pointers(&answer)),
+            (422, vec!["/address".to_owned()]),
+            "{address}: {answer:?}"
+        );
     }
-    let allowed = admin.post("/api/v1/devices", &json!({"name": "a", "address": "localhost"})).await?;
+    let allowed = admin
+        .post("/api/v1/devices", &json!({"name": "a", "address": "localhost"}))
+        .await?;
     assert_eq!(allowed.status, 201);
     Ok(())
 }

@@ -8,12 +8,19 @@ use crate::{names, servers};
 
 async fn import(client: &Client, query: &str, kind: &str, file: &str) -> anyhow::Result<Answer> {
     let path = format!("/api/v1/device-imports?{query}");
-    client.send_raw(Method::POST, &path, Some((kind, file.as_bytes().to_vec()))).await
+    client
+        .send_raw(Method::POST, &path, Some((kind, file.as_bytes().to_vec())))
+        .await
 }
 
 fn rows(answer: &Answer) -> Vec<(u64, String)> {
     let rows = answer.body["rows"].as_array().cloned().unwrap_or_default();
-    let row = |row: &Value| (row["row"].as_u64().unwrap_or_default(), row["action"].as_str().unwrap_or_default().to_owned());
+    let row = |row: &Value| {
+        (
+            row["row"].as_u64().unwrap_or_default(),
+            row["action"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
     rows.iter().map(row).collect()
 }
 
@@ -67,7 +74,10 @@ async fn rows_that_mean_harm_cost_only_themselves() -> anyhow::Result<()> {
         let export = admin.get("/api/v1/device-exports?format=csv").await?;
         let csv = String::from_utf8(export.bytes.clone())?;
         assert!(csv.contains("\n'=cmd|' /C calc'!A0,"), "{csv}");
-        assert_eq!(export.header("content-disposition"), "attachment; filename=\"devices.csv\"");
+        assert_eq!(
+            export.header("content-disposition"),
+            "attachment; filename=\"devices.csv\""
+        );
     }
     Ok(())
 }
@@ -78,7 +88,13 @@ async fn all_three_formats_go_in_and_come_out() -> anyhow::Result<()> {
     for (_server, admin, _postgres) in servers("all_three_formats_go_in_and_come_out").await? {
         let done = import(&admin, "format=sessions_yaml", "application/yaml", yaml).await?;
         assert_eq!(counts(&done), [2, 0, 0, 0], "{done:?}");
-        let done = import(&admin, "format=list", "text/plain", "192.0.2.9, [2001:db8::1]:2222; sw1.example\n").await?;
+        let done = import(
+            &admin,
+            "format=list",
+            "text/plain",
+            "192.0.2.9, [2001:db8::1]:2222; sw1.example\n",
+        )
+        .await?;
         assert_eq!(counts(&done), [3, 0, 0, 0], "{done:?}");
         for format in ["csv", "sessions_yaml"] {
             let before = admin.get("/api/v1/devices").await?;
@@ -106,10 +122,17 @@ async fn files_that_are_none_say_why() -> anyhow::Result<()> {
     for (_server, admin, _postgres) in servers("files_that_are_none_say_why").await? {
         for file in ["", "PK\u{3}\u{4}workbook", "# nothing but this\n"] {
             let answer = import(&admin, "format=csv", "text/csv", file).await?;
-            assert_eq!((answer.status, answer.code()), (422, "import_unreadable".to_owned()), "{answer:?}");
+            assert_eq!(
+                (answer.status, answer.code()),
+                (422, "import_unreadable".to_owned()),
+                "{answer:?}"
+            );
         }
         let large = "a".repeat(17 * 1024 * 1024);
-        assert_eq!(import(&admin, "", "text/plain", &large).await?.code(), "import_unreadable");
+        assert_eq!(
+            import(&admin, "", "text/plain", &large).await?.code(),
+            "import_unreadable"
+        );
         let larger = "a".repeat(40 * 1024 * 1024);
         let refused = import(&admin, "", "text/plain", &larger).await;
         // The server may end the connection before all of it was sent.

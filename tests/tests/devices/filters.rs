@@ -9,7 +9,14 @@ use crate::{escaped, names, servers};
 #[tokio::test]
 async fn every_text_is_plain_data_in_every_filter() -> anyhow::Result<()> {
     for (_server, admin, _postgres) in servers("every_text_is_plain_data_in_every_filter").await? {
-        let hostile = ["'; DROP TABLE device;--", "100%", "a_b", "back\\slash", "\"quoted\"", "Zürich"];
+        let hostile = [
+            "'; DROP TABLE device;--",
+            "100%",
+            "a_b",
+            "back\\slash",
+            "\"quoted\"",
+            "Zürich",
+        ];
         for (number, text) in hostile.iter().enumerate() {
             let body = json!({
                 "name": format!("{number} {text}"), "address": "192.0.2.1", "site": text, "role": text, "vendor": text,
@@ -42,7 +49,12 @@ async fn every_text_is_plain_data_in_every_filter() -> anyhow::Result<()> {
         assert!(names(&both).is_empty());
         let any = admin.get("/api/v1/devices?site=&vendor=*&enabled=true").await?;
         assert_eq!(names(&any).len(), hostile.len());
-        for bad in ["sort=address", "enabled=perhaps", "page_token=rubbish", "name=****a*b*c*d*e*f"] {
+        for bad in [
+            "sort=address",
+            "enabled=perhaps",
+            "page_token=rubbish",
+            "name=****a*b*c*d*e*f",
+        ] {
             let answer = admin.get(&format!("/api/v1/devices?{bad}")).await?;
             assert_eq!(answer.status, 400, "{bad}: {answer:?}");
         }
@@ -55,9 +67,13 @@ async fn every_text_is_plain_data_in_every_filter() -> anyhow::Result<()> {
 #[tokio::test]
 async fn pages_lead_through_everything_once_in_both_directions() -> anyhow::Result<()> {
     for (_server, admin, _postgres) in servers("pages_lead_through_everything_once_in_both_directions").await? {
-        let list: String = (0..120).map(|number| format!("192.0.2.{number}:{}\n", 2200 + number)).collect();
+        let list: String = (0..120)
+            .map(|number| format!("192.0.2.{number}:{}\n", 2200 + number))
+            .collect();
         let import = "/api/v1/device-imports?format=list";
-        let done = admin.send_raw(reqwest::Method::POST, import, Some(("text/plain", list.into_bytes()))).await?;
+        let done = admin
+            .send_raw(reqwest::Method::POST, import, Some(("text/plain", list.into_bytes())))
+            .await?;
         assert_eq!(done.body["created"], 120, "{done:?}");
         for sort in ["name", "-name"] {
             let mut path = format!("/api/v1/devices?sort={sort}&limit=50&include_total=true");
@@ -66,7 +82,9 @@ async fn pages_lead_through_everything_once_in_both_directions() -> anyhow::Resu
                 let page = admin.get(&path).await?;
                 assert_eq!(page.body["total"], 120);
                 seen.extend(names(&page));
-                let Some(token) = page.body["next_page_token"].as_str() else { break };
+                let Some(token) = page.body["next_page_token"].as_str() else {
+                    break;
+                };
                 path = format!("/api/v1/devices?sort={sort}&limit=50&include_total=true&page_token={token}");
                 let mixed = format!("/api/v1/devices?sort={sort}&site=x&page_token={token}");
                 assert_eq!(admin.get(&mixed).await?.code(), "page_token_invalid");
@@ -99,7 +117,10 @@ async fn facets_count_what_can_be_filtered_by() -> anyhow::Result<()> {
             let facets = facets.body[field].as_array().cloned().unwrap_or_default();
             facets.iter().filter_map(|facet| facet["count"].as_u64()).collect()
         };
-        assert_eq!((count("vendors"), count("sites"), count("roles")), (vec![2, 1], vec![1, 1], vec![]));
+        assert_eq!(
+            (count("vendors"), count("sites"), count("roles")),
+            (vec![2, 1], vec![1, 1], vec![])
+        );
         assert_eq!(facets.body["platforms"], json!([{"value": "auto", "count": 3}]));
         assert_eq!(facets.body["tags"], json!([{"value": "all", "count": 3}]));
         assert_eq!(facets.body["total"], 3);

@@ -3,8 +3,8 @@
 mod catalogue;
 mod credentials;
 mod crud;
-mod filters;
 mod files;
+mod filters;
 
 use serde_json::Value;
 use tests::{
