@@ -3,7 +3,11 @@
 use std::path::Path;
 
 fn main() {
-    for folder in ["templates", "templates-ntc", "mappings"] {
-        println!("cargo:rerun-if-changed={}", Path::new(folder).display());
+    for folder in ["templates", "mappings"] {
+        println!("cargo:rerun-if-changed={folder}");
     }
+    // Cargo takes a folder that is missing for one that changed, each time; the one above it changes when it comes.
+    let fetched = "templates-ntc";
+    let watched = if Path::new(fetched).exists() { fetched } else { "." };
+    println!("cargo:rerun-if-changed={watched}");
 }

@@ -78,6 +78,7 @@ fn complete(path: &str, method: &str, operation: &mut Value, schemas: &Value) {
     let Some(operation) = operation.as_object_mut() else {
         return;
     };
+    optional_lists(operation);
     if let Some(Access::Least(role)) = known.map(|known| known.access) {
         operation.insert("x-least-role".to_owned(), role.as_str().into());
     }
@@ -90,6 +91,17 @@ fn complete(path: &str, method: &str, operation: &mut Value, schemas: &Value) {
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         if let Some(parameters) = parameters.as_array_mut() {
             parameters.push(key);
+        }
+    }
+}
+
+/// The library calls repeated parameters required, which they are not.
+fn optional_lists(operation: &mut Map<String, Value>) {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        let is_list = parameter.pointer("/schema/type").is_some_and(|kind| kind == "array");
+        if let (true, Some(parameter)) = (is_list, parameter.as_object_mut()) {
+            parameter.insert("required".to_owned(), false.into());
         }
     }
 }

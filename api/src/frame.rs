@@ -1,7 +1,11 @@
 //! What happens around every request: its id, who asks and whether they may, how much is read, answers to the same request
 //! twice, problems, headers, the log and the metrics.
 
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ipnet::IpNet;
 use poem::{
@@ -29,6 +33,9 @@ use crate::{
 pub(crate) const PREFIX: &str = "/api/v1";
 /// The largest answer that is kept for the same request again.
 const LARGEST_KEPT: usize = 1024 * 1024;
+
+/// A body comes within this.
+const BODY_LIMIT: Duration = Duration::from_secs(60);
 
 /// What the frame knows.
 pub(crate) struct Frame {
@@ -156,8 +163,8 @@ impl Frame {
             same_origin: same_origin(&request, host.as_deref()),
         };
         request.set_data(visitor);
-        // An upgrade has no body, and reading one would take the connection.
-        if request.headers().contains_key(header::UPGRADE) || *request.method() == Method::GET {
+        // What only reads has no body, and reading one would take the connection from a WebSocket.
+        if matches!(*request.method(), Method::GET | Method::HEAD) {
             return self.call(plain, request).await;
         }
         let body = read(&mut request, operation.body).await?;

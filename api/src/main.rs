@@ -16,6 +16,7 @@ mod frame;
 mod live;
 mod pages;
 mod paging;
+mod parts;
 mod people;
 mod platforms;
 mod problem;

@@ -32,7 +32,6 @@ impl<T: ParseFromJSON + ToJSON + Send + Sync> Page<T> {
     }
 
     /// A list that has one page.
-    #[allow(dead_code, reason = "for the catalogue")]
     pub(crate) fn whole(items: Vec<T>) -> Self {
         Self {
             items,

@@ -4,14 +4,14 @@
 use std::fmt;
 
 use poem::{
-    Response,
+    Body, Response,
     error::{MethodNotAllowedError, NotFoundError, ReadBodyError, ResponseError},
     http::{HeaderValue, StatusCode, header},
 };
 use poem_openapi::{
     ApiResponse, Object,
     error::{AuthorizationError, ContentTypeError, ParseParamError, ParsePathError, ParseRequestPayloadError},
-    payload::Json,
+    payload::{Binary, Json},
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
     types::{ToJSON, Type},
 };
@@ -57,6 +57,19 @@ pub(crate) enum Accepted<T: Type + ToJSON> {
         Json<T>,
         /// Where it is.
         #[oai(header = "Location")]
+        String,
+    ),
+}
+
+/// A file.
+#[derive(ApiResponse)]
+pub(crate) enum File {
+    /// The file.
+    #[oai(status = 200, content_type = "text/plain; charset=utf-8")]
+    Ok(
+        Binary<Body>,
+        /// Name of the file.
+        #[oai(header = "Content-Disposition")]
         String,
     ),
 }

@@ -83,7 +83,6 @@ impl Operation {
     }
 
     /// It takes a long list.
-    #[allow(dead_code, reason = "for the import of devices")]
     const fn imports(self) -> Self {
         Self { body: IMPORT, ..self }
     }
@@ -108,6 +107,29 @@ pub(crate) const TABLE: &[Operation] = &[
     viewer("api_token_create").creates(),
     viewer("api_token_view"),
     viewer("api_token_delete"),
+    // devices
+    viewer("device_list"),
+    operator("device_create").creates(),
+    viewer("device_facets"),
+    viewer("device_view"),
+    operator("device_update"),
+    operator("device_delete"),
+    // A trial changes nothing; for the rest the application asks for an operator.
+    viewer("device_import_create").imports(),
+    viewer("device_export_view"),
+    viewer("platform_list"),
+    viewer("job_template_list"),
+    viewer("capture_type_list"),
+    // credentials and host keys
+    operator("credential_list"),
+    admin("credential_create").creates(),
+    operator("credential_view"),
+    admin("credential_update"),
+    admin("credential_delete"),
+    operator("credential_release"),
+    viewer("host_key_list"),
+    admin("host_key_accept"),
+    admin("host_key_delete"),
     // collections
     viewer("collection_list"),
     operator("collection_create").creates(),

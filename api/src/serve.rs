@@ -85,7 +85,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     first_admin(&service, &config).await?;
     let resumed = service.resume().await?;
     if resumed > 0 {
-        eprintln!("showrun: {resumed} unfinished collections go on");
+        eprintln!("showrun: {resumed} collections go on where the server stopped");
     }
     service.upkeep_start();
     let served = serve(&service, &config, metrics).await;
@@ -228,11 +228,10 @@ async fn tidy(service: Service, metrics: PrometheusHandle) {
     loop {
         turn.tick().await;
         metrics.run_upkeep();
-        if let Err(error) = service.expire().await {
-            tracing::warn!(%error, "secrets and transcripts whose time is over could not be removed");
-        }
-        if let Err(error) = service.auth_tidy().await {
-            tracing::warn!(%error, "sessions could not be tidied up");
+        for result in [service.auth_tidy().await, service.audit_tidy().await, service.expire().await] {
+            if let Err(error) = result {
+                tracing::warn!(%error, "the database could not be tidied up");
+            }
         }
     }
 }

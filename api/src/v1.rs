@@ -1,12 +1,20 @@
 //! The operations of the API, one file for each noun.
 
-use poem_openapi::Tags;
+use poem_openapi::{Tags, types::MaybeUndefined};
 
 pub(crate) mod api_tokens;
 pub(crate) mod audit_events;
 pub(crate) mod auth;
+pub(crate) mod capture_types;
 pub(crate) mod captures;
 pub(crate) mod collections;
+pub(crate) mod credentials;
+pub(crate) mod device_exports;
+pub(crate) mod device_imports;
+pub(crate) mod devices;
+pub(crate) mod host_keys;
+pub(crate) mod job_templates;
+pub(crate) mod platforms;
 pub(crate) mod preflights;
 pub(crate) mod settings;
 pub(crate) mod users;
@@ -24,6 +32,18 @@ pub(crate) enum Tag {
     /// Tokens of programs.
     #[oai(rename = "api_token")]
     ApiToken,
+    /// What is collected from.
+    #[oai(rename = "device")]
+    Device,
+    /// What can be collected.
+    #[oai(rename = "platform")]
+    Platform,
+    /// What devices are logged in with.
+    #[oai(rename = "credential")]
+    Credential,
+    /// What devices are known by.
+    #[oai(rename = "host_key")]
+    HostKey,
     /// Who did what.
     #[oai(rename = "audit_event")]
     AuditEvent,
@@ -41,6 +61,15 @@ pub(crate) enum Tag {
     Version,
 }
 
+/// A member of a change: `None` is not given, `Some(None)` is `null`.
+fn given<T>(member: MaybeUndefined<T>) -> Option<Option<T>> {
+    match member {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
+    }
+}
+
 /// All operations of the document.
 pub(crate) fn operations() -> impl poem_openapi::OpenApi {
     let collecting = (collections::Api, collections::PlanApi, preflights::Api, captures::Api);
@@ -52,7 +81,17 @@ pub(crate) fn operations() -> impl poem_openapi::OpenApi {
         settings::Api,
         version::Api,
     );
-    (of_the_server, collecting)
+    let of_devices = (
+        devices::Api,
+        device_imports::Api,
+        device_exports::Api,
+        platforms::Api,
+        job_templates::Api,
+        capture_types::Api,
+        credentials::Api,
+        host_keys::Api,
+    );
+    (of_the_server, of_devices, collecting)
 }
 
 /// Plain handlers beside them; their paths stand in `roles::PLAIN`, too.

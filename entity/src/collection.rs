@@ -129,6 +129,8 @@ pub struct Model {
     pub cancelled: i32,
     /// Complete captures by type.
     pub captures_created: Json,
+    /// Commands that devices answered.
+    pub commands_executed: i64,
     /// `None`: not asked for, or not known yet.
     pub loaded_to_db: Option<bool>,
     /// A sentence for people.

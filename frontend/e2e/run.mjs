@@ -3,6 +3,7 @@
 // From the environment:
 //   SHOWRUN_URL, SHOWRUN_USER, SHOWRUN_PASSWORD    the server and an administrator
 //   DEVICE_USER, DEVICE_PASSWORD                   the login of the devices
+//   DEVICE_ENABLE_PASSWORD                         and of their privileged mode, where they have one
 //   CHROMIUM                                       the browser, /usr/bin/chromium
 //   E2E_ONLY                                       a part of the names of the tests to run
 //
@@ -38,7 +39,7 @@ let failed = 0;
 for (const [name, test] of Object.entries(tests)) {
   if (!name.includes(E2E_ONLY)) continue;
   const context = await browser.newContext({ baseURL: process.env.SHOWRUN_URL });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const broken = watch(page);
   try {

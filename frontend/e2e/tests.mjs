@@ -30,6 +30,8 @@ async function start(page, site, types = ["Configuration", "Version"]) {
   await page.getByText("User name and password", { exact: true }).click();
   await page.getByLabel("Device user name").fill(process.env.DEVICE_USER ?? "admin");
   await page.getByLabel("Device password").fill(process.env.DEVICE_PASSWORD ?? "admin");
+  const { DEVICE_ENABLE_PASSWORD } = process.env;
+  if (DEVICE_ENABLE_PASSWORD) await page.getByLabel("Enable password").fill(DEVICE_ENABLE_PASSWORD);
   await page.getByLabel("Max workers as a number").fill(site === "slow" ? "2" : "5");
   await page.getByRole("button", { name: "Start collection" }).click();
   await page.waitForURL(/\/collections\/[^/]+\/run/);

@@ -187,6 +187,23 @@ impl Breaker {
         self.changed.notify_waiters();
     }
 
+    /// Waits until every change so far is kept.
+    pub async fn settled(&self) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let behind = match self.states.lock() {
+                Ok(states) => states.values().any(|state| state.saved < state.version),
+                Err(_) => false,
+            };
+            if !behind || self.is_keeper_gone() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     fn with_state<T>(&self, identity: &Identity, change: impl FnOnce(&mut State) -> T) -> Option<T> {
         let mut states = self.states.lock().ok()?;
         Some(change(states.entry(*identity).or_default()))

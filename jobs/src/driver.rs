@@ -292,7 +292,12 @@ impl Run<'_> {
         let ready = known
             .as_ref()
             .filter(|platform| platform.modes.is_empty() || job.credentials.enable_password.is_none());
-        let opening = ready.map(|platform| platform.on_open.clone()).unwrap_or_default();
+        // A job without capture types is a look at whether the device lets us in: no command is sent.
+        let looks = job.capture_types.is_empty();
+        let opening = ready
+            .filter(|_| !looks)
+            .map(|platform| platform.on_open.clone())
+            .unwrap_or_default();
         let opened = shell.find_prompt(&opening, limits.prompt).await?;
         if self.platform.is_none() {
             let found = self.detect(shell, detection, &opened.banner).await?;
@@ -302,8 +307,7 @@ impl Run<'_> {
         let Some(platform) = self.platform.clone() else {
             return Ok(());
         };
-        // A job without capture types is a look at whether the device lets us in.
-        if self.planned.is_empty() && !job.capture_types.is_empty() {
+        if self.planned.is_empty() && !looks {
             let message = format!(
                 "{} has no template for {}",
                 platform.title,
@@ -315,7 +319,8 @@ impl Run<'_> {
             shell.enter_privileged(secret.expose_secret(), limits.silence).await?;
         }
         let usual = self.usual();
-        for command in platform.on_open.iter().skip(opened.ran) {
+        let setting_up = if looks { &[] } else { platform.on_open.as_slice() };
+        for command in setting_up.iter().skip(opened.ran) {
             shell.exchange(command, &mut Nowhere, &mut Nowhere, usual).await?;
         }
         self.commands(shell, job, &platform).await

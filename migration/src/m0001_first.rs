@@ -257,6 +257,7 @@ async fn collections(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col(column("failed").integer())
             .col(column("cancelled").integer())
             .col(column("captures_created").json_binary())
+            .col(column("commands_executed").big_integer())
             .col(optional("loaded_to_db").boolean())
             .col(column("message").text())
             .col(column("last_seq").big_integer())

@@ -5,7 +5,7 @@ mod section;
 mod unified;
 
 use imara_diff::{Algorithm, Diff, InternedInput};
-use regex::RegexSet;
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use self::section::Sections;
@@ -14,12 +14,12 @@ pub use self::{
     unified::unified,
 };
 use crate::mask::Masker;
-use crate::rules::{LineRule, RuleError, Severity, SeverityRules, set_for};
+use crate::rules::{LineRule, RuleError, Severity, SeverityRules, compiled_for};
 
 /// How two texts are compared. Made once for a platform and a capture type, then used for many texts.
 #[derive(Debug, Clone)]
 pub struct ChangeOptions {
-    volatile: RegexSet,
+    volatile: Vec<Regex>,
     severity: SeverityRules,
     context: usize,
 }
@@ -37,7 +37,7 @@ impl ChangeOptions {
         context: usize,
     ) -> Result<Self, RuleError> {
         Ok(Self {
-            volatile: set_for(volatile, capture_type)?,
+            volatile: compiled_for(volatile, capture_type)?,
             severity,
             context,
         })
@@ -116,14 +116,14 @@ struct Counted<'a> {
 
 impl<'a> Counted<'a> {
     /// `shown` has the same lines as `text`, perhaps without their secrets.
-    fn new(text: &'a str, shown: &'a str, volatile: &RegexSet) -> Self {
+    fn new(text: &'a str, shown: &'a str, volatile: &[Regex]) -> Self {
         let mut found = Self {
             lines: Vec::new(),
             shown: Vec::new(),
             numbers: Vec::new(),
         };
         for (index, (line, shown)) in text.lines().zip(shown.lines()).enumerate() {
-            if !volatile.is_match(line) {
+            if !volatile.iter().any(|rule| rule.is_match(line)) {
                 found.lines.push(line);
                 found.shown.push(shown);
                 found.numbers.push(index + 1);

@@ -213,9 +213,8 @@ impl Library {
     #[must_use]
     pub fn find(&self, platform: &str, capture_type: &str, command: &str) -> Option<TemplateId> {
         let accept = self.accepts.get(capture_type);
-        let accept = |name: &str| accept.is_none_or(|pattern| pattern.is_match(name));
         let rows = self.rows(platform);
-        let name = index::find(&rows, command, &accept).map(|row| row.template.clone())?;
+        let name = index::find(&rows, command, accept).map(|row| row.template.clone())?;
         let (origin, text) = self.file(&name)?;
         Some(self.id(name, origin, &text, capture_type))
     }

@@ -32,6 +32,16 @@ fn commands_of_the_shipped_platforms_have_templates_that_can_be_used() {
             continue;
         }
         let platform: Platform = serde_yaml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        // A configuration is compared and searched, never cut into rows.
+        for command in platform
+            .captures
+            .get("configs")
+            .into_iter()
+            .flat_map(|configs| &configs.commands)
+        {
+            let found = library.find(&platform.platform, "configs", command);
+            assert_eq!(found, None, "{}: {command}", platform.platform);
+        }
         for (capture_type, commands) in platform.captures.iter().filter(|(name, _)| *name != "configs") {
             for command in &commands.commands {
                 let found = library.template(&platform.platform, capture_type, command);

@@ -35,6 +35,9 @@ mod tickets;
 mod tokens;
 mod users;
 
+#[cfg(test)]
+mod tests;
+
 pub use api_tokens::{ApiTokenChoice, ApiTokenView, NewApiToken};
 pub use sessions::Login;
 pub use tickets::Ticket;

@@ -7,7 +7,10 @@ use crate::{
     actor::Actor,
     error::Result,
     page::{Page, PageRequest},
+    time::now_ms,
 };
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
 
 mod store;
 pub(crate) use store::{Entry, record};
@@ -36,5 +39,21 @@ impl Service {
     ) -> Result<Page<audit_event::Model>> {
         actor.needs(Role::Admin)?;
         store::list(self.db().reader(), filter, page).await
+    }
+
+    /// Removes entries that are older than the setting says.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn audit_tidy(&self) -> Result<()> {
+        let days = i64::from(self.settings().audit_days);
+        if days == 0 {
+            return Ok(());
+        }
+        let before = now_ms().saturating_sub(days * DAY_MS);
+        let txn = self.db().begin().await?;
+        store::forget(&txn, before).await?;
+        txn.commit().await?;
+        Ok(())
     }
 }

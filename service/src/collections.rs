@@ -136,6 +136,8 @@ impl Default for CollectionFilter {
 /// Which devices of a collection are asked for; several values of one filter are alternatives.
 #[derive(Debug, Clone, Default)]
 pub struct CollectionDeviceFilter {
+    /// Ids of devices.
+    pub device_id: Vec<Uuid>,
     /// Where they stand.
     pub status: Vec<DeviceStatus>,
     /// Why they failed.
@@ -463,14 +465,21 @@ impl Service {
                 Ok(repaired) => tracing::info!(repaired, "last good texts were written into the tree again"),
                 Err(error) => tracing::warn!(%error, "the tree of last good texts could not be looked through"),
             }
+            match service.sweep_texts().await {
+                Ok(0) => {}
+                Ok(swept) => tracing::info!(swept, "stored texts that nothing refers to were removed"),
+                Err(error) => tracing::warn!(%error, "stored texts could not be looked through"),
+            }
         });
     }
 
-    /// Forgets secrets and transcripts whose time is over.
+    /// Forgets secrets, transcripts and events whose time is over.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn expire(&self) -> Result<()> {
-        Ok(store::expire(self.db(), crate::time::now_ms()).await?)
+        let now = crate::time::now_ms();
+        let event_days = i64::from(self.settings().event_days);
+        Ok(store::expire(self.db(), now, now - event_days * 24 * 3_600_000).await?)
     }
 }

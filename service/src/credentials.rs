@@ -17,6 +17,7 @@ use crate::{
     inventory::{checks, name_key},
     page::{Page, PageRequest},
     time::now_ms,
+    version::{self, Expected},
 };
 
 pub(crate) mod keeper;
@@ -203,17 +204,17 @@ impl Service {
     /// Changes the fields that are given. With another user name or secret the count of refused logins begins anew.
     ///
     /// # Errors
-    /// `not_found`, `changed`, `credential_exists`, or what is wrong with which field.
+    /// `not_found`, `changed_meanwhile`, `credential_exists`, or what is wrong with which field.
     pub async fn credential_update(
         &self,
         actor: &Actor,
         id: Uuid,
         fields: CredentialFields,
-        expected: Option<i64>,
+        expected: &Expected,
     ) -> Result<Credential> {
         actor.needs(Role::Admin)?;
         let before = found(self.db().reader(), id).await?;
-        unchanged(&before, expected)?;
+        expected.check(before.updated_at)?;
         let secrets = self.unsealed(&before)?;
         let is_login = fields.username.is_some()
             || fields.password.is_some()
@@ -224,7 +225,7 @@ impl Service {
         let mut row = self.with_fields(before.clone(), secrets, fields).await?;
         row.updated_at = now_ms().max(before.updated_at + 1);
         let txn = self.db().begin().await?;
-        unchanged(&found(&txn, id).await?, Some(before.updated_at))?;
+        Expected::new(Some(version::tag(before.updated_at))).check(found(&txn, id).await?.updated_at)?;
         match store::update(&txn, &row).await {
             Err(error) if database::is_taken(&error) => return Err(taken(&row)),
             done => done?,
@@ -247,12 +248,12 @@ impl Service {
     /// Removes a credential. Devices that were bound to it are bound to none.
     ///
     /// # Errors
-    /// `not_found`, `changed`.
-    pub async fn credential_delete(&self, actor: &Actor, id: Uuid, expected: Option<i64>) -> Result<()> {
+    /// `not_found`, `changed_meanwhile`.
+    pub async fn credential_delete(&self, actor: &Actor, id: Uuid, expected: &Expected) -> Result<()> {
         actor.needs(Role::Admin)?;
         let txn = self.db().begin().await?;
         let row = found(&txn, id).await?;
-        unchanged(&row, expected)?;
+        expected.check(row.updated_at)?;
         let bound = store::delete(&txn, id).await?;
         let summary = format!("Removed the credential {}; {bound} devices were bound to it", row.name);
         audit::record(&txn, actor, entry("credential.delete", &row, summary)).await?;
@@ -286,11 +287,6 @@ impl Service {
             is_default: row.is_default,
         };
         Ok(CredentialBindings(rows.into_iter().map(binding).collect()))
-    }
-
-    /// The credentials for one device, the one to try first in front.
-    pub(crate) async fn credentials_for(&self, device: &device::Model) -> Result<Vec<Uuid>> {
-        Ok(self.credential_bindings().await?.for_device(device))
     }
 
     /// What a session logs in with. Who asks writes [`credential_use`] into the audit log, once for a collection.
@@ -466,20 +462,6 @@ fn taken(row: &credential::Model) -> Error {
 async fn found(db: &impl store::Connection, id: Uuid) -> Result<credential::Model> {
     let row = store::find(db, id).await?;
     row.ok_or_else(|| Error::not_found("credential", id))
-}
-
-fn unchanged(row: &credential::Model, expected: Option<i64>) -> Result<()> {
-    match expected {
-        Some(expected) if expected != row.updated_at => Err(Error::new(
-            ErrorKind::Changed,
-            "changed",
-            format!(
-                "The credential {} was changed since you read it: read it again",
-                row.name
-            ),
-        )),
-        _ => Ok(()),
-    }
 }
 
 fn sites(given: &[String]) -> std::result::Result<Vec<String>, (usize, String)> {

@@ -13,6 +13,7 @@ use crate::{
     error::{Error, FieldProblem, Result},
     page::{Page, PageRequest},
     time::now_ms,
+    version::Expected,
 };
 
 mod address;
@@ -84,7 +85,7 @@ impl Service {
         let descending = match sort.map(str::trim) {
             None | Some("" | "name") => false,
             Some("-name") => true,
-            Some(_) => return Err(Error::field("sort", "Devices are sorted by name or -name")),
+            Some(_) => return Err(Error::parameter("sort", "Devices are sorted by name or -name")),
         };
         let listing = store::Listing {
             wanted: &filter.wanted(self, "")?,
@@ -139,17 +140,17 @@ impl Service {
         Ok(device)
     }
 
-    /// Changes the fields of a device that are given. `expected` is its `updated_at` as it was read, for who must not
+    /// Changes the fields of a device that are given. `expected` is the version that was read, for who must not
     /// overwrite what somebody else wrote since.
     ///
     /// # Errors
-    /// `not_found`, `changed`, `device_exists`, or what is wrong with which field.
+    /// `not_found`, `changed_meanwhile`, `device_exists`, or what is wrong with which field.
     pub async fn device_update(
         &self,
         actor: &Actor,
         id: Uuid,
         fields: DeviceFields,
-        expected: Option<i64>,
+        expected: &Expected,
     ) -> Result<device::Model> {
         actor.needs(Role::Operator)?;
         let txn = self.db().begin().await?;
@@ -180,8 +181,8 @@ impl Service {
     /// Removes a device. Its captures and what collections say of it stay.
     ///
     /// # Errors
-    /// `not_found`, `changed`.
-    pub async fn device_delete(&self, actor: &Actor, id: Uuid, expected: Option<i64>) -> Result<()> {
+    /// `not_found`, `changed_meanwhile`.
+    pub async fn device_delete(&self, actor: &Actor, id: Uuid, expected: &Expected) -> Result<()> {
         actor.needs(Role::Operator)?;
         let txn = self.db().begin().await?;
         let device = current(&txn, id, expected).await?;
@@ -316,20 +317,11 @@ fn unknown(ids: &[Uuid], known: &HashSet<Uuid>) -> Error {
     Error::fields(unknown.take(MAX_PROBLEMS).map(problem).collect())
 }
 
-async fn current(db: &impl store::Connection, id: Uuid, expected: Option<i64>) -> Result<device::Model> {
+async fn current(db: &impl store::Connection, id: Uuid, expected: &Expected) -> Result<device::Model> {
     let device = store::find_to_change(db, id).await?;
     let device = device.ok_or_else(|| Error::not_found("device", id))?;
-    match expected {
-        Some(expected) if expected != device.updated_at => Err(Error::new(
-            crate::error::ErrorKind::Changed,
-            "changed",
-            format!(
-                "The device {} was changed since you read it: read it again",
-                device.name
-            ),
-        )),
-        _ => Ok(device),
-    }
+    expected.check(device.updated_at)?;
+    Ok(device)
 }
 
 async fn credential_exists(db: &impl store::Connection, device: &device::Model) -> Result<()> {

@@ -103,6 +103,16 @@ impl Error {
         error
     }
 
+    /// One parameter of the URL is wrong.
+    pub fn parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        let mut error = Self::new(ErrorKind::Malformed, "parameter_invalid", "A parameter is not valid");
+        error.fields.push(FieldProblem {
+            pointer: name.into(),
+            detail: detail.into(),
+        });
+        error
+    }
+
     /// It contradicts what there is.
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Conflict, code, message)

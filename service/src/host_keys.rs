@@ -1,7 +1,7 @@
 //! Host keys: what devices are known by. A new one is remembered, a changed one stops its device until a person accepts
 //! it.
 
-use std::{collections::HashMap, str::FromStr, sync::Arc};
+use std::collections::HashMap;
 
 use data_encoding::{BASE64, BASE64_NOPAD};
 use entity::{host_key, user::Role};
@@ -41,19 +41,6 @@ impl State {
             Self::Accepted => "accepted",
             Self::Changed => "changed",
             Self::Pending => "pending",
-        }
-    }
-}
-
-impl FromStr for State {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "accepted" => Ok(Self::Accepted),
-            "changed" => Ok(Self::Changed),
-            "pending" => Ok(Self::Pending),
-            _ => Err(Error::field("state", "A host key is accepted, changed or pending")),
         }
     }
 }
@@ -125,7 +112,7 @@ impl Service {
     /// Host keys by place.
     ///
     /// # Errors
-    /// `not_found` for a device that is not there.
+    /// When the database cannot be read.
     pub async fn host_key_list(
         &self,
         actor: &Actor,
@@ -134,26 +121,26 @@ impl Service {
     ) -> Result<Page<HostKey>> {
         actor.needs(Role::Viewer)?;
         let db = self.db().reader();
-        let places = match filter.device_id {
+        let device = match filter.device_id {
             None => None,
-            Some(id) => {
-                let device = store::device(db, id)
-                    .await?
-                    .ok_or_else(|| Error::not_found("device", id))?;
-                let named = format!("{}:{}", device.address, device.port);
-                let place = place(&device.address, device.port);
-                Some(place.into_iter().chain([named]).collect())
-            }
+            Some(id) => store::device(db, id).await?,
         };
+        let places = filter.device_id.map(|_| {
+            let places = device.iter().flat_map(|device| {
+                let named = format!("{}:{}", device.address, device.port);
+                place(&device.address, device.port).into_iter().chain([named])
+            });
+            places.collect()
+        });
         let rows = store::list(db, filter, places, page).await?;
         let mut shown = Page {
             items: self.host_keys_shown(rows.items).await?,
             next_page_token: rows.next_page_token,
             total: rows.total,
         };
-        if let Some(id) = filter.device_id {
+        if let Some(device) = device {
             // Two devices may have one address; asked for is this one.
-            let device = store::device(db, id).await?.map(|device| (device.id, device.name));
+            let device = Some((device.id, device.name));
             shown.items.iter_mut().for_each(|key| key.device.clone_from(&device));
         }
         Ok(shown)
@@ -227,11 +214,6 @@ impl Service {
         txn.commit().await?;
         self.host_keys().forgotten(&row);
         Ok(())
-    }
-
-    /// The known host keys, for the runner.
-    pub(crate) fn known_host_keys(&self) -> Arc<dyn jobs::HostKeys> {
-        Arc::clone(self.host_keys()) as Arc<dyn jobs::HostKeys>
     }
 
     async fn host_keys_shown(&self, rows: Vec<host_key::Model>) -> Result<Vec<HostKey>> {

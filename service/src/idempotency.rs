@@ -53,7 +53,11 @@ pub struct Pending {
 
 /// The requests that are being done now.
 #[derive(Default)]
-pub(crate) struct InFlight(Mutex<HashSet<(Uuid, String)>>);
+pub(crate) struct InFlight {
+    requests: Mutex<HashSet<(Uuid, String)>>,
+    /// One begins at a time: who comes second finds what the first wrote.
+    begins: tokio::sync::Mutex<()>,
+}
 
 impl Service {
     /// Begins a request that has a key. `parts` are what makes it this request: method, path, body.
@@ -70,6 +74,7 @@ impl Service {
         }
         let fingerprint = self.fingerprint(parts)?;
         let now = now_ms();
+        let _one = self.requests_in_flight().begins.lock().await;
         let txn = self.db().begin().await?;
         store::forget(&txn, now.saturating_sub(KEPT_MS)).await?;
         let row = store::find(&txn, actor.user_id, key).await?;
@@ -139,10 +144,7 @@ impl Service {
 
     fn in_flight<T>(&self, look: impl FnOnce(&mut HashSet<(Uuid, String)>) -> T) -> T {
         look(
-            &mut self
-                .requests_in_flight()
-                .0
-                .lock()
+            &mut self.requests_in_flight().requests.lock()
                 .unwrap_or_else(PoisonError::into_inner),
         )
     }

@@ -11,6 +11,7 @@
 pub mod access;
 pub mod actor;
 pub mod audit;
+pub mod capture_types;
 pub mod captures;
 pub mod collections;
 pub mod credentials;
@@ -26,6 +27,7 @@ pub mod host_keys;
 pub mod idempotency;
 pub mod inventory;
 pub mod page;
+pub mod platforms;
 mod server;
 pub mod settings;
 pub mod time;

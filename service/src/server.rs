@@ -5,6 +5,7 @@ use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use jobs::{Breaker, Catalogue};
@@ -77,6 +78,9 @@ impl ServerConfig {
         }
     }
 }
+
+/// How long the end of the server waits for counts of refused logins to be kept.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// The application of one server. Clones are the same server.
 #[derive(Clone)]
@@ -207,6 +211,8 @@ impl Service {
         self.0.stopping.cancel();
         self.0.engine.stop().await;
         self.0.host_keys.flush().await;
+        // A database that is away for long does not keep the server from ending.
+        let _ = tokio::time::timeout(SETTLE, self.0.breaker.settled()).await;
         if let Err(error) = self.auth_tidy().await {
             tracing::warn!(%error, "when tokens were last used could not be written down");
         }

@@ -84,7 +84,11 @@ impl SettingsChange {
 }
 
 /// The settings in memory.
-pub(crate) struct Current(RwLock<SettingsChange>);
+pub(crate) struct Current {
+    changed: RwLock<SettingsChange>,
+    /// One change at a time.
+    changes: tokio::sync::Mutex<()>,
+}
 
 impl Current {
     /// Reads what was changed, and proves that the key is the one that the secrets of this database are sealed with.
@@ -93,11 +97,14 @@ impl Current {
         let changed = store::read(db.reader(), CHANGED).await?;
         let changed = changed.map(serde_json::from_value).transpose();
         let changed = changed.map_err(|error| Error::internal(format!("stored settings: {error}")))?;
-        Ok(Self(RwLock::new(changed.unwrap_or_default())))
+        Ok(Self {
+            changed: RwLock::new(changed.unwrap_or_default()),
+            changes: tokio::sync::Mutex::default(),
+        })
     }
 
     fn changed(&self) -> SettingsChange {
-        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+        *self.changed.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -180,6 +187,7 @@ impl Service {
         if !problems.is_empty() {
             return Err(Error::fields(problems));
         }
+        let _one = self.current_settings().changes.lock().await;
         let txn = self.db().begin().await?;
         expected.check_tag(&tag(&self.settings()))?;
         let mut changed = self.current_settings().changed();
@@ -203,10 +211,7 @@ impl Service {
         };
         audit::record(&txn, actor, entry).await?;
         txn.commit().await?;
-        *self
-            .current_settings()
-            .0
-            .write()
+        *self.current_settings().changed.write()
             .unwrap_or_else(PoisonError::into_inner) = changed;
         Ok(self.settings())
     }

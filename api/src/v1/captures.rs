@@ -227,11 +227,14 @@ impl Api {
         page_token: Query<Option<String>>,
         /// Whether all rows are counted.
         include_total: Query<Option<bool>>,
+        /// Ids of devices.
+        device_id: Query<Vec<Uuid>>,
     ) -> Result<Json<Page<Capture>>> {
         auth.service().collection_view(auth.actor(), id.0).await?;
         let page = paging::wanted(limit.0, page_token.0, include_total.0);
         let filter = CaptureFilter {
             collection_id: vec![id.0],
+            device_id: device_id.0,
             ..CaptureFilter::default()
         };
         let page = auth.service().capture_list(auth.actor(), &filter, &page).await?;

@@ -73,11 +73,13 @@ impl Example for ProgressTicket {
 
 /// What a device filter of a collection says.
 pub(crate) fn device_filter(
+    device_id: Vec<Uuid>,
     status: &[String],
     failure_kind: Vec<String>,
     q: Option<String>,
 ) -> std::result::Result<CollectionDeviceFilter, service::error::Error> {
     Ok(CollectionDeviceFilter {
+        device_id,
         status: words("status", status, &DEVICE_STATUSES)?,
         failure_kind,
         q,
@@ -195,6 +197,8 @@ impl Api {
         page_token: Query<Option<String>>,
         /// Whether all rows are counted.
         include_total: Query<Option<bool>>,
+        /// Ids of devices.
+        device_id: Query<Vec<Uuid>>,
         /// Where they stand.
         status: Query<Vec<String>>,
         /// Why they failed.
@@ -203,7 +207,7 @@ impl Api {
         q: Query<Option<String>>,
     ) -> Result<Json<CollectionDevicePage>> {
         let page = paging::wanted(limit.0, page_token.0, include_total.0);
-        let filter = device_filter(&status.0, failure_kind.0, q.0)?;
+        let filter = device_filter(device_id.0, &status.0, failure_kind.0, q.0)?;
         let service = auth.service();
         let (page, last_seq) = service
             .collection_device_list(auth.actor(), id.0, &filter, &page)

@@ -237,6 +237,8 @@ impl Api {
         page_token: Query<Option<String>>,
         /// Whether all rows are counted.
         include_total: Query<Option<bool>>,
+        /// Ids of devices.
+        device_id: Query<Vec<Uuid>>,
         /// Where they stand.
         status: Query<Vec<String>>,
         /// Why they failed.
@@ -247,7 +249,7 @@ impl Api {
         let service = auth.service();
         service.preflight_view(auth.actor(), id.0).await?;
         let page = paging::wanted(limit.0, page_token.0, include_total.0);
-        let filter = device_filter(&status.0, failure_kind.0, q.0)?;
+        let filter = device_filter(device_id.0, &status.0, failure_kind.0, q.0)?;
         let (page, last_seq) = service
             .collection_device_list(auth.actor(), id.0, &filter, &page)
             .await?;

@@ -47,7 +47,12 @@ function keep(tokens: Tokens) {
   clearTimeout(renewalTimer);
   // Early enough that a request started now does not meet an expired token, and not all tabs at the same moment.
   const seconds = Math.max(5, tokens.expires_in - 45 - Math.random() * 30);
-  renewalTimer = setTimeout(() => void renew(), seconds * 1000);
+  renewLater(seconds);
+}
+
+function renewLater(seconds: number) {
+  // A server that is away now is asked again; whoever needs a token before that renews it then.
+  renewalTimer = setTimeout(() => void renew().catch(() => renewLater(10)), seconds * 1000);
 }
 
 async function post(path: string, body: unknown): Promise<Response> {
@@ -74,6 +79,7 @@ export function renew(): Promise<boolean> {
   renewal ??= (async () => {
     try {
       keep(await answer<Tokens>(await post("refresh", {})));
+      void noticeChangedRole();
       return true;
     } catch (error) {
       const problem = asProblem(error);
@@ -86,6 +92,14 @@ export function renew(): Promise<boolean> {
     }
   })();
   return renewal;
+}
+
+/** A role that was changed shows with the next renewal; the server has held to it since the change. */
+async function noticeChangedRole(): Promise<void> {
+  if (useSession.getState().session.state !== "signed_in") return;
+  const me = await whoAmI().catch(() => undefined);
+  const { session } = useSession.getState();
+  if (me && session.state === "signed_in" && session.me.role !== me.role) set({ state: "signed_in", me });
 }
 
 async function whoAmI(): Promise<Me> {

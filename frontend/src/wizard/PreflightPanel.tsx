@@ -1,6 +1,6 @@
 import { Button, Group, Progress, Stack, Text, Tooltip } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import type { Page, PreflightDevice, PreflightStep } from "../api/types";
@@ -39,6 +39,11 @@ export function PreflightPanel({ id, onDrop, onClose }: Props) {
   const rows = useMemo(() => [...list.rows].sort((a, b) => Number(a.ok) - Number(b.ok)), [list.rows]);
   const drop = useMutation({ mutationFn: () => allNotReady(id), onSuccess: onDrop });
 
+  const panel = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    panel.current?.scrollIntoView({ block: "start" });
+  }, []);
+
   if (preflight.error)
     return <ProblemNotice error={preflight.error} onRetry={() => void preflight.refetch()} />;
   const counts = preflight.data?.counts;
@@ -76,61 +81,63 @@ export function PreflightPanel({ id, onDrop, onClose }: Props) {
   ];
 
   return (
-    <Panel
-      title="Check before collecting"
-      aside={
-        <Button variant="subtle" size="xs" onClick={onClose}>
-          Close
-        </Button>
-      }
-    >
-      <Stack gap="sm">
-        {counts && running && (
-          <Stack gap={4}>
-            <Progress
-              value={counts.total === 0 ? 0 : (100 * ended) / counts.total}
-              aria-label="Devices checked"
+    <div ref={panel} style={{ scrollMarginTop: 72 }}>
+      <Panel
+        title="Check before collecting"
+        aside={
+          <Button variant="subtle" size="xs" onClick={onClose}>
+            Close
+          </Button>
+        }
+      >
+        <Stack gap="sm">
+          {counts && running && (
+            <Stack gap={4}>
+              <Progress
+                value={counts.total === 0 ? 0 : (100 * ended) / counts.total}
+                aria-label="Devices checked"
+              />
+              <Text size="sm" aria-live="polite">
+                {count(ended)} of {plural(counts.total, "device")} checked. No command is run.
+              </Text>
+            </Stack>
+          )}
+          {counts && !running && counts.succeeded === counts.total && (
+            <Notice
+              tone="good"
+              role="status"
+              title={`All ${plural(counts.total, "device")} are ready`}
+              icon={<ToneIcon tone="good" size={20} />}
             />
-            <Text size="sm" aria-live="polite">
-              {count(ended)} of {plural(counts.total, "device")} checked. No command is run.
-            </Text>
-          </Stack>
-        )}
-        {counts && !running && counts.succeeded === counts.total && (
-          <Notice
-            tone="good"
-            role="status"
-            title={`All ${plural(counts.total, "device")} are ready`}
-            icon={<ToneIcon tone="good" size={20} />}
+          )}
+          {counts && !running && counts.succeeded < counts.total && (
+            <Notice
+              tone="warn"
+              role="status"
+              title={`${count(counts.succeeded)} of ${plural(counts.total, "device")} are ready, ${count(counts.total - counts.succeeded)} are not`}
+            >
+              {counts.succeeded > 0 && (
+                <Group>
+                  <Button size="xs" loading={drop.isPending} onClick={() => drop.mutate()}>
+                    Continue without the {count(counts.total - counts.succeeded)}
+                  </Button>
+                </Group>
+              )}
+              {drop.error && <ProblemNotice error={drop.error} />}
+            </Notice>
+          )}
+          <DataTable
+            label="Check of each device"
+            columns={columns}
+            {...list}
+            rows={rows}
+            rowKey={(row) => row.device_id}
+            maxHeight="380px"
+            empty={<Empty title="No device was checked yet" />}
           />
-        )}
-        {counts && !running && counts.succeeded < counts.total && (
-          <Notice
-            tone="warn"
-            role="status"
-            title={`${count(counts.succeeded)} of ${plural(counts.total, "device")} are ready, ${count(counts.total - counts.succeeded)} are not`}
-          >
-            {counts.succeeded > 0 && (
-              <Group>
-                <Button size="xs" loading={drop.isPending} onClick={() => drop.mutate()}>
-                  Continue without the {count(counts.total - counts.succeeded)}
-                </Button>
-              </Group>
-            )}
-            {drop.error && <ProblemNotice error={drop.error} />}
-          </Notice>
-        )}
-        <DataTable
-          label="Check of each device"
-          columns={columns}
-          {...list}
-          rows={rows}
-          rowKey={(row) => row.device_id}
-          maxHeight="380px"
-          empty={<Empty title="No device was checked yet" />}
-        />
-      </Stack>
-    </Panel>
+        </Stack>
+      </Panel>
+    </div>
   );
 }
 

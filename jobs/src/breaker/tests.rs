@@ -134,6 +134,7 @@ async fn after_a_refusal_nobody_goes_before_it_is_kept() {
         ("ops", 1)
     );
     breaker.saved(&change);
+    breaker.settled().await;
     waiting.await.unwrap().unwrap().report(None);
     let reset = changes.recv().await.unwrap();
     assert_eq!(reset.count, Count::default());

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Counted, ranges};
-use crate::rules::{LineRule, RuleError, compiled, set, set_for};
+use crate::rules::{LineRule, RuleError, compiled, compiled_for};
 
 /// What a rule does to a history.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub fn preview(
     versions: &[&str],
 ) -> Result<Preview, RuleError> {
     let new = compiled(&rule.pattern)?;
-    let volatile = set_for(in_force, capture_type)?;
+    let mut volatile = compiled_for(in_force, capture_type)?;
     let mut found = Preview::default();
     let mut without = versions
         .iter()
@@ -56,12 +56,7 @@ pub fn preview(
             .collect::<Vec<usize>>()
     };
     let before = sizes(&without);
-    let all = volatile
-        .patterns()
-        .iter()
-        .map(String::as_str)
-        .chain([rule.pattern.as_str()]);
-    let volatile = set(all)?;
+    volatile.push(new);
     without.clear();
     let after = sizes(
         &versions

@@ -7,7 +7,10 @@ use textfsm_core::clitable::Index;
 
 /// One line of an index.
 pub(super) struct Row {
-    index: Index,
+    /// The line as it is. It also answers commands that only begin like its own.
+    loose: Index,
+    /// The line, which must end where a word of the command ends.
+    whole: Index,
     /// The platform as this line knows it.
     platform: String,
     /// The template's file name without its ending.
@@ -19,20 +22,27 @@ pub(super) struct Row {
 
 impl Row {
     /// Whether the line is for this command.
-    fn reads(&self, command: &str) -> bool {
+    fn reads(&self, index: &Index, command: &str) -> bool {
         let attributes = HashMap::from([
             ("Platform".to_owned(), self.platform.clone()),
             ("Command".to_owned(), command.to_owned()),
         ]);
-        self.index.find_match(&attributes).is_some()
+        index.find_match(&attributes).is_some()
     }
 }
 
 /// The first line that is for the command. Only ordering tells a longer command from a shorter one that begins alike.
-pub(super) fn find<'a>(rows: &'a [Row], command: &str, accept: &impl Fn(&str) -> bool) -> Option<&'a Row> {
+///
+/// Lines that end within a word of the command (`d[[ir]]` for `display version`) count only where the capture type says
+/// what its templates are called: some lines have a slip of the pen that leaves them no other way to match.
+pub(super) fn find<'a>(rows: &'a [Row], command: &str, accept: Option<&Regex>) -> Option<&'a Row> {
     let command = command.split_whitespace().collect::<Vec<_>>().join(" ");
-    rows.iter()
-        .find(|row| (row.chosen || accept(&row.template)) && row.reads(&command))
+    let accepts = |row: &Row| row.chosen || accept.is_none_or(|pattern| pattern.is_match(&row.template));
+    let whole = rows.iter().find(|row| accepts(row) && row.reads(&row.whole, &command));
+    whole.or_else(|| {
+        accept?;
+        rows.iter().find(|row| accepts(row) && row.reads(&row.loose, &command))
+    })
 }
 
 /// The lines of an index for a platform under one of its names, in the file's order. Lines that cannot be read are left
@@ -42,20 +52,26 @@ pub(super) fn rows(index: &str, names: &[Cow<'_, str>], chosen: bool) -> Vec<Row
     let lines = index.lines().map(str::trim);
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let mut cells = line.splitn(4, ',').map(str::trim);
-        let (Some(file), Some(_), Some(pattern), Some(_)) = (cells.next(), cells.next(), cells.next(), cells.next())
+        let (Some(file), Some(_), Some(pattern), Some(command)) =
+            (cells.next(), cells.next(), cells.next(), cells.next())
         else {
             continue;
         };
         let Some(platform) = names.iter().find(|name| is_for(pattern, name)) else {
             continue;
         };
-        let Ok(index) = Index::parse_str(&format!("Template, Hostname, Platform, Command\n{line}\n")) else {
+        let line = |command: &str| {
+            let text = format!("Template, Hostname, Platform, Command\n{file}, .*, {pattern}, {command}\n");
+            Index::parse_str(&text).ok()
+        };
+        let (Some(loose), Some(whole)) = (line(command), line(&format!(r"(?:{command})(?:\s|$)"))) else {
             continue;
         };
         // Several templates joined by `:` are merged by their keys elsewhere; the first alone has the rows.
         let first = file.split(':').next().unwrap_or(file).trim();
         found.push(Row {
-            index,
+            loose,
+            whole,
             platform: platform.to_string(),
             chosen,
             template: first.strip_suffix(".textfsm").unwrap_or(first).to_owned(),
@@ -83,12 +99,14 @@ mod tests {
     #[test]
     fn the_first_line_for_platform_and_command_counts() {
         let of = |platform: &str| rows(INDEX, &[Cow::Borrowed(platform)], false);
-        let all = |_: &str| true;
-        let found = |platform: &str, command: &str| find(&of(platform), command, &all).map(|row| row.template.clone());
+        let found = |platform: &str, command: &str| find(&of(platform), command, None).map(|row| row.template.clone());
         assert_eq!(found("x_os", "show  arp vrf all"), Some("x_show_arp_vrf".to_owned()));
         assert_eq!(found("x_os", "sh arp"), Some("x_show_arp".to_owned()));
         assert_eq!(found("x_xe", "show arp"), Some("x_show_arp".to_owned()));
+        assert_eq!(found("x_os", "show arps"), None);
         assert_eq!(found("x_os", "show mac"), None);
+        let loose = |pattern: &str| find(&of("x_os"), "show arps", Some(&Regex::new(pattern).unwrap())).is_some();
+        assert!(loose("arp") && !loose("mac"));
         assert_eq!(found("x", "show arp"), None);
     }
 }

@@ -72,7 +72,7 @@ fn faults(case: &Case) -> Vec<String> {
     found
 }
 
-/// The fields of issue and design that must be there when they are expected.
+/// The fields that must be there when they are expected.
 fn required(capture_type: &str) -> &'static [&'static str] {
     match capture_type {
         "arp" => &["address", "mac", "interface"],

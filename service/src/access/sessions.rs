@@ -77,7 +77,7 @@ impl Service {
         Ok(())
     }
 
-    async fn open_session(&self, caller: &Caller, user_id: Uuid, verified: &str) -> Result<Login> {
+    pub(super) async fn open_session(&self, caller: &Caller, user_id: Uuid, verified: &str) -> Result<Login> {
         let access = self.access();
         let (now, session_id) = (now_ms(), Uuid::now_v7());
         let refresh = tokens::random(tokens::REFRESH_TOKEN);

@@ -155,6 +155,23 @@ impl Service {
         Ok((ids.len() as u64, sizes(&go)))
     }
 
+    /// Takes away texts that a server that was killed left behind, with nothing that refers to them. Gives their number.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub(crate) async fn sweep_texts(&self) -> Result<usize> {
+        let (mut swept, mut after) = (0, 0);
+        loop {
+            let ids = store::texts_after(self.db().reader(), after, AT_ONCE).await?;
+            let Some(last) = ids.last() else { return Ok(swept) };
+            after = *last;
+            for id in store::unreferred(self.db().reader(), &ids).await? {
+                self.forget_text(id).await?;
+                swept += 1;
+            }
+        }
+    }
+
     /// Takes a text away if nothing refers to it. One that is being patched on stays until the next time.
     async fn forget_text(&self, id: i64) -> Result<()> {
         let _turn = self.texts_turn().await;

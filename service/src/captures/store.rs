@@ -360,6 +360,19 @@ pub(super) async fn unreferred(db: &impl ConnectionTrait, texts: &[i64]) -> Answ
     Ok(texts.iter().copied().filter(|id| !referred.contains(id)).collect())
 }
 
+/// Ids of texts behind one, in order.
+pub(super) async fn texts_after(db: &impl ConnectionTrait, after: i64, limit: u64) -> Answer<Vec<i64>> {
+    text::Entity::find()
+        .select_only()
+        .column(text::Column::Id)
+        .filter(text::Column::Id.gt(after))
+        .order_by_asc(text::Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
 /// What is a patch on a text.
 pub(super) async fn patched_on(db: &impl ConnectionTrait, base: i64) -> Answer<Vec<text::Model>> {
     text::Entity::find().filter(text::Column::BaseId.eq(base)).all(db).await

@@ -160,6 +160,7 @@ impl Service {
             failed: 0,
             cancelled: 0,
             captures_created: serde_json::json!({}),
+            commands_executed: 0,
             loaded_to_db: None,
             message: "Queued".to_owned(),
             last_seq: 0,

@@ -83,6 +83,7 @@ impl Service {
         let ran_before = row.started_at.map_or(0, |started| (now_ms() - started).max(0));
         let mut ledger = Ledger::new(row.id, row.kind, row.last_seq, lines);
         ledger.started_at = row.started_at;
+        ledger.commands_executed = row.commands_executed;
         for position in requeued {
             ledger.requeued(position);
         }

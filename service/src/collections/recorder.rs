@@ -257,6 +257,7 @@ impl Recorder {
         let Some(ledger) = self.ledgers.get_mut(&run.id) else {
             return;
         };
+        ledger.commands_executed += i64::try_from(report.commands.len()).unwrap_or_default();
         ledger.capture_completed(at, position, told);
     }
 

@@ -157,6 +157,7 @@ impl Batch {
             partially_succeeded: number(counts.partially_succeeded),
             failed: number(counts.failed),
             cancelled: number(counts.cancelled),
+            commands_executed: Set(ledger.commands_executed),
             captures_created: Set(serde_json::to_value(&ledger.captures_created).unwrap_or_default()),
             last_seq: Set(last_seq),
             ..Default::default()
@@ -379,6 +380,9 @@ pub(super) async fn device_page(
     if !filter.status.is_empty() {
         query = query.filter(Column::Status.is_in(filter.status.iter().copied()));
     }
+    if !filter.device_id.is_empty() {
+        query = query.filter(Column::DeviceId.is_in(filter.device_id.iter().copied()));
+    }
     if !filter.failure_kind.is_empty() {
         query = query.filter(Column::FailureKind.is_in(&filter.failure_kind));
     }
@@ -452,8 +456,10 @@ pub(super) async fn delete(txn: &DatabaseTransaction, id: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Forgets secrets and transcripts whose time is over.
-pub(super) async fn expire(db: &Database, now: i64) -> Answer<()> {
+/// Forgets secrets and transcripts whose time is over, and the events of collections that ended before `events_before`.
+pub(super) async fn expire(db: &Database, now: i64, events_before: i64) -> Answer<()> {
+    /// Collections whose events go in one transaction.
+    const COLLECTIONS: u64 = 50;
     let txn = db.begin().await?;
     collection::Entity::update_many()
         .col_expr(collection::Column::SealedSecret, Expr::value(Option::<Vec<u8>>::None))
@@ -465,6 +471,27 @@ pub(super) async fn expire(db: &Database, now: i64) -> Answer<()> {
         .filter(transcript::Column::ExpiresAt.lte(now))
         .exec(&txn)
         .await?;
+    let old: Vec<Uuid> = collection::Entity::find()
+        .select_only()
+        .column(collection::Column::Id)
+        .filter(collection::Column::FinishedAt.lte(events_before))
+        .filter(collection::Column::EventsExpired.eq(false))
+        .order_by_asc(collection::Column::Id)
+        .limit(COLLECTIONS)
+        .into_tuple()
+        .all(&txn)
+        .await?;
+    if !old.is_empty() {
+        event_batch::Entity::delete_many()
+            .filter(event_batch::Column::CollectionId.is_in(old.iter().copied()))
+            .exec(&txn)
+            .await?;
+        collection::Entity::update_many()
+            .col_expr(collection::Column::EventsExpired, Expr::value(true))
+            .filter(collection::Column::Id.is_in(old))
+            .exec(&txn)
+            .await?;
+    }
     txn.commit().await
 }
 

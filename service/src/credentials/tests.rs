@@ -16,6 +16,10 @@ fn secret(text: &str) -> Option<Option<SecretString>> {
     Some(Some(text.to_owned().into()))
 }
 
+fn tag(updated_at: i64) -> Expected {
+    Expected::new(Some(crate::version::tag(updated_at)))
+}
+
 fn named(name: &str) -> CredentialFields {
     CredentialFields {
         name: Some(name.to_owned()),
@@ -66,14 +70,14 @@ async fn secrets_go_in_and_come_out_for_a_login_alone() {
                 order: Some(5),
                 ..CredentialFields::default()
             },
-            Some(made.updated_at),
+            &tag(made.updated_at),
         )
         .await
         .unwrap();
     assert!(changed.has_password && !changed.has_enable_password);
     assert_eq!(changed.order, 5);
     let stale = service
-        .credential_update(&admin, made.id, CredentialFields::default(), Some(made.updated_at))
+        .credential_update(&admin, made.id, CredentialFields::default(), &tag(made.updated_at))
         .await
         .unwrap_err();
     assert_eq!(stale.kind, ErrorKind::Changed);
@@ -193,10 +197,16 @@ async fn a_device_gets_its_own_then_those_of_its_site_its_tags_and_all() {
     let bindings = service.credential_bindings().await.unwrap();
     assert_eq!(bindings.for_device(&bound), [late]);
     assert_eq!(bindings.for_device(&free), [site, late, tag, default]);
-    service.credential_delete(&admin, late, None).await.unwrap();
+    service
+        .credential_delete(&admin, late, &Expected::default())
+        .await
+        .unwrap();
     let bound = service.device_view(&admin, bound.id).await.unwrap();
     assert_eq!(bound.credential_id, None);
-    assert_eq!(service.credentials_for(&bound).await.unwrap(), [site, tag, default]);
+    assert_eq!(
+        service.credential_bindings().await.unwrap().for_device(&bound),
+        [site, tag, default]
+    );
 }
 
 #[tokio::test]
@@ -244,14 +254,17 @@ async fn another_secret_begins_anew_and_another_name_does_not() {
         name: Some("lab 2".to_owned()),
         ..CredentialFields::default()
     };
-    let shown = service.credential_update(&admin, made.id, renamed, None).await.unwrap();
+    let shown = service
+        .credential_update(&admin, made.id, renamed, &Expected::default())
+        .await
+        .unwrap();
     assert!(shown.closed_at.is_some());
     let corrected = CredentialFields {
         password: secret("right"),
         ..CredentialFields::default()
     };
     let shown = service
-        .credential_update(&admin, made.id, corrected, None)
+        .credential_update(&admin, made.id, corrected, &Expected::default())
         .await
         .unwrap();
     assert_eq!(shown.closed_at, None);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Service,
-    error::{Error, FieldProblem, Result},
+    error::{Error, ErrorKind, FieldProblem, Result},
 };
 
 /// The most values of one filter.
@@ -150,10 +150,14 @@ impl DeviceFilter {
         }
         let words = q.split_whitespace().take(10);
         wanted.words = words.map(|word| format!("%{}%", like(&key(word), false))).collect();
-        match problems.is_empty() {
-            true => Ok(wanted),
-            false => Err(Error::fields(problems)),
+        if problems.is_empty() {
+            return Ok(wanted);
         }
+        let mut error = Error::fields(problems);
+        if at.is_empty() {
+            (error.kind, error.code) = (ErrorKind::Malformed, "parameter_invalid");
+        }
+        Err(error)
     }
 }
 

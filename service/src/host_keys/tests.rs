@@ -1,4 +1,7 @@
-use jobs::HostKeyDecision::{Accept, Changed, Unknown};
+use jobs::{
+    HostKeyDecision::{Accept, Changed, Unknown},
+    HostKeys,
+};
 
 use super::*;
 use crate::{
@@ -35,7 +38,7 @@ async fn a_changed_key_stops_its_device_until_a_person_accepts_it() {
         ..DeviceFields::default()
     };
     let device = service.device_create(&admin, device).await.unwrap();
-    let keys = service.known_host_keys();
+    let keys = std::sync::Arc::clone(service.host_keys());
     let place = "[2001:db8::1]:22";
     assert_eq!(keys.check(place, &format!("{FIRST} comment")), Accept);
     assert_eq!(keys.check(place, FIRST), Accept);
@@ -68,7 +71,7 @@ async fn a_changed_key_stops_its_device_until_a_person_accepts_it() {
     drop(service);
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     let service = Service::open(ServerConfig::new(folder.path())).await.unwrap();
-    let keys = service.known_host_keys();
+    let keys = std::sync::Arc::clone(service.host_keys());
     assert_eq!(keys.check(place, SECOND), Changed);
     let error = service.host_key_accept(&person(Role::Operator), id).await.unwrap_err();
     assert_eq!(error.code, "forbidden");
@@ -106,7 +109,7 @@ async fn under_strict_a_person_accepts_first() {
     let mut config = ServerConfig::new(folder.path());
     config.host_keys = HostKeyPolicy::Strict;
     let service = Service::open(config).await.unwrap();
-    let keys = service.known_host_keys();
+    let keys = std::sync::Arc::clone(service.host_keys());
     assert_eq!(keys.check("10.0.0.1:22", FIRST), Unknown);
     assert_eq!(keys.check("10.0.0.1:22", FIRST), Unknown);
     service.host_keys().flush().await;

@@ -102,6 +102,8 @@ pub(crate) struct Collection {
     devices_failed: u32,
     /// Complete captures by type.
     captures_created: BTreeMap<String, u64>,
+    /// Commands that devices answered.
+    commands_executed: i64,
     /// Whether every complete capture was loaded into the tables; null when that was not asked for or is not known yet.
     loaded_to_db: Option<bool>,
     /// A sentence for people.
@@ -133,6 +135,7 @@ impl Example for Collection {
             devices_succeeded: 2,
             devices_failed: 1,
             captures_created: BTreeMap::from([("configs".to_owned(), 2)]),
+            commands_executed: 3,
             loaded_to_db: None,
             message: "Collection complete! 2 succeeded, 1 failed".to_owned(),
             last_seq: 12,
@@ -174,6 +177,7 @@ impl From<collection::Model> for Collection {
             devices_succeeded: counts.succeeded,
             devices_failed: counts.done().saturating_sub(counts.succeeded),
             captures_created: serde_json::from_value(row.captures_created).unwrap_or_default(),
+            commands_executed: row.commands_executed,
             loaded_to_db: row.loaded_to_db,
             message: row.message,
             last_seq: row.last_seq,

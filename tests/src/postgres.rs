@@ -1,0 +1,107 @@
+//! A PostgreSQL for one test: a server of its own in a folder of its own, or a database on the one that the whole run has.
+
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context, bail, ensure};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::places;
+
+/// A server that is not ready by then does not become so.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A PostgreSQL. Dropping it ends it.
+pub struct Postgres {
+    url: String,
+    server: Option<(Child, TempDir)>,
+}
+
+impl Postgres {
+    /// A fresh database; `None`: there is no PostgreSQL on this machine. With `SHOWRUN_TEST_POSTGRES`
+    /// (`postgres://…/postgres`) it is made there, else a server is started for it.
+    ///
+    /// # Errors
+    /// When there is one and it does not start.
+    pub async fn fresh() -> anyhow::Result<Option<Self>> {
+        if let Ok(url) = std::env::var("SHOWRUN_TEST_POSTGRES") {
+            return Ok(Some(Self::database_on(&url).await?));
+        }
+        let script = places::root().join("scripts/postgres-for-tests");
+        let there = Command::new(&script).arg("find").stdout(Stdio::null()).status().await?;
+        if !there.success() {
+            return Ok(None);
+        }
+        let folder = TempDir::new()?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut child = Command::new(&script)
+            .args([
+                "run",
+                &folder.path().join("postgres").to_string_lossy(),
+                &port.to_string(),
+            ])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let stdout = child.stdout.take().context("no standard output")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let first = tokio::time::timeout(START_LIMIT, lines.next_line()).await??;
+        let url = first.context("PostgreSQL did not start")?;
+        let postgres = Self {
+            url,
+            server: Some((child, folder)),
+        };
+        postgres.ready(port).await?;
+        Ok(Some(postgres))
+    }
+
+    async fn database_on(url: &str) -> anyhow::Result<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_nanos();
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{}_{since}_{count}", std::process::id());
+        let made = Command::new("psql")
+            .args([url, "-q", "-c", &format!("CREATE DATABASE {name}")])
+            .status()
+            .await?;
+        ensure!(made.success(), "the database {name} could not be made");
+        let (server, _) = url
+            .rsplit_once('/')
+            .context("SHOWRUN_TEST_POSTGRES names no database")?;
+        Ok(Self {
+            url: format!("{server}/{name}"),
+            server: None,
+        })
+    }
+
+    async fn ready(&self, port: u16) -> anyhow::Result<()> {
+        let started = Instant::now();
+        while started.elapsed() < START_LIMIT {
+            // The server takes connections before it is ready, but not for long.
+            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("PostgreSQL is not ready after {START_LIMIT:?}")
+    }
+
+    /// `postgres://…` of the database.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The process of the server, when it is one of its own.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.server.as_ref().and_then(|(child, _)| child.id())
+    }
+}

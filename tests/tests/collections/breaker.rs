@@ -1,0 +1,35 @@
+//! A wrong password stays within its limit over collections and over a kill of the server.
+
+use lab::FleetOptions;
+use serde_json::json;
+
+use crate::scene::Scene;
+
+const LIMIT: u64 = 3;
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_three_times_and_never_again() -> anyhow::Result<()> {
+    let mut scene = Scene::new(FleetOptions {
+        devices: 40,
+        ..FleetOptions::default()
+    })
+    .await?;
+    let mut body = scene.request(&["version"], json!({"max_workers": 40}));
+    body["credentials"]["password"] = json!("certainly-wrong");
+    let first = scene.start(&body).await?;
+    scene.end(&first).await?;
+    assert!(scene.fleet.counters().auth_failures <= LIMIT);
+    scene.server.kill().await?;
+    scene.server.again().await?;
+    scene.admin = scene.server.admin().await?;
+    let second = scene.start(&body).await?;
+    let ended = scene.end(&second).await?;
+    assert_eq!(ended["status"], "failed");
+    assert!(scene.fleet.counters().auth_failures <= LIMIT, "{:?}", scene.fleet.counters());
+    let paused = scene.devices(&second).await?;
+    assert!(paused.iter().all(|device| device["failure_kind"] == "credential_paused"), "{paused:?}");
+    // The right password of the same user is another identity.
+    let third = scene.start(&scene.request(&["version"], json!({"max_workers": 40}))).await?;
+    assert_eq!(scene.end(&third).await?["status"], "succeeded");
+    Ok(())
+}

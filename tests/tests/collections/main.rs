@@ -1,0 +1,17 @@
+//! Collections through the API, on the real binary and simulated devices over real SSH: that they end as they did without
+//! a server, that nobody who watches misses anything, and that nothing is lost whatever happens to the server.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets what it does not expect has failed"
+)]
+
+mod breaker;
+mod end;
+mod kill;
+mod scene;
+mod trouble;
+mod watch;

@@ -1,0 +1,226 @@
+//! A server, simulated devices that it knows, and what a test asks of both.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use futures_util::StreamExt;
+use lab::{Fleet, FleetOptions};
+use serde_json::{Value, json};
+use tests::{
+    postgres::Postgres,
+    server::{Client, Server, Setup},
+};
+use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+
+/// A collection in a test ends within this.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// The databases that everything holds on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A server that knows a fleet.
+pub(crate) struct Scene {
+    pub(crate) server: Server,
+    pub(crate) admin: Client,
+    pub(crate) fleet: Fleet,
+    _database: Option<Postgres>,
+}
+
+impl Scene {
+    pub(crate) async fn new(fleet: FleetOptions) -> anyhow::Result<Self> {
+        Self::with(fleet, Setup::default()).await
+    }
+
+    pub(crate) async fn with(fleet: FleetOptions, setup: Setup) -> anyhow::Result<Self> {
+        Self::prepare(fleet, setup, None).await
+    }
+
+    /// On one of the databases; `None` where that cannot be here, which has been said.
+    pub(crate) async fn on(kind: Kind, test: &str, fleet: FleetOptions, setup: Setup) -> anyhow::Result<Option<Self>> {
+        match kind {
+            Kind::Sqlite => Ok(Some(Self::prepare(fleet, setup, None).await?)),
+            Kind::Postgres => {
+                let Some(postgres) = Postgres::start(test).await? else {
+                    return Ok(None);
+                };
+                let setup = Setup {
+                    database_url: Some(postgres.database().await?),
+                    ..setup
+                };
+                Ok(Some(Self::prepare(fleet, setup, Some(postgres)).await?))
+            }
+        }
+    }
+
+    async fn prepare(fleet: FleetOptions, setup: Setup, database: Option<Postgres>) -> anyhow::Result<Self> {
+        let fleet = Fleet::start(fleet).await?;
+        let server = Server::start_with(setup).await?;
+        let admin = server.admin().await?;
+        // The credential of the inventory is the lab's own name for it.
+        let csv = fleet.inventory_csv().replace(",lab,lab,", ",,lab,");
+        let answer = admin.send_text("/api/v1/device-imports?format=csv", "text/csv", &csv).await?;
+        ensure!(answer.status == 200, "the import: {answer:?}");
+        Ok(Self {
+            server,
+            admin,
+            fleet,
+            _database: database,
+        })
+    }
+
+    /// What a collection of all devices asks for.
+    pub(crate) fn request(&self, types: &[&str], options: Value) -> Value {
+        let login = FleetOptions::default();
+        json!({
+            "filters": {},
+            "capture_types": types,
+            "credentials": {
+                "username": login.username,
+                "password": login.password,
+                "enable_password": login.enable_password,
+            },
+            "options": options,
+        })
+    }
+
+    /// Starts a collection and gives its id.
+    pub(crate) async fn start(&self, body: &Value) -> anyhow::Result<String> {
+        let answer = self.admin.post("/api/v1/collections", body).await?;
+        ensure!(answer.status == 202, "the start: {answer:?}");
+        Ok(answer.text_of("/id"))
+    }
+
+    /// Connects to the progress of a collection.
+    pub(crate) async fn socket(&self, id: &str, after: i64) -> anyhow::Result<Socket> {
+        let url = format!(
+            "{}/api/v1/collections/{id}/progress?after={after}",
+            self.server.url().replacen("http", "ws", 1)
+        );
+        let mut request = url.into_client_request()?;
+        let bearer = format!("Bearer {}", self.admin.token());
+        request.headers_mut().insert("authorization", bearer.parse()?);
+        let (socket, _) = tokio_tungstenite::connect_async(request).await?;
+        Ok(socket)
+    }
+
+    /// Every event of a collection, to its end.
+    pub(crate) async fn events(&self, id: &str) -> anyhow::Result<Vec<Value>> {
+        let mut events = Vec::new();
+        let mut socket = self.socket(id, 0).await?;
+        let reading = async {
+            while let Some(event) = next(&mut socket).await? {
+                events.push(event);
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(LONGEST, reading).await.context("the collection does not end")??;
+        Ok(events)
+    }
+
+    /// Waits for the end of a collection and views it.
+    pub(crate) async fn end(&self, id: &str) -> anyhow::Result<Value> {
+        self.events(id).await?;
+        self.view(id).await
+    }
+
+    pub(crate) async fn view(&self, id: &str) -> anyhow::Result<Value> {
+        let answer = self.admin.get(&format!("/api/v1/collections/{id}")).await?;
+        ensure!(answer.status == 200, "the collection: {answer:?}");
+        Ok(answer.json)
+    }
+
+    /// All devices of a collection.
+    pub(crate) async fn devices(&self, id: &str) -> anyhow::Result<Vec<Value>> {
+        self.pages(&format!("/api/v1/collections/{id}/devices?limit=500")).await
+    }
+
+    /// All captures of a collection.
+    pub(crate) async fn captures(&self, id: &str) -> anyhow::Result<Vec<Value>> {
+        self.pages(&format!("/api/v1/collections/{id}/captures?limit=500")).await
+    }
+
+    async fn pages(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+        let mut items = Vec::new();
+        let mut token = String::new();
+        loop {
+            let answer = self.admin.get(&format!("{path}&page_token={token}")).await?;
+            ensure!(answer.status == 200, "{path}: {answer:?}");
+            items.extend(answer.json["items"].as_array().cloned().unwrap_or_default());
+            match answer.json["next_page_token"].as_str() {
+                Some(next) => token = next.to_owned(),
+                None => return Ok(items),
+            }
+        }
+    }
+
+    /// What every complete capture of a collection reads back as equals what the device printed.
+    pub(crate) async fn check_texts(&self, id: &str) -> anyhow::Result<usize> {
+        let mut checked = 0;
+        for capture in self.captures(id).await? {
+            if capture["verdict"] != "complete" {
+                continue;
+            }
+            let name = capture["device_name"].as_str().unwrap_or_default();
+            let command = capture["commands"][0].as_str().unwrap_or_default();
+            let path = format!("/api/v1/captures/{}/content", capture["id"].as_str().unwrap_or_default());
+            let text = self.admin.get(&path).await?;
+            ensure!(text.status == 200, "{path}: {text:?}");
+            let expected = self.fleet.expected(name, command);
+            let expected = expected.with_context(|| format!("the lab has nothing for {command} on {name}"))?;
+            ensure!(text.text == expected, "{name}, {command}: the text is another");
+            checked += 1;
+        }
+        Ok(checked)
+    }
+}
+
+/// A connection to the progress of a collection.
+pub(crate) type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// The next event; `None` when the server closes in good order.
+pub(crate) async fn next(socket: &mut Socket) -> anyhow::Result<Option<Value>> {
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) => return Ok(Some(serde_json::from_str(text.as_str())?)),
+            Some(Ok(Message::Close(_))) | None => return Ok(None),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(error.into()),
+        }
+    }
+}
+
+/// Events have numbers without gaps, and everything that is to come exactly once did.
+pub(crate) fn check_events(events: &[Value], devices: usize) {
+    for (index, event) in events.iter().enumerate() {
+        assert_eq!(event["seq"], index + 1, "{event}");
+        if event["type"] == "collection_progress" {
+            let counts = &event["data"]["counts"];
+            let sum: u64 = ["queued", "running", "succeeded", "partially_succeeded", "failed", "cancelled"]
+                .iter()
+                .map(|name| counts[name].as_u64().unwrap())
+                .sum();
+            assert_eq!(counts["total"].as_u64().unwrap(), sum, "{event}");
+        }
+    }
+    let of = |kind: &str| events.iter().filter(|event| event["type"] == kind).collect::<Vec<_>>();
+    let mut completed: BTreeMap<&str, usize> = BTreeMap::new();
+    for event in of("device_completed") {
+        *completed.entry(event["data"]["device_name"].as_str().unwrap()).or_default() += 1;
+    }
+    assert_eq!(completed.len(), devices);
+    assert!(completed.values().all(|count| *count == 1), "{completed:?}");
+    let mut captured: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for event in of("capture_completed") {
+        let data = &event["data"];
+        let key = (data["device_name"].as_str().unwrap(), data["capture_type"].as_str().unwrap());
+        *captured.entry(key).or_default() += 1;
+    }
+    assert!(captured.values().all(|count| *count == 1), "{captured:?}");
+    assert_eq!(of("collection_complete").len(), 1);
+    assert_eq!(events.last().unwrap()["type"], "collection_complete");
+}

@@ -1,0 +1,119 @@
+//! Trouble of the server itself: a second one, a database that is locked or gone, a disk that is full.
+
+use std::{process::Command, time::Duration};
+
+use anyhow::{Context, ensure};
+use lab::FleetOptions;
+use serde_json::json;
+use tests::server::{Server, Setup};
+
+use crate::scene::{Scene, check_events, next};
+
+#[tokio::test]
+async fn a_second_server_on_the_same_data_refuses_to_start() -> anyhow::Result<()> {
+    let server = Server::start().await?;
+    let again = Setup {
+        data_dir: Some(server.data_dir().to_owned()),
+        ..Setup::default()
+    };
+    let refused = Server::start_with(again).await.err().context("it started")?;
+    let said = format!("{refused:#}");
+    ensure!(said.contains("Another server works in"), "{said}");
+    ensure!(said.contains(&format!("process {}", server.pid().unwrap_or_default())), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_locked_database_holds_the_collection_up_and_loses_nothing() -> anyhow::Result<()> {
+    let scene = Scene::new(FleetOptions {
+        devices: 30,
+        think: Duration::from_millis(50),
+        ..FleetOptions::default()
+    })
+    .await?;
+    let id = scene.start(&scene.request(&["configs", "arp"], json!({"max_workers": 5}))).await?;
+    let mut socket = scene.socket(&id, 0).await?;
+    while let Some(event) = next(&mut socket).await? {
+        if event["type"] == "device_completed" {
+            break;
+        }
+    }
+    // Another program holds the lock for longer than a statement waits for it.
+    let file = scene.server.data_dir().join("showrun.db");
+    let script = "import sqlite3, sys, time\n\
+                  db = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
+                  db.execute('BEGIN EXCLUSIVE')\ntime.sleep(8)\ndb.execute('ROLLBACK')\n";
+    let locked = Command::new("python3").args(["-c", script]).arg(&file).status()?;
+    ensure!(locked.success());
+    let events = scene.events(&id).await?;
+    check_events(&events, 30);
+    assert_eq!(scene.view(&id).await?["status"], "succeeded");
+    assert_eq!(scene.check_texts(&id).await?, 60);
+    Ok(())
+}
+
+/// A small disk that is mounted for as long as this lives.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn new(megabytes: u32) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let size = format!("size={megabytes}m");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder.path()).status()?;
+        ensure!(mounted.success(), "no disk could be mounted");
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_holds_the_collection_up_until_there_is_room() -> anyhow::Result<()> {
+    let user = Command::new("id").arg("-u").output()?;
+    if user.stdout.trim_ascii() != b"0" {
+        tests::skip::skip("a_full_disk_holds_the_collection_up_until_there_is_room", "it takes root to mount a disk");
+        return Ok(());
+    }
+    let disk = SmallDisk::new(64)?;
+    let setup = Setup {
+        data_dir: Some(disk.0.path().join("data")),
+        ..Setup::default()
+    }
+    .arg("--min-free-bytes")
+    .arg((8 * 1024 * 1024).to_string());
+    let scene = Scene::with(
+        FleetOptions {
+            devices: 40,
+            think: Duration::from_millis(50),
+            ..FleetOptions::default()
+        },
+        setup,
+    )
+    .await?;
+    let id = scene.start(&scene.request(&["configs", "arp"], json!({"max_workers": 4}))).await?;
+    let mut socket = scene.socket(&id, 0).await?;
+    while let Some(event) = next(&mut socket).await? {
+        if event["type"] == "device_completed" {
+            break;
+        }
+    }
+    let filler = disk.0.path().join("filler");
+    let filled = Command::new("sh")
+        .args(["-c", "cat /dev/zero > \"$0\" 2>/dev/null"])
+        .arg(&filler)
+        .status()?;
+    ensure!(!filled.success(), "the disk is not full");
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let held = scene.view(&id).await?;
+    assert_eq!(held["status"], "running", "{held}");
+    std::fs::remove_file(&filler)?;
+    let events = scene.events(&id).await?;
+    check_events(&events, 40);
+    assert_eq!(scene.view(&id).await?["status"], "succeeded");
+    assert_eq!(scene.check_texts(&id).await?, 80);
+    Ok(())
+}
