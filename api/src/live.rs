@@ -166,11 +166,7 @@ impl Live {
             ) => {
                 let seconds = Duration::from_millis(duration_ms).as_secs_f32();
                 let kind = failure_kind.map(|kind| format!(" [{kind}]")).unwrap_or_default();
-                eprintln!(
-                    "{} {name}: {}{kind} ({seconds:.1} s)",
-                    mark(status),
-                    printable(message)
-                );
+                eprintln!("{} {name}: {}{kind} ({seconds:.1} s)", mark(status), printable(message));
             }
             (Style::Terminal(screen), step) => screen.show(device, step, name, &self.counts),
             (Style::Silent | Style::Lines, _) => {}

@@ -63,7 +63,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
             column("evidence", |row| text(row, "evidence")),
             further("source", |row| text(row, "source")),
         ];
-        listing::print(&rows.collect::<Vec<_>>(), &columns, options.output, "Nothing can be collected.")?;
+        listing::print(
+            &rows.collect::<Vec<_>>(),
+            &columns,
+            options.output,
+            "Nothing can be collected.",
+        )?;
         return Ok(ExitCode::SUCCESS);
     }
     let rows = shown.iter().map(|platform| {
@@ -82,6 +87,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         column("capture types", |row| text(row, "types")),
         column("also known as", |row| text(row, "aliases")),
     ];
-    listing::print(&rows.collect::<Vec<_>>(), &columns, options.output, "There is no platform.")?;
+    listing::print(
+        &rows.collect::<Vec<_>>(),
+        &columns,
+        options.output,
+        "There is no platform.",
+    )?;
     Ok(ExitCode::SUCCESS)
 }

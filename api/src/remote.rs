@@ -6,8 +6,5 @@ pub(crate) mod collect;
 pub(crate) mod collections;
 pub(crate) mod devices;
 mod follow;
-mod pick;
-mod watch;
-
-/// For the demo: what was started is watched and shown like any other collection.
-pub(crate) use watch::{Ending, watch};
+pub(crate) mod pick;
+pub(crate) mod watch;

@@ -261,12 +261,12 @@ impl Client {
         }
     }
 
-    /// Has something done.
+    /// Has something done that needs no more than its name.
     ///
     /// # Errors
     /// When no usable answer comes.
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer<Value> {
-        let response = self.send(Method::POST, path, &[], Body::Json(body), None).await?;
+    pub(crate) async fn post(&self, path: &str) -> Answer<Value> {
+        let response = self.send(Method::POST, path, &[], Body::Nothing, None).await?;
         self.json(response).await
     }
 
@@ -315,10 +315,7 @@ impl Client {
                 Some(Value::Array(items)) => rows.extend(items),
                 _ => return Err(self.odd("a list without items")),
             }
-            token = page
-                .get("next_page_token")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
+            token = page.get("next_page_token").and_then(Value::as_str).map(str::to_owned);
             if token.is_none() {
                 return Ok(rows);
             }
@@ -401,13 +398,19 @@ impl Client {
             }
             let status = response.status();
             let answer = Refused::read(response).await;
-            if !answer.problem().is_some_and(|problem| ENDED.contains(&problem.code.as_str())) {
+            if !answer
+                .problem()
+                .is_some_and(|problem| ENDED.contains(&problem.code.as_str()))
+            {
                 return Err(self.judge(status.is_server_error(), answer));
             }
             renewed = true;
             let mut session = self.session.lock().await;
             // Another request may have renewed it meanwhile.
-            if session.as_ref().is_some_and(|session| bearer == sensitive(&session.access)) {
+            if session
+                .as_ref()
+                .is_some_and(|session| bearer == sensitive(&session.access))
+            {
                 *session = None;
             }
         }
@@ -460,10 +463,7 @@ impl Client {
         let sent = self.request(Method::POST, path, &[]).timeout(ANSWER).json(body).send();
         let response = sent.await.map_err(|error| self.unreachable(&error))?;
         match response.status().is_success() {
-            true => response
-                .json()
-                .await
-                .map_err(|_| self.odd("a login without tokens")),
+            true => response.json().await.map_err(|_| self.odd("a login without tokens")),
             false => Err(self.refusal(response).await),
         }
     }
@@ -493,9 +493,7 @@ impl Client {
                 self.base
             )),
             // A proxy whose server is away.
-            Refused::Odd(status) if passing => {
-                ClientError::Unreachable(format!("{} answered '{status}'", self.base))
-            }
+            Refused::Odd(status) if passing => ClientError::Unreachable(format!("{} answered '{status}'", self.base)),
             Refused::Odd(status) => self.odd(&format!("'{status}'")),
         }
     }
@@ -624,7 +622,10 @@ mod tests {
         assert!(is_here(&address("http://[::1]:8080").unwrap()));
         assert!(!is_here(&address("http://10.0.0.1").unwrap()));
         for wrong in ["localhost:8080", "ftp://a", "a b", "", "http://x/?token=1"] {
-            assert!(address(wrong).unwrap_err().to_string().contains("no address"), "{wrong}");
+            assert!(
+                address(wrong).unwrap_err().to_string().contains("no address"),
+                "{wrong}"
+            );
         }
         let error = address("https://u:hunter2@x").unwrap_err().to_string();
         assert!(!error.contains("hunter2"), "{error}");

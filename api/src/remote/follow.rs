@@ -162,10 +162,14 @@ impl<'a> Follow<'a> {
     /// Whether something came.
     async fn page(&mut self) -> Answer<bool> {
         let query = [("after", self.after.to_string()), ("limit", PAGE.to_string())];
-        let page = self.client.get(&format!("/collections/{}/events", self.id), &query).await?;
+        let page = self
+            .client
+            .get(&format!("/collections/{}/events", self.id), &query)
+            .await?;
         let items = page.get("items").and_then(Value::as_array);
         let events = items.into_iter().flatten();
-        self.read.extend(events.filter_map(|event| Event::deserialize(event).ok()));
+        self.read
+            .extend(events.filter_map(|event| Event::deserialize(event).ok()));
         if self.read.is_empty() {
             tokio::time::sleep(POLL).await;
         }
@@ -176,9 +180,7 @@ impl<'a> Follow<'a> {
     async fn from_socket(&mut self) -> Answer<bool> {
         let socket = match &mut self.socket {
             Some(socket) => socket,
-            none => {
-                none.insert(connect(self.client, self.id, self.after).await?)
-            }
+            none => none.insert(connect(self.client, self.id, self.after).await?),
         };
         let lost = |why: &str| ClientError::Unreachable(why.to_owned());
         let message = match tokio::time::timeout(SILENCE, socket.next()).await {

@@ -46,7 +46,10 @@ pub(crate) async fn watch(
     interrupt: Interrupt,
 ) -> anyhow::Result<Ending> {
     let id = id_of(collection)?;
-    let total = collection.pointer("/counts/total").and_then(Value::as_u64).unwrap_or_default();
+    let total = collection
+        .pointer("/counts/total")
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
     let mut screen = Screen {
         live: Live::new(usize::try_from(total).unwrap_or(usize::MAX), quiet),
         numbers: HashMap::new(),
@@ -116,7 +119,7 @@ async fn cancel(client: &Client, id: Uuid, screen: &Screen) {
     screen.live.note(
         "Cancelling: commands that run now come to their end. Press Ctrl-C again to leave; the server finishes by itself.",
     );
-    match client.post(&format!("/collections/{id}/cancel"), Value::Null).await {
+    match client.post(&format!("/collections/{id}/cancel")).await {
         Err(error) if error.code() != "collection_finished" => {
             screen.live.note(&format!("It could not be cancelled: {error}"));
         }
@@ -248,7 +251,10 @@ fn outcome(results: &Value, reasons: &Value) -> Value {
         }
     }
     let mut outcome = Map::new();
-    outcome.insert("collection_id".to_owned(), collection.get("id").cloned().unwrap_or_default());
+    outcome.insert(
+        "collection_id".to_owned(),
+        collection.get("id").cloned().unwrap_or_default(),
+    );
     let same = [
         "name",
         "status",
