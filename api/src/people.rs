@@ -22,7 +22,7 @@ use service::{
 
 use crate::{
     config::ServerOptions,
-    listing::{self, column, further, text, time},
+    listing::{self, column, further, people, text, time},
     live::printable,
     result::Output,
 };
@@ -295,7 +295,8 @@ fn print_users(users: &[user::Model], output: Output) -> anyhow::Result<()> {
         column("user", |row| text(row, "username")),
         column("role", |row| text(row, "role")),
         column("enabled", enabled),
-        column("last login", |row| time(row, "last_login_at")),
+        people("last login", |row| time(row, "last_login_at")),
+        further("last login at", |row| text(row, "last_login_at")),
     ];
     listing::print(&rows, &columns, output, "There is no user.")
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{client::Client, pick};
 use crate::{
     config::ClientOptions,
-    listing::{self, Column, column, further, text, time},
+    listing::{self, Column, column, further, people, text, time},
     live::printable,
     result::Output,
 };
@@ -76,11 +76,12 @@ enum Command {
 }
 
 const COLUMNS: &[Column] = &[
-    column("captured", |row| time(row, "captured_at")),
+    people("captured", |row| time(row, "captured_at")).whole(),
+    further("captured at", |row| text(row, "captured_at")),
     column("device", |row| text(row, "device_name")),
     column("type", |row| text(row, "capture_type")),
     column("verdict", |row| text(row, "verdict")),
-    column("lines", |row| text(row, "lines")),
+    further("lines", |row| text(row, "lines")),
     further("bytes", |row| text(row, "bytes")),
     further("current", |row| text(row, "current")),
     further("commands", |row| text(row, "commands")),
@@ -88,8 +89,8 @@ const COLUMNS: &[Column] = &[
     further("message", |row| text(row, "message")),
     further("accepted by", |row| text(row, "accepted_by")),
     further("device id", |row| text(row, "device_id")),
-    further("collection", |row| text(row, "collection_id")),
-    column("id", |row| text(row, "id")),
+    further("collection id", |row| text(row, "collection_id")),
+    column("id", |row| text(row, "id")).whole(),
 ];
 
 /// Does what `showrun captures` was told.

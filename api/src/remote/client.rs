@@ -510,9 +510,12 @@ impl Client {
             true => "no answer in time".to_owned(),
             false => cause(error),
         };
-        let hint = match cause.contains("certificate") {
-            true => ". If your own authority signed the certificate, give it with --ca-cert FILE",
-            false => "",
+        let hint = match () {
+            () if cause.contains("certificate") => {
+                ". If your own authority signed the certificate, give it with --ca-cert FILE"
+            }
+            () if cause.contains("InvalidContentType") => ". It does not speak TLS there: is it http://?",
+            () => "",
         };
         ClientError::Unreachable(format!("Cannot reach {}: {cause}{hint}", self.base))
     }

@@ -101,9 +101,9 @@ pub(crate) async fn see(client: &Client, collection: &Value, showing: Showing) -
             devices => format!("{devices} devices"),
         };
         eprintln!(
-            "Collection {id} ({}) with {devices}: {}",
+            "{}: {devices}. Ctrl-C cancels it.\n{}",
             crate::live::printable(&text(collection, "name")),
-            client.page(&format!("/collections/{id}"))
+            client.page(&format!("/collections/{id}/run"))
         );
     }
     match watch::watch(client, collection, showing.quiet, Interrupt::Cancels).await? {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::ClientOptions,
-    listing::{self, Column, column, further, text, time},
+    listing::{self, Column, column, further, people, text, time},
     result::Output,
 };
 
@@ -137,20 +137,26 @@ fn count(row: &Value, field: &str) -> String {
 }
 
 const COLUMNS: &[Column] = &[
-    column("id", |row| text(row, "id")),
+    column("id", |row| text(row, "id")).whole(),
     column("name", |row| text(row, "name")),
-    column("status", |row| text(row, "status").replace('_', " ")),
+    people("status", |row| text(row, "status").replace('_', " ")),
+    further("status", |row| text(row, "status")),
     further("stage", |row| text(row, "stage")),
     further("progress", |row| text(row, "progress")),
-    column("devices", |row| count(row, "total")),
+    people("failed", |row| {
+        format!("{} of {}", text(row, "devices_failed"), count(row, "total"))
+    })
+    .whole(),
+    further("devices total", |row| count(row, "total")),
     further("devices succeeded", |row| text(row, "devices_succeeded")),
-    column("failed", |row| text(row, "devices_failed")),
+    further("devices failed", |row| text(row, "devices_failed")),
     further("capture types", |row| text(row, "capture_types")),
     further("created by", |row| text(row, "created_by")),
-    column("created", |row| time(row, "created_at")),
-    further("started", |row| time(row, "started_at")),
-    further("finished", |row| time(row, "finished_at")),
-    further("seconds", |row| text(row, "execution_time_seconds")),
+    people("created", |row| time(row, "created_at")).whole(),
+    further("created at", |row| text(row, "created_at")),
+    further("started at", |row| text(row, "started_at")),
+    further("finished at", |row| text(row, "finished_at")),
+    further("execution time seconds", |row| text(row, "execution_time_seconds")),
     further("retry of", |row| text(row, "retry_of")),
     further("message", |row| text(row, "message")),
 ];

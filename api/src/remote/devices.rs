@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::ClientOptions,
-    listing::{self, Column, column, further, text, time},
+    listing::{self, Column, column, further, people, text, time},
     live::printable,
     result::{self, Output},
 };
@@ -126,12 +126,23 @@ impl Format {
     }
 }
 
+/// Address and, where it is another than usual, port.
+fn reached(row: &Value) -> String {
+    let (address, port) = (text(row, "address"), text(row, "port"));
+    match (port.as_str(), address.contains(':')) {
+        ("22", _) => address,
+        (_, true) => format!("[{address}]:{port}"),
+        (_, false) => format!("{address}:{port}"),
+    }
+}
+
 const COLUMNS: &[Column] = &[
     further("id", |row| text(row, "id")),
     column("name", |row| text(row, "name")),
-    column("address", |row| text(row, "address")),
-    column("port", |row| text(row, "port")),
-    column("platform", |row| text(row, "platform")),
+    people("address", reached),
+    further("address", |row| text(row, "address")),
+    further("port", |row| text(row, "port")),
+    column("platform", |row| text(row, "platform")).whole(),
     further("vendor", |row| text(row, "vendor")),
     column("site", |row| text(row, "site")),
     column("role", |row| text(row, "role")),
@@ -142,7 +153,10 @@ const COLUMNS: &[Column] = &[
     further("enabled", |row| text(row, "enabled")),
     further("legacy algorithms", |row| text(row, "legacy_algorithms")),
     further("credential id", |row| text(row, "credential_id")),
-    column("last collected", |row| time(row, "last_collected_at")),
+    people("last collected", |row| time(row, "last_collected_at")).whole(),
+    further("last collected at", |row| text(row, "last_collected_at")),
+    further("created at", |row| text(row, "created_at")),
+    further("updated at", |row| text(row, "updated_at")),
 ];
 
 /// Does what `showrun devices` was told.

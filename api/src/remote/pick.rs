@@ -131,11 +131,10 @@ pub(crate) async fn credential(client: &Client, wanted: &str) -> anyhow::Result<
         Some(id) => Ok(id),
         None => {
             let names: Vec<String> = rows.iter().map(|row| text(row, "name")).collect();
-            let there = match names.is_empty() {
-                true => "there is none".to_owned(),
-                false => format!("there are {}", names.join(", ")),
-            };
-            anyhow::bail!("There is no credential '{wanted}'; {there}")
+            match names.is_empty() {
+                true => anyhow::bail!("There is no credential '{wanted}'; the server has none at all"),
+                false => anyhow::bail!("There is no credential '{wanted}'; there are {}", names.join(", ")),
+            }
         }
     }
 }
