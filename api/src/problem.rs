@@ -295,6 +295,10 @@ pub(crate) fn answer(error: &poem::Error, request_id: &str) -> Response {
 /// Errors of the framework in our words; an `Err` is only a status.
 fn known(error: &poem::Error) -> std::result::Result<Error, StatusCode> {
     if let Some(error) = error.downcast_ref::<ParseRequestPayloadError>() {
+        if let Some(place) = place_of_syntax_error(&error.reason) {
+            let message = format!("The body is no JSON that can be read: see {place}");
+            return Ok(Error::new(ErrorKind::Malformed, "malformed_json", message));
+        }
         return Ok(Error::field("", without_values(&error.reason)));
     }
     if let Some(error) = error.downcast_ref::<ParseParamError>() {
@@ -334,6 +338,14 @@ pub(crate) fn unauthenticated() -> Error {
         "unauthenticated",
         "Log in and send the access token or an API token as Authorization: Bearer",
     )
+}
+
+/// `line 1 column 7`, when the reader of JSON says so at the end of its complaint.
+fn place_of_syntax_error(reason: &str) -> Option<&str> {
+    let (_, place) = reason.rsplit_once(" at ")?;
+    let (line, column) = place.strip_prefix("line ")?.split_once(" column ")?;
+    let is_number = |text: &str| text.parse::<u64>().is_ok();
+    (is_number(line) && is_number(column)).then_some(place)
 }
 
 /// What the framework says about a value, without the value: it may be a secret.
@@ -475,6 +487,17 @@ mod tests {
             r#"failed to parse "Login": expected "string" (occurred while parsing "Login")"#
         );
         assert_eq!(without_values("plain"), "plain");
+    }
+
+    #[test]
+    fn a_syntax_error_is_told_from_a_wrong_value() {
+        let reason = "recursion limit exceeded at line 1 column 128";
+        assert_eq!(place_of_syntax_error(reason), Some("line 1 column 128"));
+        assert_eq!(
+            place_of_syntax_error("failed to parse \"a\": expected \"string\""),
+            None
+        );
+        assert_eq!(place_of_syntax_error("nobody is at line 1 column x"), None);
     }
 
     #[tokio::test]

@@ -87,7 +87,7 @@ export const tests = {
     assert.equal(await figure(page, DEVICES, "Remaining"), 0);
     await page.getByRole("link", { name: "View final results" }).click();
     const table = page.getByRole("table", { name: "Failed devices" });
-    await table.waitFor();
+    await table.getByRole("row").nth(1).waitFor();
     assert.equal(await table.getByRole("row").count(), failed + 1);
     const reason = table.getByRole("row").nth(1).getByRole("cell").last();
     assert.ok(((await reason.textContent()) ?? "").length > 5, "a failed device says why");

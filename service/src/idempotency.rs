@@ -144,7 +144,10 @@ impl Service {
 
     fn in_flight<T>(&self, look: impl FnOnce(&mut HashSet<(Uuid, String)>) -> T) -> T {
         look(
-            &mut self.requests_in_flight().requests.lock()
+            &mut self
+                .requests_in_flight()
+                .requests
+                .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         )
     }

@@ -211,7 +211,10 @@ impl Service {
         };
         audit::record(&txn, actor, entry).await?;
         txn.commit().await?;
-        *self.current_settings().changed.write()
+        *self
+            .current_settings()
+            .changed
+            .write()
             .unwrap_or_else(PoisonError::into_inner) = changed;
         Ok(self.settings())
     }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 use crate::places;
 
@@ -59,6 +60,7 @@ pub struct Server {
     _own: Option<TempDir>,
     child: Child,
     log: Arc<Mutex<String>>,
+    reads: Option<JoinHandle<()>>,
     url: String,
 }
 
@@ -85,8 +87,9 @@ impl Server {
             }
         };
         let log = Arc::new(Mutex::new(String::new()));
-        let child = spawn(&setup, &data_dir, &log)?;
+        let (child, reads) = spawn(&setup, &data_dir, &log)?;
         let mut server = Self {
+            reads,
             setup,
             data_dir,
             _own: own,
@@ -102,6 +105,10 @@ impl Server {
         let started = Instant::now();
         while started.elapsed() < START_LIMIT {
             if let Some(status) = self.child.try_wait()? {
+                // What it said last may still be on its way.
+                if let Some(reads) = self.reads.take() {
+                    let _ = tokio::time::timeout(Duration::from_secs(2), reads).await;
+                }
                 bail!("the server ended with {status}:\n{}", self.log());
             }
             let url = self.log().lines().find_map(|line| {
@@ -207,12 +214,12 @@ impl Server {
     /// When it does not become ready.
     pub async fn again(&mut self) -> anyhow::Result<()> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.child = spawn(&self.setup, &self.data_dir, &self.log)?;
+        (self.child, self.reads) = spawn(&self.setup, &self.data_dir, &self.log)?;
         self.ready().await
     }
 }
 
-fn spawn(setup: &Setup, data_dir: &Path, log: &Arc<Mutex<String>>) -> anyhow::Result<Child> {
+fn spawn(setup: &Setup, data_dir: &Path, log: &Arc<Mutex<String>>) -> anyhow::Result<(Child, Option<JoinHandle<()>>)> {
     let binary = places::binary("showrun").context("showrun was not built: cargo build --workspace --bins")?;
     let mut command = Command::new(binary);
     command
@@ -234,10 +241,9 @@ fn spawn(setup: &Setup, data_dir: &Path, log: &Arc<Mutex<String>>) -> anyhow::Re
         };
     }
     let mut child = command.spawn()?;
-    if let Some(stderr) = child.stderr.take() {
-        tokio::spawn(keep(stderr, log.clone()));
-    }
-    Ok(child)
+    let stderr = child.stderr.take();
+    let reads = stderr.map(|stderr| tokio::spawn(keep(stderr, log.clone())));
+    Ok((child, reads))
 }
 
 async fn keep(from: impl AsyncRead + Unpin, log: Arc<Mutex<String>>) {

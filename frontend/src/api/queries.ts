@@ -24,13 +24,13 @@ const CATALOGUE = 5 * 60_000;
 
 export const captureTypesQuery = queryOptions({
   queryKey: ["capture-types"],
-  queryFn: async () => (await ask(api.GET("/capture-types", { params: { query: { limit: 500 } } }))).items,
+  queryFn: async () => (await ask(api.GET("/capture-types"))).items,
   staleTime: CATALOGUE,
 });
 
 export const platformsQuery = queryOptions({
   queryKey: ["platforms"],
-  queryFn: async () => (await ask(api.GET("/platforms", { params: { query: { limit: 500 } } }))).items,
+  queryFn: async () => (await ask(api.GET("/platforms"))).items,
   staleTime: CATALOGUE,
 });
 

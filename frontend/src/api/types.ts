@@ -29,7 +29,6 @@ export type Plan = Schemas["CollectionPlan"];
 export type FailureGroup = Schemas["FailureGroup"];
 
 export type Preflight = Schemas["Preflight"];
-export type PreflightCreate = Schemas["PreflightCreate"];
 export type PreflightDevice = Schemas["PreflightDevice"];
 export type PreflightStep = Schemas["PreflightStep"];
 export type Capture = Schemas["Capture"];

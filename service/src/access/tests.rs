@@ -114,7 +114,11 @@ async fn the_oldest_of_very_many_sessions_ends() {
     let (service, _folder) = service().await;
     let first = login(&service, "admin").await;
     let id = first.user_id;
-    let verified = store::user(service.db().reader(), id).await.unwrap().unwrap().password_hash;
+    let verified = store::user(service.db().reader(), id)
+        .await
+        .unwrap()
+        .unwrap()
+        .password_hash;
     for _ in 0..200 {
         service.open_session(&caller(), id, &verified).await.unwrap();
     }

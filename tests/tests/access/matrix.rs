@@ -34,24 +34,43 @@ async fn operations(server: &Server) -> anyhow::Result<Vec<Operation>> {
                 true => "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
                 false => part,
             });
+            let path = format!("/api/v1{}", parts.collect::<Vec<_>>().join("/"));
+            let id = operation["operationId"].as_str().unwrap_or_default();
+            // Looking what an import would do is for everybody, doing it is not.
+            let query = if id == "device_import_create" {
+                "?dry_run=true"
+            } else {
+                ""
+            };
             found.push(Operation {
                 id: operation["operationId"].as_str().unwrap().to_owned(),
                 method: method.to_uppercase().parse()?,
-                path: format!("/api/v1{}", parts.collect::<Vec<_>>().join("/")),
+                path: format!("{path}{query}"),
                 least: operation["x-least-role"].as_str().map(str::to_owned),
                 body,
             });
         }
     }
     assert!(found.len() >= 18, "the document has {} operations", found.len());
-    // Outside of the document.
-    found.push(Operation {
-        id: "metrics".to_owned(),
-        method: Method::GET,
-        path: "/metrics".to_owned(),
-        least: Some("viewer".to_owned()),
-        body: None,
-    });
+    // Outside of the document: streams and files.
+    let id = "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90";
+    for (name, path, least) in [
+        ("metrics", "/metrics".to_owned(), "viewer"),
+        ("capture_content", format!("/api/v1/captures/{id}/content"), "operator"),
+        (
+            "collection_event_stream",
+            format!("/api/v1/collections/{id}/event-stream"),
+            "viewer",
+        ),
+    ] {
+        found.push(Operation {
+            id: name.to_owned(),
+            method: Method::GET,
+            path,
+            least: Some(least.to_owned()),
+            body: None,
+        });
+    }
     Ok(found)
 }
 

@@ -25,11 +25,22 @@ async fn a_wrong_password_is_tried_three_times_and_never_again() -> anyhow::Resu
     let second = scene.start(&body).await?;
     let ended = scene.end(&second).await?;
     assert_eq!(ended["status"], "failed");
-    assert!(scene.fleet.counters().auth_failures <= LIMIT, "{:?}", scene.fleet.counters());
+    assert!(
+        scene.fleet.counters().auth_failures <= LIMIT,
+        "{:?}",
+        scene.fleet.counters()
+    );
     let paused = scene.devices(&second).await?;
-    assert!(paused.iter().all(|device| device["failure_kind"] == "credential_paused"), "{paused:?}");
+    assert!(
+        paused
+            .iter()
+            .all(|device| device["failure_kind"] == "credential_paused"),
+        "{paused:?}"
+    );
     // The right password of the same user is another identity.
-    let third = scene.start(&scene.request(&["version"], json!({"max_workers": 40}))).await?;
+    let third = scene
+        .start(&scene.request(&["version"], json!({"max_workers": 40})))
+        .await?;
     assert_eq!(scene.end(&third).await?["status"], "succeeded");
     Ok(())
 }

@@ -14,13 +14,27 @@ async fn everything_is_collected_and_reads_back() -> anyhow::Result<()> {
         ..FleetOptions::default()
     })
     .await?;
-    let types = ["configs", "arp", "mac", "lldp", "interfaces", "routes", "version", "inventory"];
-    let id = scene.start(&scene.request(&types, json!({"max_workers": 5, "auto_load_db": false}))).await?;
+    let types = [
+        "configs",
+        "arp",
+        "mac",
+        "lldp",
+        "interfaces",
+        "routes",
+        "version",
+        "inventory",
+    ];
+    let id = scene
+        .start(&scene.request(&types, json!({"max_workers": 5, "auto_load_db": false})))
+        .await?;
     let events = scene.events(&id).await?;
     check_events(&events, 10);
     let last = &events.last().unwrap()["data"];
     assert_eq!(last["success"], true, "{last}");
-    assert_eq!((&last["devices_succeeded"], &last["devices_failed"]), (&json!(10), &json!(0)));
+    assert_eq!(
+        (&last["devices_succeeded"], &last["devices_failed"]),
+        (&json!(10), &json!(0))
+    );
     assert_eq!(last["loaded_to_db"], json!(null));
     assert!(last["execution_time"].as_f64().unwrap() > 0.0);
     assert_eq!(last["failed_devices"], json!([]));
@@ -55,18 +69,37 @@ async fn failures_say_why_and_a_retry_takes_just_those() -> anyhow::Result<()> {
     assert_eq!(collection["devices_succeeded"], 4);
     assert_eq!(collection["devices_failed"], 2);
     assert!(collection["actions"].as_array().unwrap().contains(&json!("retry")));
-    let failures = scene.admin.get(&format!("/api/v1/collections/{id}/failures")).await?.json;
-    let kinds: Vec<&str> = failures["items"].as_array().unwrap().iter().map(|group| group["failure_kind"].as_str().unwrap()).collect();
+    let failures = scene
+        .admin
+        .get(&format!("/api/v1/collections/{id}/failures"))
+        .await?
+        .body;
+    let kinds: Vec<&str> = failures["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|group| group["failure_kind"].as_str().unwrap())
+        .collect();
     assert!(kinds.contains(&"authentication_failed"), "{failures}");
     let transcript_of = scene.devices(&id).await?;
-    assert!(transcript_of.iter().any(|device| device["device_name"] == names[1].as_str()));
+    assert!(
+        transcript_of
+            .iter()
+            .any(|device| device["device_name"] == names[1].as_str())
+    );
     scene.fleet.set_fault(&names[1], None);
     scene.fleet.set_fault(&names[3], None);
-    let again = scene.admin.post(&format!("/api/v1/collections/{id}/retry"), &json!({})).await?;
+    let again = scene
+        .admin
+        .post(&format!("/api/v1/collections/{id}/retry"), &json!({}))
+        .await?;
     assert_eq!(again.status, 202, "{again:?}");
     let again = again.text_of("/id");
     let collection = scene.end(&again).await?;
-    assert_eq!((&collection["status"], &collection["retry_of"]), (&json!("succeeded"), &json!(id)));
+    assert_eq!(
+        (&collection["status"], &collection["retry_of"]),
+        (&json!("succeeded"), &json!(id))
+    );
     assert_eq!(collection["counts"]["total"], 2);
     Ok(())
 }
@@ -79,22 +112,33 @@ async fn a_cancelled_collection_ends_and_says_so() -> anyhow::Result<()> {
         ..FleetOptions::default()
     })
     .await?;
-    let id = scene.start(&scene.request(&["configs", "arp", "mac"], json!({"max_workers": 2}))).await?;
+    let id = scene
+        .start(&scene.request(&["configs", "arp", "mac"], json!({"max_workers": 2})))
+        .await?;
     let mut socket = scene.socket(&id, 0).await?;
     while let Some(event) = next(&mut socket).await? {
         if event["type"] == "device_started" {
             break;
         }
     }
-    let answer = scene.admin.post(&format!("/api/v1/collections/{id}/cancel"), &json!({})).await?;
+    let answer = scene
+        .admin
+        .post(&format!("/api/v1/collections/{id}/cancel"), &json!({}))
+        .await?;
     assert_eq!(answer.status, 202, "{answer:?}");
     let events = scene.events(&id).await?;
     check_events(&events, 12);
     let collection = scene.view(&id).await?;
     assert_eq!(collection["status"], "cancelled");
     assert!(collection["counts"]["cancelled"].as_u64().unwrap() >= 9, "{collection}");
-    let answer = scene.admin.post(&format!("/api/v1/collections/{id}/cancel"), &json!({})).await?;
-    assert_eq!((answer.status, answer.text_of("/code")), (409, "collection_finished".to_owned()));
+    let answer = scene
+        .admin
+        .post(&format!("/api/v1/collections/{id}/cancel"), &json!({}))
+        .await?;
+    assert_eq!(
+        (answer.status, answer.text_of("/code")),
+        (409, "collection_finished".to_owned())
+    );
     Ok(())
 }
 
@@ -109,12 +153,15 @@ async fn a_plan_says_what_a_collection_would_do_and_a_viewer_may_ask() -> anyhow
     let body = scene.request(&["configs", "mac"], json!({}));
     let plan = viewer.post("/api/v1/collections?dry_run=true", &body).await?;
     assert_eq!(plan.status, 200, "{plan:?}");
-    assert_eq!(plan.json["devices_total"], 4);
-    assert_eq!(plan.json["devices"][0]["capture_types"][0]["capture_type"], "configs");
+    assert_eq!(plan.body["devices_total"], 4);
+    assert_eq!(plan.body["devices"][0]["capture_types"][0]["capture_type"], "configs");
     let refused = viewer.post("/api/v1/collections", &body).await?;
-    assert_eq!((refused.status, refused.text_of("/code")), (403, "forbidden".to_owned()));
+    assert_eq!(
+        (refused.status, refused.text_of("/code")),
+        (403, "forbidden".to_owned())
+    );
     let none = scene.admin.get("/api/v1/collections").await?;
-    assert_eq!(none.json["items"], json!([]));
+    assert_eq!(none.body["items"], json!([]));
     Ok(())
 }
 
@@ -126,13 +173,16 @@ async fn a_preflight_shows_how_far_each_device_lets_us() -> anyhow::Result<()> {
         ..FleetOptions::default()
     })
     .await?;
-    let answer = scene.admin.post("/api/v1/preflights", &scene.request(&[], json!({}))).await?;
+    let answer = scene
+        .admin
+        .post("/api/v1/preflights", &scene.request(&[], json!({})))
+        .await?;
     assert_eq!(answer.status, 202, "{answer:?}");
     let id = answer.text_of("/id");
     scene.events(&id).await?;
-    let preflight = scene.admin.get(&format!("/api/v1/preflights/{id}")).await?.json;
+    let preflight = scene.admin.get(&format!("/api/v1/preflights/{id}")).await?.body;
     assert_eq!(preflight["status"], "finished");
-    let devices = scene.admin.get(&format!("/api/v1/preflights/{id}/devices")).await?.json;
+    let devices = scene.admin.get(&format!("/api/v1/preflights/{id}/devices")).await?.body;
     let devices = devices["items"].as_array().unwrap();
     let good = devices.iter().filter(|device| device["ok"] == true).count();
     assert_eq!(good, 3, "{devices:?}");

@@ -20,7 +20,9 @@ async fn killed_again_and_again(kind: Kind, test: &str) -> anyhow::Result<()> {
     let Some(mut scene) = Scene::on(kind, test, fleet, Setup::default()).await? else {
         return Ok(());
     };
-    let id = scene.start(&scene.request(&["configs", "arp", "version"], json!({"max_workers": 20}))).await?;
+    let id = scene
+        .start(&scene.request(&["configs", "arp", "version"], json!({"max_workers": 20})))
+        .await?;
     let mut seen = 0;
     for number in 0..KILLS {
         // After another number of events each time, and so in another state each time.

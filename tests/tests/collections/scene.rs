@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use futures_util::StreamExt;
 use lab::{Fleet, FleetOptions};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
     postgres::Postgres,
@@ -45,11 +46,12 @@ impl Scene {
         match kind {
             Kind::Sqlite => Ok(Some(Self::prepare(fleet, setup, None).await?)),
             Kind::Postgres => {
-                let Some(postgres) = Postgres::start(test).await? else {
+                let Some(postgres) = Postgres::fresh().await? else {
+                    tests::skip::skip(test, "PostgreSQL is not installed");
                     return Ok(None);
                 };
                 let setup = Setup {
-                    database_url: Some(postgres.database().await?),
+                    database_url: Some(postgres.url().to_owned()),
                     ..setup
                 };
                 Ok(Some(Self::prepare(fleet, setup, Some(postgres)).await?))
@@ -63,7 +65,13 @@ impl Scene {
         let admin = server.admin().await?;
         // The credential of the inventory is the lab's own name for it.
         let csv = fleet.inventory_csv().replace(",lab,lab,", ",,lab,");
-        let answer = admin.send_text("/api/v1/device-imports?format=csv", "text/csv", &csv).await?;
+        let answer = admin
+            .send_raw(
+                Method::POST,
+                "/api/v1/device-imports?format=csv",
+                Some(("text/csv", csv.into_bytes())),
+            )
+            .await?;
         ensure!(answer.status == 200, "the import: {answer:?}");
         Ok(Self {
             server,
@@ -118,7 +126,9 @@ impl Scene {
             }
             anyhow::Ok(())
         };
-        tokio::time::timeout(LONGEST, reading).await.context("the collection does not end")??;
+        tokio::time::timeout(LONGEST, reading)
+            .await
+            .context("the collection does not end")??;
         Ok(events)
     }
 
@@ -131,7 +141,7 @@ impl Scene {
     pub(crate) async fn view(&self, id: &str) -> anyhow::Result<Value> {
         let answer = self.admin.get(&format!("/api/v1/collections/{id}")).await?;
         ensure!(answer.status == 200, "the collection: {answer:?}");
-        Ok(answer.json)
+        Ok(answer.body)
     }
 
     /// All devices of a collection.
@@ -141,7 +151,8 @@ impl Scene {
 
     /// All captures of a collection.
     pub(crate) async fn captures(&self, id: &str) -> anyhow::Result<Vec<Value>> {
-        self.pages(&format!("/api/v1/collections/{id}/captures?limit=500")).await
+        self.pages(&format!("/api/v1/collections/{id}/captures?limit=500"))
+            .await
     }
 
     async fn pages(&self, path: &str) -> anyhow::Result<Vec<Value>> {
@@ -150,8 +161,8 @@ impl Scene {
         loop {
             let answer = self.admin.get(&format!("{path}&page_token={token}")).await?;
             ensure!(answer.status == 200, "{path}: {answer:?}");
-            items.extend(answer.json["items"].as_array().cloned().unwrap_or_default());
-            match answer.json["next_page_token"].as_str() {
+            items.extend(answer.body["items"].as_array().cloned().unwrap_or_default());
+            match answer.body["next_page_token"].as_str() {
                 Some(next) => token = next.to_owned(),
                 None => return Ok(items),
             }
@@ -166,16 +177,42 @@ impl Scene {
                 continue;
             }
             let name = capture["device_name"].as_str().unwrap_or_default();
-            let command = capture["commands"][0].as_str().unwrap_or_default();
-            let path = format!("/api/v1/captures/{}/content", capture["id"].as_str().unwrap_or_default());
+            let path = format!(
+                "/api/v1/captures/{}/content",
+                capture["id"].as_str().unwrap_or_default()
+            );
             let text = self.admin.get(&path).await?;
             ensure!(text.status == 200, "{path}: {text:?}");
-            let expected = self.fleet.expected(name, command);
-            let expected = expected.with_context(|| format!("the lab has nothing for {command} on {name}"))?;
-            ensure!(text.text == expected, "{name}, {command}: the text is another");
+            let expected = self.expected(name, &capture["commands"])?;
+            ensure!(
+                text.bytes == expected.as_bytes(),
+                "{name}, {}: the text is another",
+                capture["commands"]
+            );
             checked += 1;
         }
         Ok(checked)
+    }
+}
+
+impl Scene {
+    /// What the outputs of the commands together are stored as.
+    fn expected(&self, device: &str, commands: &Value) -> anyhow::Result<String> {
+        let commands: Vec<&str> = commands
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let mut text = String::new();
+        for command in &commands {
+            if commands.len() > 1 {
+                text.push_str(&format!(">>> {command}\n"));
+            }
+            let output = self.fleet.expected(device, command);
+            text.push_str(&output.with_context(|| format!("the lab has nothing for {command} on {device}"))?);
+        }
+        Ok(text)
     }
 }
 
@@ -200,24 +237,36 @@ pub(crate) fn check_events(events: &[Value], devices: usize) {
         assert_eq!(event["seq"], index + 1, "{event}");
         if event["type"] == "collection_progress" {
             let counts = &event["data"]["counts"];
-            let sum: u64 = ["queued", "running", "succeeded", "partially_succeeded", "failed", "cancelled"]
-                .iter()
-                .map(|name| counts[name].as_u64().unwrap())
-                .sum();
+            let sum: u64 = [
+                "queued",
+                "running",
+                "succeeded",
+                "partially_succeeded",
+                "failed",
+                "cancelled",
+            ]
+            .iter()
+            .map(|name| counts[name].as_u64().unwrap())
+            .sum();
             assert_eq!(counts["total"].as_u64().unwrap(), sum, "{event}");
         }
     }
     let of = |kind: &str| events.iter().filter(|event| event["type"] == kind).collect::<Vec<_>>();
     let mut completed: BTreeMap<&str, usize> = BTreeMap::new();
     for event in of("device_completed") {
-        *completed.entry(event["data"]["device_name"].as_str().unwrap()).or_default() += 1;
+        *completed
+            .entry(event["data"]["device_name"].as_str().unwrap())
+            .or_default() += 1;
     }
     assert_eq!(completed.len(), devices);
     assert!(completed.values().all(|count| *count == 1), "{completed:?}");
     let mut captured: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for event in of("capture_completed") {
         let data = &event["data"];
-        let key = (data["device_name"].as_str().unwrap(), data["capture_type"].as_str().unwrap());
+        let key = (
+            data["device_name"].as_str().unwrap(),
+            data["capture_type"].as_str().unwrap(),
+        );
         *captured.entry(key).or_default() += 1;
     }
     assert!(captured.values().all(|count| *count == 1), "{captured:?}");

@@ -19,7 +19,10 @@ async fn a_second_server_on_the_same_data_refuses_to_start() -> anyhow::Result<(
     let refused = Server::start_with(again).await.err().context("it started")?;
     let said = format!("{refused:#}");
     ensure!(said.contains("Another server works in"), "{said}");
-    ensure!(said.contains(&format!("process {}", server.pid().unwrap_or_default())), "{said}");
+    ensure!(
+        said.contains(&format!("process {}", server.pid().unwrap_or_default())),
+        "{said}"
+    );
     Ok(())
 }
 
@@ -31,7 +34,9 @@ async fn a_locked_database_holds_the_collection_up_and_loses_nothing() -> anyhow
         ..FleetOptions::default()
     })
     .await?;
-    let id = scene.start(&scene.request(&["configs", "arp"], json!({"max_workers": 5}))).await?;
+    let id = scene
+        .start(&scene.request(&["configs", "arp"], json!({"max_workers": 5})))
+        .await?;
     let mut socket = scene.socket(&id, 0).await?;
     while let Some(event) = next(&mut socket).await? {
         if event["type"] == "device_completed" {
@@ -59,7 +64,10 @@ impl SmallDisk {
     fn new(megabytes: u32) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let size = format!("size={megabytes}m");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder.path()).status()?;
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(folder.path())
+            .status()?;
         ensure!(mounted.success(), "no disk could be mounted");
         Ok(Self(folder))
     }
@@ -75,7 +83,10 @@ impl Drop for SmallDisk {
 async fn a_full_disk_holds_the_collection_up_until_there_is_room() -> anyhow::Result<()> {
     let user = Command::new("id").arg("-u").output()?;
     if user.stdout.trim_ascii() != b"0" {
-        tests::skip::skip("a_full_disk_holds_the_collection_up_until_there_is_room", "it takes root to mount a disk");
+        tests::skip::skip(
+            "a_full_disk_holds_the_collection_up_until_there_is_room",
+            "it takes root to mount a disk",
+        );
         return Ok(());
     }
     let disk = SmallDisk::new(64)?;
@@ -94,7 +105,9 @@ async fn a_full_disk_holds_the_collection_up_until_there_is_room() -> anyhow::Re
         setup,
     )
     .await?;
-    let id = scene.start(&scene.request(&["configs", "arp"], json!({"max_workers": 4}))).await?;
+    let id = scene
+        .start(&scene.request(&["configs", "arp"], json!({"max_workers": 4})))
+        .await?;
     let mut socket = scene.socket(&id, 0).await?;
     while let Some(event) = next(&mut socket).await? {
         if event["type"] == "device_completed" {
@@ -111,7 +124,7 @@ async fn a_full_disk_holds_the_collection_up_until_there_is_room() -> anyhow::Re
     let held = scene.view(&id).await?;
     assert_eq!(held["status"], "running", "{held}");
     std::fs::remove_file(&filler)?;
-    let events = scene.events(&id).await?;
+    let events = scene.events(&id).await.with_context(|| scene.server.log())?;
     check_events(&events, 40);
     assert_eq!(scene.view(&id).await?["status"], "succeeded");
     assert_eq!(scene.check_texts(&id).await?, 80);

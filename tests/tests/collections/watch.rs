@@ -18,7 +18,9 @@ async fn a_watcher_who_drops_the_connection_misses_nothing() -> anyhow::Result<(
         ..FleetOptions::default()
     })
     .await?;
-    let id = scene.start(&scene.request(&["configs", "arp"], json!({"max_workers": 50}))).await?;
+    let id = scene
+        .start(&scene.request(&["configs", "arp"], json!({"max_workers": 50})))
+        .await?;
     let mut seen: Vec<Value> = Vec::new();
     for drop_number in 0..DROPS {
         let mut socket = scene.socket(&id, i64::try_from(seen.len())?).await?;
@@ -36,7 +38,11 @@ async fn a_watcher_who_drops_the_connection_misses_nothing() -> anyhow::Result<(
         seen.push(event);
     }
     check_events(&seen, DEVICES);
-    let page = scene.admin.get(&format!("/api/v1/collections/{id}/events?limit=5000")).await?.json;
+    let page = scene
+        .admin
+        .get(&format!("/api/v1/collections/{id}/events?limit=5000"))
+        .await?
+        .body;
     assert_eq!(page["items"].as_array().unwrap().len(), seen.len().min(5000));
     assert_eq!(page["items"][0], seen[0]);
     assert_eq!(page["finished"], true);
@@ -52,10 +58,13 @@ async fn the_event_stream_carries_the_same_events() -> anyhow::Result<()> {
     .await?;
     let id = scene.start(&scene.request(&["version"], json!({}))).await?;
     let events = scene.events(&id).await?;
-    let stream = scene.admin.get(&format!("/api/v1/collections/{id}/event-stream?after=3")).await?;
+    let stream = scene
+        .admin
+        .get(&format!("/api/v1/collections/{id}/event-stream?after=3"))
+        .await?;
     assert_eq!(stream.status, 200);
-    let data: Vec<Value> = stream
-        .text
+    let text = String::from_utf8(stream.bytes.clone())?;
+    let data: Vec<Value> = text
         .lines()
         .filter_map(|line| line.strip_prefix("data: ").or_else(|| line.strip_prefix("data:")))
         .map(|json| serde_json::from_str(json).unwrap())
@@ -87,7 +96,9 @@ async fn who_may_not_watch_is_told_before_the_upgrade() -> anyhow::Result<()> {
         ..FleetOptions::default()
     })
     .await?;
-    let id = scene.start(&scene.request(&["configs"], json!({"max_workers": 1}))).await?;
+    let id = scene
+        .start(&scene.request(&["configs"], json!({"max_workers": 1})))
+        .await?;
     let path = format!("/api/v1/collections/{id}/progress");
     let bearer = |client: &tests::server::Client| ("authorization", format!("Bearer {}", client.token()));
     assert_eq!(refused(&scene, &path, &[]).await, 401);
@@ -97,7 +108,9 @@ async fn who_may_not_watch_is_told_before_the_upgrade() -> anyhow::Result<()> {
     let unknown = "/api/v1/collections/0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90/progress";
     assert_eq!(refused(&scene, unknown, &[bearer(&scene.admin)]).await, 404);
     let viewer = scene.server.user(&scene.admin, "vera", "viewer").await?;
-    let ticket = viewer.post(&format!("/api/v1/collections/{id}/progress-ticket"), &json!({})).await?;
+    let ticket = viewer
+        .post(&format!("/api/v1/collections/{id}/progress-ticket"), &json!({}))
+        .await?;
     assert_eq!(ticket.status, 200, "{ticket:?}");
     let with_ticket = format!("{path}?ticket={}", ticket.text_of("/ticket"));
     assert_eq!(refused(&scene, &with_ticket, &[]).await, 101);
@@ -113,9 +126,13 @@ async fn a_socket_closes_when_its_session_is_revoked() -> anyhow::Result<()> {
         ..FleetOptions::default()
     })
     .await?;
-    let id = scene.start(&scene.request(&["configs", "arp"], json!({"max_workers": 1}))).await?;
+    let id = scene
+        .start(&scene.request(&["configs", "arp"], json!({"max_workers": 1})))
+        .await?;
     let viewer = scene.server.user(&scene.admin, "vera", "viewer").await?;
-    let ticket = viewer.post(&format!("/api/v1/collections/{id}/progress-ticket"), &json!({})).await?;
+    let ticket = viewer
+        .post(&format!("/api/v1/collections/{id}/progress-ticket"), &json!({}))
+        .await?;
     let url = format!(
         "{}/api/v1/collections/{id}/progress?ticket={}",
         scene.server.url().replacen("http", "ws", 1),
