@@ -83,6 +83,34 @@ pub(crate) fn temporary() -> PathBuf {
     std::env::temp_dir()
 }
 
+/// Which server a command works with, and as whom.
+#[derive(Args, Clone, Default)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct ClientOptions {
+    /// Address of the server, as https://showrun.example.net
+    #[arg(long, value_name = "URL", env = "SHOWRUN_SERVER", hide_env_values = true)]
+    pub(crate) server: Option<String>,
+    /// File with an API token; `-` reads standard input [or SHOWRUN_TOKEN]
+    #[arg(long, value_name = "FILE", env = "SHOWRUN_TOKEN_FILE", hide_env_values = true)]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Log in to the server as this person, instead of with a token
+    #[arg(long, value_name = "USER")]
+    pub(crate) login: Option<String>,
+    /// File with the password for --login; else you are asked
+    #[arg(long, value_name = "FILE", env = "SHOWRUN_PASSWORD_FILE", hide_env_values = true)]
+    pub(crate) login_password_file: Option<PathBuf>,
+    /// Certificate, in PEM, of the authority that signed the server's, besides those that this machine trusts
+    #[arg(long, value_name = "FILE", env = "SHOWRUN_CA_CERT", hide_env_values = true)]
+    pub(crate) ca_cert: Option<PathBuf>,
+}
+
+/// The API token that the environment gives.
+pub(crate) fn token() -> Option<SecretString> {
+    let token = std::env::var("SHOWRUN_TOKEN").ok()?;
+    let token = token.trim();
+    (!token.is_empty()).then(|| token.into())
+}
+
 /// How a server is set up: flags, then the environment, then the file, then the usual.
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -214,6 +242,15 @@ pub(crate) struct Server {
 }
 
 impl ServerOptions {
+    /// A server with this address and folder; everything else as usual.
+    pub(crate) fn at(listen: String, data_dir: PathBuf) -> Self {
+        Self {
+            listen: Some(listen),
+            data_dir: Some(data_dir),
+            ..Self::default()
+        }
+    }
+
     /// Puts together what the flags, the environment and the file say.
     fn merged(&self) -> anyhow::Result<Self> {
         let mut figment = Figment::new();

@@ -1,7 +1,11 @@
 //! What a person sees while a collection runs: on a terminal a bar and a line for each device at work, elsewhere a line
 //! when a device ends.
 
-use std::{collections::HashMap, io::IsTerminal, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    io::IsTerminal,
+    time::Duration,
+};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use service::direct::Progress;
@@ -9,11 +13,42 @@ use service::direct::Progress;
 /// Lines for devices at work; more would not fit a screen.
 const MOST_LINES: usize = 20;
 
+/// What a device did, wherever the collection runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step<'a> {
+    /// A session begins.
+    Started {
+        /// 1 for the first try.
+        attempt: u32,
+    },
+    /// A capture type ended.
+    Captured {
+        /// Slug of the capture type.
+        capture_type: &'a str,
+        /// `complete`, `truncated`, …
+        verdict: &'a str,
+        /// Size of the text.
+        bytes: u64,
+    },
+    /// The device ended.
+    Completed {
+        /// `succeeded`, `partially_succeeded`, `failed` or `cancelled`.
+        status: &'a str,
+        /// Why, unless it succeeded.
+        failure_kind: Option<&'a str>,
+        /// A sentence.
+        message: &'a str,
+        /// How long it took.
+        duration_ms: u64,
+    },
+}
+
 /// Shows progress on standard error.
 pub(crate) struct Live {
     names: Vec<String>,
     style: Style,
     counts: Counts,
+    running: HashSet<usize>,
 }
 
 #[derive(Default)]
@@ -37,82 +72,113 @@ struct Screen {
 }
 
 impl Live {
-    /// For these devices; `quiet` shows nothing.
-    pub(crate) fn new(names: Vec<String>, quiet: bool) -> Self {
+    /// For so many devices; `quiet` shows nothing.
+    pub(crate) fn new(devices: usize, quiet: bool) -> Self {
         let style = match (quiet, std::io::stderr().is_terminal()) {
             (true, _) => Style::Silent,
             (false, false) => Style::Lines,
-            (false, true) => Style::Terminal(Box::new(Screen::new(names.len()))),
+            (false, true) => Style::Terminal(Box::new(Screen::new(devices))),
         };
-        let names = names.iter().map(|name| printable(name)).collect();
         Self {
-            names,
+            names: Vec::new(),
             style,
             counts: Counts::default(),
+            running: HashSet::new(),
         }
     }
 
-    /// Takes the next step.
-    pub(crate) fn show(&mut self, progress: Progress) {
-        match &progress {
-            Progress::Started { attempt: 1, .. } => self.counts.running += 1,
-            Progress::Completed { status, .. } => {
-                self.counts.running = self.counts.running.saturating_sub(1);
-                match *status {
-                    "succeeded" => self.counts.succeeded += 1,
-                    "partially_succeeded" => self.counts.partial += 1,
-                    _ => self.counts.failed += 1,
-                }
-            }
-            _ => {}
+    /// Names the next device and says by which number it is spoken of.
+    pub(crate) fn name(&mut self, name: &str) -> usize {
+        self.names.push(printable(name));
+        self.names.len() - 1
+    }
+
+    /// A line that stays, above what moves.
+    pub(crate) fn note(&self, text: &str) {
+        match &self.style {
+            Style::Silent | Style::Lines => eprintln!("{text}"),
+            Style::Terminal(screen) => screen.total.suspend(|| eprintln!("{text}")),
         }
-        let name = |device: usize| self.names.get(device).map_or("", String::as_str);
-        let progress = match progress {
+    }
+
+    /// Takes the next step of a collection that runs in this process.
+    pub(crate) fn progress(&mut self, progress: &Progress) {
+        match progress {
+            Progress::Started { device, attempt } => self.show(*device, Step::Started { attempt: *attempt }),
+            Progress::Captured {
+                device,
+                capture_type,
+                verdict,
+                bytes,
+            } => self.show(
+                *device,
+                Step::Captured {
+                    capture_type,
+                    verdict,
+                    bytes: *bytes,
+                },
+            ),
             Progress::Completed {
                 device,
                 status,
                 failure_kind,
                 message,
                 duration_ms,
-            } => Progress::Completed {
-                device,
-                status,
-                failure_kind,
-                message: printable(&message),
-                duration_ms,
-            },
-            progress => progress,
-        };
-        match &mut self.style {
-            Style::Silent => {}
-            Style::Lines => {
-                if let Progress::Completed {
-                    device,
+            } => self.show(
+                *device,
+                Step::Completed {
+                    status,
+                    failure_kind: *failure_kind,
+                    message,
+                    duration_ms: *duration_ms,
+                },
+            ),
+        }
+    }
+
+    /// Takes the next step.
+    pub(crate) fn show(&mut self, device: usize, step: Step<'_>) {
+        match step {
+            Step::Started { .. } => {
+                self.running.insert(device);
+            }
+            Step::Completed { status, .. } => {
+                self.running.remove(&device);
+                match status {
+                    "succeeded" => self.counts.succeeded += 1,
+                    "partially_succeeded" => self.counts.partial += 1,
+                    _ => self.counts.failed += 1,
+                }
+            }
+            Step::Captured { .. } => {}
+        }
+        self.counts.running = self.running.len();
+        let name = self.names.get(device).map_or("", String::as_str);
+        match (&mut self.style, step) {
+            (
+                Style::Lines,
+                Step::Completed {
                     status,
                     message,
                     duration_ms,
                     failure_kind,
-                } = &progress
-                {
-                    let seconds = Duration::from_millis(*duration_ms).as_secs_f32();
-                    let kind = failure_kind.map(|kind| format!(" [{kind}]")).unwrap_or_default();
-                    eprintln!("{} {}: {message}{kind} ({seconds:.1} s)", mark(status), name(*device));
-                }
+                },
+            ) => {
+                let seconds = Duration::from_millis(duration_ms).as_secs_f32();
+                let kind = failure_kind.map(|kind| format!(" [{kind}]")).unwrap_or_default();
+                eprintln!("{} {name}: {}{kind} ({seconds:.1} s)", mark(status), printable(message));
             }
-            Style::Terminal(screen) => {
-                let device = match &progress {
-                    Progress::Started { device, .. }
-                    | Progress::Captured { device, .. }
-                    | Progress::Completed { device, .. } => *device,
-                };
-                screen.show(&progress, name(device), &self.counts);
-            }
+            (Style::Terminal(screen), step) => screen.show(device, step, name, &self.counts),
+            (Style::Silent | Style::Lines, _) => {}
         }
     }
 
     /// Leaves the screen to the results.
     pub(crate) fn finish(self) {
         if let Style::Terminal(screen) = self.style {
+            for line in screen.devices.values() {
+                line.finish_and_clear();
+            }
             screen.total.finish_and_clear();
         }
     }
@@ -151,44 +217,42 @@ impl Screen {
         }
     }
 
-    fn show(&mut self, progress: &Progress, name: &str, counts: &Counts) {
-        match progress {
-            Progress::Started { device, attempt } => {
-                if self.devices.len() < MOST_LINES {
-                    let line = self.all.insert_before(&self.total, ProgressBar::new_spinner());
-                    if let Ok(style) = ProgressStyle::with_template("  {spinner} {prefix:24!} {msg}") {
-                        line.set_style(style);
-                    }
-                    line.set_prefix(name.to_owned());
+    fn show(&mut self, device: usize, step: Step<'_>, name: &str, counts: &Counts) {
+        match step {
+            Step::Started { attempt } => {
+                if self.devices.len() < MOST_LINES || self.devices.contains_key(&device) {
+                    let (all, total) = (&self.all, &self.total);
+                    let line = self.devices.entry(device).or_insert_with(|| {
+                        let line = all.insert_before(total, ProgressBar::new_spinner());
+                        if let Ok(style) = ProgressStyle::with_template("  {spinner} {prefix:24!} {msg}") {
+                            line.set_style(style);
+                        }
+                        line.set_prefix(name.to_owned());
+                        line
+                    });
                     line.set_message(match attempt {
                         1 => "connecting".to_owned(),
                         attempt => format!("connecting, attempt {attempt}"),
                     });
-                    self.devices.insert(*device, line);
                 }
             }
-            Progress::Captured {
-                device,
+            Step::Captured {
                 capture_type,
                 verdict,
                 bytes,
             } => {
-                if let Some(line) = self.devices.get(device) {
-                    line.set_message(format!("{capture_type} {verdict}, {bytes} bytes"));
+                if let Some(line) = self.devices.get(&device) {
+                    line.set_message(printable(&format!("{capture_type} {verdict}, {bytes} bytes")));
                     line.tick();
                 }
             }
-            Progress::Completed {
-                device,
-                status,
-                message,
-                ..
-            } => {
-                if let Some(line) = self.devices.remove(device) {
+            Step::Completed { status, message, .. } => {
+                if let Some(line) = self.devices.remove(&device) {
                     line.finish_and_clear();
                     self.all.remove(&line);
                 }
-                if *status != "succeeded" {
+                if status != "succeeded" {
+                    let message = printable(message);
                     self.total.suspend(|| eprintln!("{} {name}: {message}", mark(status)));
                 }
                 self.total.inc(1);

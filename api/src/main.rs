@@ -1,6 +1,6 @@
 //! The `showrun` command.
 //!
-//! Owns the command line, what it prints, the demo, and the server: the operations of the API (`v1`), who may do what
+//! Owns the command line, what it prints, the demo, the client of a server (`remote`), and the server: the operations of the API (`v1`), who may do what
 //! (`roles`), what is around every request (`frame`). Everything it does is done by `service`.
 //!
 //! Must not know: SSH, platforms, queries.
@@ -9,10 +9,12 @@
 
 mod auth;
 mod collect;
+mod completions;
 mod config;
 mod demo;
 mod document;
 mod frame;
+mod listing;
 mod live;
 mod pages;
 mod paging;
@@ -20,15 +22,17 @@ mod parts;
 mod people;
 mod platforms;
 mod problem;
+mod remote;
 mod result;
 mod roles;
+mod secret;
 mod serve;
 mod time;
 mod v1;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Collects operational data from network devices over SSH.
 #[derive(Parser)]
@@ -54,10 +58,18 @@ enum Command {
     Config(serve::ConfigOptions),
     /// Collect from devices now
     Collect(Box<collect::Options>),
+    /// List, import and export the devices of a server
+    Devices(Box<remote::devices::Options>),
+    /// List, watch, cancel and retry the collections of a server
+    Collections(Box<remote::collections::Options>),
+    /// List and read the texts that a server keeps
+    Captures(Box<remote::captures::Options>),
     /// List the platforms and what can be collected from them
     Platforms(platforms::Options),
-    /// Start simulated devices and collect from them
+    /// Start simulated devices and a server, and collect from them
     Demo(demo::Options),
+    /// Print what makes a shell complete this command
+    Completions(completions::Options),
 }
 
 fn main() -> ExitCode {
@@ -86,6 +98,10 @@ fn main() -> ExitCode {
             Command::Token(options) => people::tokens(options).await,
             Command::Config(options) => serve::check(&options),
             Command::Collect(options) => collect::run(*options).await,
+            Command::Devices(options) => remote::devices::run(*options).await,
+            Command::Collections(options) => remote::collections::run(*options).await,
+            Command::Captures(options) => remote::captures::run(*options).await,
+            Command::Completions(options) => completions::run(&options, &mut Arguments::command()),
             Command::Platforms(options) => platforms::run(&options),
             Command::Demo(options) => demo::run(options).await,
         }

@@ -8,7 +8,6 @@ use std::{
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use comfy_table::{ContentArrangement, Table, presets};
 use entity::user::{self, Role};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -21,7 +20,12 @@ use service::{
     version::Expected,
 };
 
-use crate::{config::ServerOptions, live::printable, result::Output};
+use crate::{
+    config::ServerOptions,
+    listing::{self, column, further, people, text, time},
+    live::printable,
+    result::Output,
+};
 
 /// `showrun user …`
 #[derive(Args)]
@@ -278,30 +282,21 @@ async fn all_users(service: &Service, actor: &Actor) -> anyhow::Result<Vec<user:
 }
 
 fn print_users(users: &[user::Model], output: Output) -> anyhow::Result<()> {
-    let last = |row: &user::Model| row.last_login_at.map(|at| shown(at).to_rfc3339());
-    if output == Output::Json {
-        let shown: Vec<Value> = users
-            .iter()
-            .map(|row| {
-                json!({
-                    "id": row.id, "username": row.name, "role": row.role.as_str(), "enabled": row.enabled,
-                    "last_login_at": last(row),
-                })
-            })
-            .collect();
-        println!("{}", serde_json::to_string_pretty(&shown)?);
-        return Ok(());
-    }
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(["user", "role", "enabled", "last login"]);
-    for row in users {
-        let enabled = if row.enabled { "yes" } else { "no" };
-        let last = last(row).unwrap_or_default();
-        table.add_row([&printable(&row.name), row.role.as_str(), enabled, &last]);
-    }
-    println!("{table}");
-    Ok(())
+    let row = |row: &user::Model| {
+        json!({
+            "id": row.id, "username": row.name, "role": row.role.as_str(), "enabled": row.enabled,
+            "last_login_at": row.last_login_at.map(|at| shown(at).to_rfc3339()),
+        })
+    };
+    let rows: Vec<Value> = users.iter().map(row).collect();
+    let enabled = |row: &Value| if text(row, "enabled") == "true" { "yes" } else { "no" }.to_owned();
+    let columns = [
+        further("id", |row| text(row, "id")),
+        column("user", |row| text(row, "username")),
+        column("role", |row| text(row, "role")),
+        column("enabled", enabled),
+        people("last login", |row| time(row, "last_login_at")),
+        further("last login at", |row| text(row, "last_login_at")),
+    ];
+    listing::print(&rows, &columns, output, "There is no user.")
 }

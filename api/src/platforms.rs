@@ -2,10 +2,14 @@
 
 use std::process::ExitCode;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::Value;
 use service::direct;
 
-use crate::{config, result::Output};
+use crate::{
+    config,
+    listing::{self, column, further, text},
+    result::Output,
+};
 
 /// Options of `showrun platforms`.
 #[derive(clap::Args)]
@@ -37,37 +41,57 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         anyhow::bail!("There is no platform '{name}'; `showrun platforms` lists them");
     }
     if options.output == Output::Json {
-        println!("{}", serde_json::to_string_pretty(&shown)?);
+        listing::json(&shown)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic);
-    if !table.is_tty() {
-        table.set_width(140);
+    // With one platform a row is a capture type; programs get these rows of all platforms.
+    if options.platform.is_some() || options.output == Output::Csv {
+        let rows = shown.iter().flat_map(|platform| {
+            platform.captures.iter().map(|capture| {
+                let mut row = serde_json::to_value(capture).unwrap_or_default();
+                if let Value::Object(fields) = &mut row {
+                    fields.insert("platform".to_owned(), platform.platform.clone().into());
+                    fields.insert("commands".to_owned(), capture.commands.join("\n").into());
+                }
+                row
+            })
+        });
+        let columns = [
+            further("platform", |row| text(row, "platform")),
+            column("capture type", |row| text(row, "capture_type")),
+            column("commands", |row| text(row, "commands")),
+            column("evidence", |row| text(row, "evidence")),
+            further("source", |row| text(row, "source")),
+        ];
+        listing::print(
+            &rows.collect::<Vec<_>>(),
+            &columns,
+            options.output,
+            "Nothing can be collected.",
+        )?;
+        return Ok(ExitCode::SUCCESS);
     }
-    if options.platform.is_some() {
-        table.set_header(["capture type", "commands", "evidence"]);
-        for capture in shown.iter().flat_map(|platform| &platform.captures) {
-            table.add_row([&capture.capture_type, &capture.commands.join("\n"), capture.evidence]);
-        }
-    } else {
-        table.set_header(["platform", "title", "capture types", "also known as"]);
-        for platform in &shown {
-            let types: Vec<&str> = platform
-                .captures
-                .iter()
-                .map(|capture| capture.capture_type.as_str())
-                .collect();
-            table.add_row([
-                &platform.platform,
-                &platform.title,
-                &types.join(" "),
-                &platform.aliases.join(" "),
-            ]);
-        }
-    }
-    println!("{table}");
+    let rows = shown.iter().map(|platform| {
+        let types: Vec<&str> = platform
+            .captures
+            .iter()
+            .map(|capture| capture.capture_type.as_str())
+            .collect();
+        serde_json::json!({
+            "platform": platform.platform, "title": platform.title, "types": types, "aliases": platform.aliases,
+        })
+    });
+    let columns = [
+        column("platform", |row| text(row, "platform")),
+        column("title", |row| text(row, "title")),
+        column("capture types", |row| text(row, "types")),
+        column("also known as", |row| text(row, "aliases")),
+    ];
+    listing::print(
+        &rows.collect::<Vec<_>>(),
+        &columns,
+        options.output,
+        "There is no platform.",
+    )?;
     Ok(ExitCode::SUCCESS)
 }

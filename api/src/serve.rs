@@ -1,6 +1,6 @@
 //! `showrun serve`: the server.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -14,6 +14,7 @@ use poem::{
 };
 use secrecy::ExposeSecret;
 use service::{Service, access::FirstAdmin};
+use tokio::task::JoinHandle;
 
 use crate::{
     auth::Visitor,
@@ -77,59 +78,117 @@ pub(crate) fn check(options: &ConfigOptions) -> anyhow::Result<ExitCode> {
 /// When it cannot begin; the sentence says what to change.
 pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let config = options.server.server()?;
+    let (running, admin) = start(&config).await?;
+    match admin {
+        FirstAdmin::NotNeeded => {}
+        FirstAdmin::Made => eprintln!("showrun: made the user admin with the password that was given"),
+        FirstAdmin::Generated(password) => eprintln!(
+            "showrun: made the user admin with the password {}\nshowrun: it is not shown again",
+            password.expose_secret()
+        ),
+    }
+    if config.tls.is_none() && !running.address.ip().is_loopback() {
+        eprintln!(
+            "showrun: passwords go over the network unencrypted: give --tls-cert and --tls-key, or put a proxy with TLS \
+             in front"
+        );
+    }
+    eprintln!("showrun: listening on {}", running.url());
+    let stopping = running.service.stopping().clone();
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        eprintln!("showrun: stopping");
+        stopping.cancel();
+    });
+    running.ended().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A server in this process.
+pub(crate) struct Running {
+    service: Service,
+    address: SocketAddr,
+    scheme: &'static str,
+    serving: JoinHandle<std::io::Result<()>>,
+    background: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where it listens.
+    pub(crate) fn url(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// Tells it to stop, and waits for that.
+    ///
+    /// # Errors
+    /// When it ended badly.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.service.stopping().cancel();
+        self.ended().await
+    }
+
+    async fn ended(self) -> anyhow::Result<()> {
+        let served = self.serving.await;
+        self.background.abort();
+        self.service.close().await;
+        served.context("The server ended")?.context("The server ended")
+    }
+}
+
+/// Opens the data and serves until the application stops.
+///
+/// # Errors
+/// When it cannot begin; the sentence says what to change.
+pub(crate) async fn start(config: &config::Server) -> anyhow::Result<(Running, FirstAdmin)> {
     let metrics = start_metrics()?;
     let service = Service::open(config.service.clone()).await?;
     for warning in service.warnings() {
         eprintln!("showrun: {warning}");
     }
-    first_admin(&service, &config).await?;
+    let admin = service.user_first_admin(config.admin_password.clone()).await;
+    let admin = admin.map_err(|error| anyhow::anyhow!("The password of the first admin cannot be used: {error}"))?;
     let resumed = service.resume().await?;
     if resumed > 0 {
         eprintln!("showrun: {resumed} collections go on where the server stopped");
     }
     service.upkeep_start();
-    let served = serve(&service, &config, metrics).await;
-    service.close().await;
-    served?;
-    Ok(ExitCode::SUCCESS)
+    match listen(&service, config, metrics).await {
+        Ok(running) => Ok((running, admin)),
+        Err(error) => {
+            service.close().await;
+            Err(error)
+        }
+    }
 }
 
-async fn serve(service: &Service, config: &config::Server, metrics: PrometheusHandle) -> anyhow::Result<()> {
+async fn listen(service: &Service, config: &config::Server, metrics: PrometheusHandle) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(config.listen);
     let cannot = || format!("Cannot listen on {}", config.listen);
     let acceptor = match tls(config)? {
         Some(tls) => listener.rustls(tls).into_acceptor().await.with_context(cannot)?.boxed(),
         None => listener.into_acceptor().await.with_context(cannot)?.boxed(),
     };
-    let scheme = if config.tls.is_some() { "https" } else { "http" };
     let bound = acceptor.local_addr();
     let bound = bound.first().and_then(|address| address.as_socket_addr().copied());
-    let bound = bound.unwrap_or(config.listen);
-    if config.tls.is_none() && !bound.ip().is_loopback() {
-        eprintln!(
-            "showrun: passwords go over the network unencrypted: give --tls-cert and --tls-key, or put a proxy with TLS \
-             in front"
-        );
-    }
     if let Some(address) = config.metrics_listen {
         serve_metrics(service, address, metrics.clone()).await?;
     }
     let background = tokio::spawn(tidy(service.clone(), metrics.clone()));
     let frame = Arc::new(frame(service, config, metrics));
-    eprintln!("showrun: listening on {scheme}://{bound}");
     let stopping = service.stopping().clone();
-    let signal = async move {
-        asked_to_stop().await;
-        eprintln!("showrun: stopping");
-        stopping.cancel();
-    };
-    let served = Server::new_with_acceptor(acceptor)
+    let stop = async move { stopping.cancelled().await };
+    let serving = Server::new_with_acceptor(acceptor)
         .name("showrun")
         .idle_timeout(IDLE)
-        .run_with_graceful_shutdown(entrance(frame), signal, Some(GRACE))
-        .await;
-    background.abort();
-    served.context("The server ended")
+        .run_with_graceful_shutdown(entrance(frame), stop, Some(GRACE));
+    Ok(Running {
+        service: service.clone(),
+        address: bound.unwrap_or(config.listen),
+        scheme: if config.tls.is_some() { "https" } else { "http" },
+        serving: tokio::spawn(serving),
+        background,
+    })
 }
 
 /// How TLS is spoken, with a certificate and a key that fit each other.
@@ -205,21 +264,6 @@ async fn serve_metrics(
         let stop = async move { stopping.cancelled().await };
         let _ = server.run_with_graceful_shutdown(route, stop, Some(GRACE)).await;
     });
-    Ok(())
-}
-
-async fn first_admin(service: &Service, config: &config::Server) -> anyhow::Result<()> {
-    let made = service.user_first_admin(config.admin_password.clone()).await;
-    match made.map_err(|error| anyhow::anyhow!("The password of the first admin cannot be used: {error}"))? {
-        FirstAdmin::NotNeeded => {}
-        FirstAdmin::Made => eprintln!("showrun: made the user admin with the password that was given"),
-        FirstAdmin::Generated(password) => {
-            eprintln!(
-                "showrun: made the user admin with the password {}\nshowrun: it is not shown again",
-                password.expose_secret()
-            );
-        }
-    }
     Ok(())
 }
 

@@ -1,0 +1,10 @@
+//! The command against a server: everything here goes through the public API, as any program would.
+
+pub(crate) mod captures;
+pub(crate) mod client;
+pub(crate) mod collect;
+pub(crate) mod collections;
+pub(crate) mod devices;
+mod follow;
+pub(crate) mod pick;
+pub(crate) mod watch;
