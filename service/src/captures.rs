@@ -203,13 +203,7 @@ impl Service {
     pub async fn capture_content(&self, actor: &Actor, id: Uuid) -> Result<Vec<u8>> {
         actor.needs(Role::Operator)?;
         let row = self.capture_row(id).await?;
-        let text = row.text_id.ok_or_else(|| {
-            Error::new(
-                ErrorKind::NotFound,
-                "no_text",
-                format!("Nothing was kept of capture {id}"),
-            )
-        })?;
+        let text = row.text_id.ok_or_else(|| no_text(id))?;
         if row.bytes > LARGEST_ANSWER {
             return Err(Error::new(
                 ErrorKind::TooLarge,
@@ -312,6 +306,15 @@ impl Service {
             }
         }
     }
+}
+
+/// Nothing was kept of a capture.
+pub(crate) fn no_text(id: Uuid) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        "no_text",
+        format!("Nothing was kept of capture {id}"),
+    )
 }
 
 fn view(row: capture::Model, hashes: &HashMap<i64, Vec<u8>>, last_good: Option<i64>) -> CaptureView {

@@ -195,6 +195,12 @@ impl Service {
             .collect())
     }
 
+    /// The platform of a device today.
+    pub(crate) async fn device_platform(&self, id: Uuid) -> Result<Option<String>> {
+        let row = store::device_row(self.db().reader(), id).await?;
+        Ok(row.map(|device| device.platform))
+    }
+
     pub(crate) async fn texts_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.engine().turn.lock().await
     }

@@ -11,7 +11,9 @@ use crate::{
     audit::{self, Entry},
     database,
     error::{Error, FieldProblem, Result},
+    inventory,
     page::{Page, PageRequest},
+    records,
     time::now_ms,
     version::Expected,
 };
@@ -187,6 +189,7 @@ impl Service {
         let txn = self.db().begin().await?;
         let device = current(&txn, id, expected).await?;
         store::delete(&txn, id).await?;
+        records::forget_device(&txn, id, now_ms()).await?;
         let summary = format!(
             "Removed the device {} at {} port {}",
             device.name, device.address, device.port
@@ -363,4 +366,44 @@ pub(crate) fn changes(before: &device::Model, after: &device::Model) -> Vec<Stri
             .map(|(name, _)| (*name).to_owned()),
     );
     changes
+}
+
+/// What a device said about itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Learned {
+    pub(crate) vendor: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) os_version: Option<String>,
+    pub(crate) serial: Option<String>,
+}
+
+/// Takes in what a device said about itself: its own word counts more than what a person wrote, but for the vendor, by
+/// which people sort their devices. Says whether the device is there.
+///
+/// # Errors
+/// When the database cannot be written.
+pub(crate) async fn learn(db: &impl store::Connection, id: Uuid, learned: Learned) -> Result<bool> {
+    let Some(before) = store::find_to_change(db, id).await? else {
+        return Ok(false);
+    };
+    let mut device = before.clone();
+    let word = |text: Option<String>| text.and_then(|text| inventory::checks::text(&text).ok()?);
+    let vendor = word(learned.vendor).filter(|_| device.vendor.is_empty());
+    let said = [
+        (vendor, &mut device.vendor),
+        (word(learned.model), &mut device.model),
+        (word(learned.os_version), &mut device.os_version),
+        (word(learned.serial), &mut device.serial),
+    ];
+    for (said, field) in said {
+        if let Some(said) = said {
+            *field = said;
+        }
+    }
+    if device != before {
+        fields::index(&mut device);
+        device.updated_at = now_ms().max(before.updated_at + 1);
+        store::update(db, &device).await?;
+    }
+    Ok(true)
 }

@@ -28,6 +28,7 @@ pub mod idempotency;
 pub mod inventory;
 pub mod page;
 pub mod platforms;
+pub mod records;
 mod server;
 pub mod settings;
 pub mod time;

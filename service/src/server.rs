@@ -22,6 +22,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     host_keys::book::Book,
     idempotency::InFlight,
+    records::Reader,
     settings::Current,
     vault::{KeySource, Vault},
 };
@@ -37,6 +38,8 @@ pub struct ServerConfig {
     pub key: Option<KeySource>,
     /// Folder of the user's own platform files.
     pub platforms_dir: Option<PathBuf>,
+    /// Folder of the user's own parsing templates.
+    pub templates_dir: Option<PathBuf>,
     /// Sessions to devices at the same time, over all collections.
     pub max_sessions: usize,
     /// Lifetime of access tokens in minutes.
@@ -66,6 +69,7 @@ impl ServerConfig {
             database_url: None,
             key: None,
             platforms_dir: None,
+            templates_dir: None,
             max_sessions: 1000,
             access_token_minutes: 15,
             refresh_token_days: 30,
@@ -91,6 +95,7 @@ struct Inner {
     db: Database,
     vault: Arc<Vault>,
     catalogue: Arc<Catalogue>,
+    reader: Reader,
     addresses: AddressPolicy,
     shelf: Arc<Shelf>,
     engine: Engine,
@@ -119,8 +124,10 @@ impl Service {
             .clone()
             .unwrap_or_else(|| KeySource::File(config.data_dir.join("secret.key")));
         let vault = Arc::new(Vault::open(&key)?);
-        let (catalogue, warnings) = direct::catalogue(config.platforms_dir.as_deref())
+        let reader = Reader::open(config.templates_dir.as_deref())?;
+        let (catalogue, mut warnings) = direct::catalogue(config.platforms_dir.as_deref())
             .map_err(|error| Error::new(ErrorKind::Unavailable, "platforms_unreadable", error.to_string()))?;
+        warnings.extend(parsers::built_in_notice().map(|notice| notice.to_string()));
         let url = config
             .database_url
             .clone()
@@ -153,6 +160,7 @@ impl Service {
             db,
             vault,
             catalogue,
+            reader,
             addresses,
             shelf,
             engine,
@@ -251,6 +259,11 @@ impl Service {
     /// The known host keys.
     pub(crate) fn host_keys(&self) -> &Arc<Book> {
         &self.0.host_keys
+    }
+
+    /// What reads the texts of captures.
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.0.reader
     }
 
     pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {

@@ -199,20 +199,34 @@ pub(super) async fn capture(db: &impl ConnectionTrait, id: Uuid) -> Answer<Optio
 }
 
 /// The hash of a text.
-pub(super) async fn hashes(db: &impl ConnectionTrait, ids: &[i64]) -> Answer<HashMap<i64, Vec<u8>>> {
-    let rows: Vec<(i64, Vec<u8>)> = text::Entity::find()
-        .select_only()
-        .column(text::Column::Id)
-        .column(text::Column::Sha256)
-        .filter(text::Column::Id.is_in(ids.iter().copied()))
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().collect())
+pub(crate) async fn hashes(db: &impl ConnectionTrait, ids: &[i64]) -> Answer<HashMap<i64, Vec<u8>>> {
+    let mut hashes = HashMap::new();
+    for some in ids.chunks(VALUES) {
+        let rows: Vec<(i64, Vec<u8>)> = text::Entity::find()
+            .select_only()
+            .column(text::Column::Id)
+            .column(text::Column::Sha256)
+            .filter(text::Column::Id.is_in(some.iter().copied()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        hashes.extend(rows);
+    }
+    Ok(hashes)
+}
+
+/// Several captures.
+pub(crate) async fn by_ids(db: &impl ConnectionTrait, ids: &[Uuid]) -> Answer<Vec<capture::Model>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(VALUES) {
+        let rows = capture::Entity::find().filter(capture::Column::Id.is_in(some.iter().copied()));
+        found.extend(rows.all(db).await?);
+    }
+    Ok(found)
 }
 
 /// The text that is the last good one.
-pub(super) async fn current(
+pub(crate) async fn current(
     db: &impl ConnectionTrait,
     device: Uuid,
     capture_type: &str,

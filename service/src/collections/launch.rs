@@ -9,7 +9,7 @@ use entity::{
 };
 use jobs::{DeviceJob, FailureKind};
 use secrecy::ExposeSecret;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
     run::{Run, Slot, job_id},
     store,
 };
-use crate::{Service, captures::store as texts, error::Result, time::now_ms};
+use crate::{Service, captures::store as texts, error::Result, records::Loaded, time::now_ms};
 
 /// Reports of the engine that may wait for the recorder.
 const QUEUED_EVENTS: usize = 256;
@@ -118,14 +118,14 @@ impl Service {
         if sent.is_err() {
             return Err(crate::error::Error::internal("the recorder has ended"));
         }
-        let service = self.clone();
+        let (service, kind) = (self.clone(), row.kind);
         self.engine()
-            .spawn(async move { service.drive(run, jobs, &options).await });
+            .spawn(async move { service.drive(run, jobs, kind, &options).await });
         Ok(())
     }
 
     /// Runs the sessions and hands on what they report.
-    async fn drive(self, run: Arc<Run>, jobs: Vec<DeviceJob>, options: &CollectionOptions) {
+    async fn drive(self, run: Arc<Run>, jobs: Vec<DeviceJob>, kind: CollectionKind, options: &CollectionOptions) {
         let engine = self.engine();
         let (sender, mut events) = mpsc::channel(QUEUED_EVENTS);
         let running = engine
@@ -138,9 +138,38 @@ impl Service {
         };
         tokio::join!(running, handing);
         let keep_ms = i64::from(self.config().secret_ttl_hours) * 3_600_000;
-        let _ = engine.entries.send(Entry::End(Arc::clone(&run))).await;
+        let loaded = match options.auto_load_db && kind == CollectionKind::Collection {
+            true => self.load(&run).await,
+            false => Loaded::default(),
+        };
+        let _ = engine.entries.send(Entry::End(Arc::clone(&run), loaded)).await;
         if let Err(error) = store::set_secret_expiry(self.db(), run.id, now_ms() + keep_ms).await {
             tracing::warn!(%error, collection_id = %run.id, "the end of the collection's secret could not be set");
+        }
+    }
+
+    /// Loads what was captured. What goes wrong is told with the end, and takes nothing away from what was collected.
+    async fn load(&self, run: &Arc<Run>) -> Loaded {
+        let entries = &self.engine().entries;
+        let (answer, wishes) = oneshot::channel();
+        let asked = entries.send(Entry::Collected(Arc::clone(run), answer)).await;
+        let wishes = match (asked, wishes.await) {
+            (Ok(()), Ok(Some(wishes))) => wishes,
+            (Ok(()), Ok(None)) => return Loaded::broken("the collection was cancelled"),
+            // The recorder has ended, and the server with it: the next start loads.
+            _ => return Loaded::default(),
+        };
+        let told = |done, total| {
+            // How far it is may be left out when there is much to record.
+            let _ = entries.try_send(Entry::Loading(Arc::clone(run), done, total));
+            !run.cancel.is_asked()
+        };
+        match self.records_load(wishes, told).await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                tracing::error!(%error, collection_id = %run.id, "captures could not be loaded");
+                Loaded::broken(&error.message)
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use super::{
     Counts,
     event::{self, FailedDevice, Happening, NAMED_FAILURES},
 };
+use crate::records::{Loaded, Wish};
 
 /// Least time between two progress events, in milliseconds.
 const PROGRESS_EVERY_MS: i64 = 250;
@@ -112,6 +113,9 @@ pub(crate) struct Ledger {
     pub(crate) finished_at: Option<i64>,
     pub(crate) execution_ms: Option<i64>,
     pub(crate) devices: Vec<DeviceLine>,
+    pub(crate) loaded_to_db: Option<bool>,
+    /// Captures that are loaded, and how many are to be.
+    loading: Option<(usize, usize)>,
     progress_at: Option<i64>,
     first_seq: i64,
     lines: Vec<u8>,
@@ -157,6 +161,8 @@ impl Ledger {
             finished_at: None,
             execution_ms: None,
             devices,
+            loaded_to_db: None,
+            loading: None,
             progress_at: None,
             first_seq: last_seq + 1,
             lines: Vec::new(),
@@ -313,6 +319,31 @@ impl Ledger {
         }
     }
 
+    /// What was captured is being loaded; so much of it is done.
+    pub(crate) fn loading(&mut self, at: i64, done: usize, total: usize) {
+        if self.finished_at.is_some() {
+            return;
+        }
+        let begins = self.loading.replace((done, total)).is_none();
+        self.stage = CollectionStage::Loading;
+        self.progress(at, begins);
+    }
+
+    /// Everything that was captured completely, with the platform of its device.
+    pub(crate) fn complete_captures(&self) -> Vec<Wish> {
+        let of_device = |device: &DeviceLine| {
+            let complete = device.captures.iter().filter(|one| one.verdict == Verdict::Complete);
+            let wish = |one: &CaptureEntry| {
+                Some(Wish {
+                    capture_id: one.id?,
+                    platform: device.platform.clone(),
+                })
+            };
+            complete.filter_map(wish).collect::<Vec<_>>()
+        };
+        self.devices.iter().flat_map(of_device).collect()
+    }
+
     /// Tells how far it is, unless that was told a moment ago.
     pub(crate) fn progress(&mut self, at: i64, now: bool) {
         let due = self
@@ -326,6 +357,10 @@ impl Ledger {
         let running = self.counts.running;
         self.message = match self.status {
             CollectionStatus::Cancelling => format!("Cancelling: {running} devices still run"),
+            _ if self.loading.is_some() => {
+                let (loaded, total) = self.loading.unwrap_or_default();
+                format!("{loaded} of {total} captures loaded")
+            }
             _ => format!("{done} of {} devices done, {running} running", self.counts.total),
         };
         let (counts, message) = (self.counts, self.message.clone());
@@ -341,10 +376,12 @@ impl Ledger {
     }
 
     /// The last device has ended.
-    pub(crate) fn finish(&mut self, at: i64, execution_ms: i64) {
+    pub(crate) fn finish(&mut self, at: i64, execution_ms: i64, loaded: Loaded) {
         if self.finished_at.is_some() {
             return;
         }
+        self.loading = None;
+        self.loaded_to_db = loaded.complete;
         let counts = self.counts;
         let cancelled = self.status == CollectionStatus::Cancelling;
         let collected =
@@ -361,6 +398,9 @@ impl Ledger {
         self.execution_ms = Some(execution_ms);
         let failed = counts.total - counts.succeeded;
         self.message = format!("Collection complete! {} succeeded, {failed} failed", counts.succeeded);
+        if let Some(problem) = loaded.message {
+            self.message = format!("{}. {problem}", self.message);
+        }
         let (captures_created, devices) = (self.captures_created.clone(), mem::take(&mut self.devices));
         let bad = devices.iter().filter(|device| device.status != DeviceStatus::Succeeded);
         let failed_devices: Vec<FailedDevice<'_>> = bad
@@ -377,7 +417,7 @@ impl Ledger {
             devices_succeeded: counts.succeeded,
             devices_failed: failed,
             captures_created: &captures_created,
-            loaded_to_db: None,
+            loaded_to_db: self.loaded_to_db,
             execution_time: seconds(execution_ms),
             failed_devices_truncated: usize::try_from(failed).unwrap_or(usize::MAX) > failed_devices.len(),
             failed_devices,

@@ -9,6 +9,7 @@ use std::{
 
 use entity::{
     capture::{self, Verdict},
+    collection::CollectionStatus,
     collection_device::DeviceStatus,
     current_capture,
 };
@@ -31,6 +32,7 @@ use crate::{
         sink::{Body, Staged},
     },
     database::Database,
+    records::{Loaded, Wish},
     time::now_ms,
     vault::Vault,
 };
@@ -56,8 +58,13 @@ pub(crate) enum Entry {
     Event(Arc<Run>, Event),
     /// A person asked to stop; answered when that is stored.
     Cancel(Uuid, oneshot::Sender<bool>),
-    /// The engine is done with the collection.
-    End(Arc<Run>),
+    /// The engine is done with the devices; answered with what is to be loaded once all of it is stored. `None`: a
+    /// person asked to stop.
+    Collected(Arc<Run>, oneshot::Sender<Option<Vec<Wish>>>),
+    /// So many of so many captures are loaded.
+    Loading(Arc<Run>, usize, usize),
+    /// Everything is done with the collection.
+    End(Arc<Run>, Loaded),
 }
 
 /// A device that ends without a session.
@@ -95,6 +102,7 @@ struct Working {
     /// Texts of this batch, so that the same one is stored once.
     texts: HashMap<Sha, i64>,
     cancelled: Vec<oneshot::Sender<bool>>,
+    collected: Vec<(oneshot::Sender<Option<Vec<Wish>>>, Option<Vec<Wish>>)>,
     touched: Vec<Uuid>,
     ended: Vec<Arc<Run>>,
     pins: Vec<Staged>,
@@ -137,7 +145,11 @@ impl Recorder {
     fn take(&mut self, entry: Entry, working: &mut Working) {
         let at = now_ms();
         let id = match &entry {
-            Entry::Begin(run, ..) | Entry::Event(run, _) | Entry::End(run) => run.id,
+            Entry::Begin(run, ..)
+            | Entry::Event(run, _)
+            | Entry::Collected(run, _)
+            | Entry::Loading(run, ..)
+            | Entry::End(run, _) => run.id,
             Entry::Cancel(id, _) => *id,
         };
         if !working.touched.contains(&id) {
@@ -168,10 +180,24 @@ impl Recorder {
                     let _ = answer.send(false);
                 }
             }
-            Entry::End(run) => {
+            Entry::Collected(run, answer) => {
+                let Some(ledger) = self.ledgers.get_mut(&run.id) else {
+                    return;
+                };
+                let goes_on = ledger.status != CollectionStatus::Cancelling;
+                working
+                    .collected
+                    .push((answer, goes_on.then(|| ledger.complete_captures())));
+            }
+            Entry::Loading(run, done, total) => {
+                if let Some(ledger) = self.ledgers.get_mut(&run.id) {
+                    ledger.loading(at, done, total);
+                }
+            }
+            Entry::End(run, loaded) => {
                 if let Some(ledger) = self.ledgers.get_mut(&run.id) {
                     let ran = i64::try_from(run.started.elapsed().as_millis()).unwrap_or(i64::MAX);
-                    ledger.finish(at, run.ran_before_ms + ran);
+                    ledger.finish(at, run.ran_before_ms + ran, loaded);
                 }
                 working.ended.push(run);
             }
@@ -384,6 +410,9 @@ impl Recorder {
         for answer in std::mem::take(&mut working.cancelled) {
             let _ = answer.send(true);
         }
+        for (answer, wishes) in std::mem::take(&mut working.collected) {
+            let _ = answer.send(wishes);
+        }
         working.pins.clear();
     }
 }
@@ -392,7 +421,10 @@ impl Recorder {
 async fn gather(batch: &mut Vec<Entry>, entries: &mut mpsc::Receiver<Entry>) {
     let until = tokio::time::Instant::now() + BATCH_TIME;
     while batch.len() < BATCH_SIZE {
-        let urgent = matches!(batch.last(), Some(Entry::End(_) | Entry::Cancel(..)));
+        let urgent = matches!(
+            batch.last(),
+            Some(Entry::Collected(..) | Entry::End(..) | Entry::Cancel(..))
+        );
         match entries.try_recv() {
             Ok(entry) => batch.push(entry),
             Err(_) if urgent => return,

@@ -158,6 +158,7 @@ impl Batch {
             failed: number(counts.failed),
             cancelled: number(counts.cancelled),
             commands_executed: Set(ledger.commands_executed),
+            loaded_to_db: Set(ledger.loaded_to_db),
             captures_created: Set(serde_json::to_value(&ledger.captures_created).unwrap_or_default()),
             last_seq: Set(last_seq),
             ..Default::default()

@@ -1,0 +1,542 @@
+//! Queries of what was read from captures.
+
+use std::collections::HashSet;
+
+use entity::{
+    arp_entry, capture, collection_device, component, device_version, interface, interface_address, load, mac_entry,
+    neighbor, route,
+};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityName, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, StatementBuilder, Value,
+    sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query, SelectStatement},
+};
+use uuid::Uuid;
+
+use super::{Kind, Wanted, rows::NewRow};
+use crate::{
+    database::Database,
+    devices::store::Connection,
+    error::Result,
+    page::{Page, PageRequest},
+};
+
+type Answer<T> = std::result::Result<T, DbErr>;
+
+/// Values that one statement takes; SQLite allows 32,766, PostgreSQL 65,535.
+const VALUES: usize = 30_000;
+/// Loads that one transaction marks as seen again.
+const SEEN: usize = 1_000;
+/// Interfaces that one question for addresses may mean: SQLite takes no deeper condition.
+pub(super) const INTERFACES: usize = 300;
+
+/// A row that is open, as far as the next capture is compared with it.
+#[derive(Debug, Clone, FromQueryResult)]
+pub(super) struct OpenRow {
+    pub(super) id: i64,
+    pub(super) identity: Vec<u8>,
+    pub(super) content: i64,
+    pub(super) capture_id: Uuid,
+}
+
+/// What a load does to the rows of a device and type.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Change {
+    pub(super) opened: Vec<NewRow>,
+    pub(super) closed: Vec<i64>,
+    pub(super) removed: Vec<i64>,
+    /// When the rows that are closed were last there.
+    pub(super) last_seen_at: i64,
+}
+
+impl Change {
+    /// A row is no longer there; one that the same capture opened never was.
+    pub(super) fn ends(&mut self, row: OpenRow, capture: Uuid) {
+        match row.capture_id == capture {
+            true => self.removed.push(row.id),
+            false => self.closed.push(row.id),
+        }
+    }
+}
+
+/// A row as it is shown.
+#[derive(Debug, Clone, FromQueryResult)]
+pub(super) struct Stored {
+    pub(super) id: i64,
+    pub(super) device_id: Uuid,
+    pub(super) capture_id: Uuid,
+    pub(super) record: String,
+    pub(super) first_seen_at: i64,
+    pub(super) last_seen_at: Option<i64>,
+    pub(super) closed_at: Option<i64>,
+}
+
+fn table(kind: Kind) -> Alias {
+    Alias::new(match kind {
+        Kind::ArpEntry => arp_entry::Entity.table_name(),
+        Kind::MacEntry => mac_entry::Entity.table_name(),
+        Kind::Neighbor => neighbor::Entity.table_name(),
+        Kind::Interface => interface::Entity.table_name(),
+        Kind::Route => route::Entity.table_name(),
+        Kind::Component => component::Entity.table_name(),
+        Kind::DeviceVersion => device_version::Entity.table_name(),
+    })
+}
+
+/// What the rows of a kind are found by.
+pub(super) fn columns(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::ArpEntry => &["ip", "mac", "interface", "vlan", "vrf"],
+        Kind::MacEntry => &["mac", "interface", "vlan", "vrf"],
+        Kind::Neighbor => &["ip", "mac", "interface", "name"],
+        Kind::Interface => &["mac", "interface", "vlan", "vrf"],
+        Kind::Route => &["prefix", "interface", "vrf", "protocol"],
+        Kind::Component => &["name", "serial"],
+        Kind::DeviceVersion => &["name", "serial", "os_version"],
+    }
+}
+
+fn value(row: &NewRow, column: &str) -> Value {
+    match column {
+        "ip" => row.ip.clone().into(),
+        "mac" => row.mac.into(),
+        "prefix" => row.prefix.clone().into(),
+        "interface" => row.interface.clone().into(),
+        "vlan" => row.vlan.clone().into(),
+        "vrf" => row.vrf.clone().into(),
+        "protocol" => row.protocol.clone().into(),
+        "name" => row.name.clone().into(),
+        "serial" => row.serial.clone().into(),
+        _ => row.os_version.clone().into(),
+    }
+}
+
+async fn run(db: &impl ConnectionTrait, statement: &impl StatementBuilder) -> Answer<()> {
+    db.execute(statement).await?;
+    Ok(())
+}
+
+async fn all<T: FromQueryResult>(db: &impl ConnectionTrait, query: &SelectStatement) -> Answer<Vec<T>> {
+    let rows = db.query_all(query).await?;
+    rows.iter().map(|row| T::from_query_result(row, "")).collect()
+}
+
+/// The open rows of a device.
+pub(super) async fn open_rows(db: &impl ConnectionTrait, kind: Kind, device: Uuid) -> Answer<Vec<OpenRow>> {
+    let mut query = Query::select();
+    query
+        .columns(["id", "identity", "content", "capture_id"])
+        .from(table(kind))
+        .and_where(Expr::col("device_id").eq(device))
+        .and_where(Expr::col("closed_at").is_null());
+    all(db, &query).await
+}
+
+/// Closes what is gone and opens what is new.
+pub(super) async fn write(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    capture: &capture::Model,
+    change: &Change,
+) -> Answer<()> {
+    for some in change.closed.chunks(VALUES - 2) {
+        let mut close = Query::update();
+        close
+            .table(table(kind))
+            .value("closed_at", capture.captured_at)
+            .value("last_seen_at", change.last_seen_at)
+            .and_where(Expr::col("id").is_in(some.iter().copied()));
+        run(db, &close).await?;
+    }
+    for some in change.removed.chunks(VALUES) {
+        let mut remove = Query::delete();
+        remove
+            .from_table(table(kind))
+            .and_where(Expr::col("id").is_in(some.iter().copied()));
+        run(db, &remove).await?;
+    }
+    const COMMON: [&str; 6] = [
+        "device_id",
+        "capture_id",
+        "identity",
+        "content",
+        "record",
+        "first_seen_at",
+    ];
+    let found_by = columns(kind);
+    for some in change.opened.chunks(VALUES / (COMMON.len() + found_by.len())) {
+        let mut insert = Query::insert();
+        insert
+            .into_table(table(kind))
+            .columns(COMMON.into_iter().chain(found_by.iter().copied()));
+        for row in some {
+            let common: [Value; 6] = [
+                capture.device_id.into(),
+                capture.id.into(),
+                row.identity.clone().into(),
+                row.content.into(),
+                row.record.clone().into(),
+                capture.captured_at.into(),
+            ];
+            let found_by = found_by.iter().map(|column| value(row, column));
+            insert.values_panic(common.into_iter().chain(found_by).map(Expr::value));
+        }
+        run(db, &insert).await?;
+    }
+    match kind {
+        Kind::Interface => addresses(db, capture, change).await,
+        _ => Ok(()),
+    }
+}
+
+/// Notes by which addresses new interfaces are found.
+async fn addresses(db: &impl ConnectionTrait, capture: &capture::Model, change: &Change) -> Answer<()> {
+    use interface_address::Column;
+    let name = |row: &NewRow| row.interface.clone().unwrap_or_default();
+    if !change.removed.is_empty() {
+        let names: Vec<String> = change.opened.iter().map(name).collect();
+        for some in names.chunks(VALUES - 2) {
+            interface_address::Entity::delete_many()
+                .filter(Column::DeviceId.eq(capture.device_id))
+                .filter(Column::FirstSeenAt.eq(capture.captured_at))
+                .filter(Column::Interface.is_in(some))
+                .exec(db)
+                .await?;
+        }
+    }
+    let of_row = |row: &NewRow| {
+        let name = name(row);
+        row.addresses
+            .iter()
+            .map(move |ip| (ip.clone(), name.clone()))
+            .collect::<Vec<_>>()
+    };
+    let notes: HashSet<(Vec<u8>, String)> = change.opened.iter().flat_map(of_row).collect();
+    let notes: Vec<(Vec<u8>, String)> = notes.into_iter().collect();
+    for some in notes.chunks(VALUES / 4) {
+        let rows = some.iter().map(|(ip, interface)| interface_address::ActiveModel {
+            ip: Set(ip.clone()),
+            device_id: Set(capture.device_id),
+            interface: Set(interface.clone()),
+            first_seen_at: Set(capture.captured_at),
+        });
+        interface_address::Entity::insert_many(rows)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// What is loaded of a type of a device.
+pub(super) async fn load(db: &impl ConnectionTrait, device: Uuid, capture_type: &str) -> Answer<Option<load::Model>> {
+    load::Entity::find_by_id((device, capture_type.to_owned()))
+        .one(db)
+        .await
+}
+
+/// The same for changing it: until the transaction ends nobody else does.
+pub(super) async fn load_to_change(
+    db: &impl ConnectionTrait,
+    device: Uuid,
+    capture_type: &str,
+) -> Answer<Option<load::Model>> {
+    load::Entity::find_by_id((device, capture_type.to_owned()))
+        .lock_exclusive()
+        .one(db)
+        .await
+}
+
+/// What is loaded of devices.
+pub(super) async fn loads(db: &impl ConnectionTrait, devices: &[Uuid]) -> Answer<Vec<load::Model>> {
+    let mut found = Vec::new();
+    for some in devices.chunks(VALUES) {
+        let rows = load::Entity::find().filter(load::Column::DeviceId.is_in(some.iter().copied()));
+        found.extend(rows.all(db).await?);
+    }
+    Ok(found)
+}
+
+fn load_key() -> OnConflict {
+    OnConflict::columns([load::Column::DeviceId, load::Column::CaptureType])
+}
+
+/// Says what is loaded now.
+pub(super) async fn save_load(db: &impl ConnectionTrait, row: load::Model) -> Answer<()> {
+    use load::Column;
+    let replace = load_key()
+        .update_columns([
+            Column::At,
+            Column::CaptureId,
+            Column::Sha256,
+            Column::Templates,
+            Column::Version,
+            Column::Records,
+            Column::Incomplete,
+            Column::UnknownLines,
+            Column::Warning,
+            Column::FailedCaptureId,
+            Column::Message,
+            Column::TriedAt,
+        ])
+        .to_owned();
+    load::Entity::insert(load::ActiveModel::from(row))
+        .on_conflict(replace)
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+/// Keeps why a capture could not be loaded, beside what is loaded.
+pub(super) async fn save_failure(db: &Database, row: load::Model) -> Answer<()> {
+    use load::Column;
+    let replace = load_key()
+        .update_columns([Column::FailedCaptureId, Column::Message, Column::TriedAt])
+        .to_owned();
+    let txn = db.begin().await?;
+    load::Entity::insert(load::ActiveModel::from(row))
+        .on_conflict(replace)
+        .exec_without_returning(&txn)
+        .await?;
+    txn.commit().await
+}
+
+/// Says that the same texts were captured again. One that is loaded anew meanwhile stays as it is.
+pub(super) async fn seen_again(db: &Database, rows: Vec<load::Model>, now: i64) -> Answer<()> {
+    use load::Column;
+    let mut rows = rows;
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(SEEN));
+        let some = rows.into_iter().map(|row| {
+            let row = load::Model {
+                failed_capture_id: None,
+                message: None,
+                tried_at: now,
+                ..row
+            };
+            load::ActiveModel::from(row)
+        });
+        let excluded = |column: Column| Expr::col((Alias::new("excluded"), column));
+        let own = |column: Column| Expr::col((load::Entity, column));
+        let seen = load_key()
+            .update_columns([
+                Column::At,
+                Column::CaptureId,
+                Column::FailedCaptureId,
+                Column::Message,
+                Column::TriedAt,
+            ])
+            .action_and_where(own(Column::Sha256).eq(excluded(Column::Sha256)))
+            .action_and_where(own(Column::Version).eq(excluded(Column::Version)))
+            .action_and_where(own(Column::At).lte(excluded(Column::At)))
+            .to_owned();
+        let txn = db.begin().await?;
+        load::Entity::insert_many(some)
+            .on_conflict(seen)
+            .exec_without_returning(&txn)
+            .await?;
+        txn.commit().await?;
+        rows = rest;
+    }
+    Ok(())
+}
+
+/// Whether a device itself says its serial number.
+pub(super) async fn has_serial(db: &impl ConnectionTrait, device: Uuid) -> Answer<bool> {
+    let found = device_version::Entity::find()
+        .filter(device_version::Column::DeviceId.eq(device))
+        .filter(device_version::Column::ClosedAt.is_null())
+        .filter(device_version::Column::Serial.is_not_null())
+        .limit(1)
+        .one(db)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// A device is taken away: what it said is no longer so, and what it will say under another id is new.
+pub(crate) async fn forget_device(db: &impl Connection, device: Uuid, now: i64) -> Answer<()> {
+    let loads = load::Entity::find()
+        .filter(load::Column::DeviceId.eq(device))
+        .all(db)
+        .await?;
+    for kind in Kind::ALL {
+        let of_kind = loads.iter().find(|load| load.capture_type == kind.capture_type());
+        let seen = of_kind.and_then(|load| load.at).unwrap_or(now);
+        let mut close = Query::update();
+        close
+            .table(table(kind))
+            .value("closed_at", now)
+            .value("last_seen_at", seen)
+            .and_where(Expr::col("device_id").eq(device))
+            .and_where(Expr::col("closed_at").is_null());
+        run(db, &close).await?;
+    }
+    load::Entity::delete_many()
+        .filter(load::Column::DeviceId.eq(device))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The platform that a device had in a collection.
+pub(super) async fn platform_then(db: &impl ConnectionTrait, collection: Uuid, device: Uuid) -> Answer<Option<String>> {
+    collection_device::Entity::find()
+        .select_only()
+        .column(collection_device::Column::Platform)
+        .filter(collection_device::Column::CollectionId.eq(collection))
+        .filter(collection_device::Column::DeviceId.eq(device))
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await
+}
+
+/// The interfaces that have, or had, an address in one of the ranges: device, name, and when their row begins. One more
+/// than may be asked for tells that there are too many.
+pub(super) async fn interfaces_at(
+    db: &impl ConnectionTrait,
+    ranges: &[(Vec<u8>, Vec<u8>)],
+) -> Answer<Vec<(Uuid, String, i64)>> {
+    use interface_address::Column;
+    let mut any = Condition::any();
+    for (low, high) in ranges {
+        any = any.add(Column::Ip.between(low.clone(), high.clone()));
+    }
+    interface_address::Entity::find()
+        .select_only()
+        .column(Column::DeviceId)
+        .column(Column::Interface)
+        .column(Column::FirstSeenAt)
+        .distinct()
+        .filter(any)
+        .limit(u64::try_from(INTERFACES).unwrap_or_default() + 1)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+fn condition(wanted: &Wanted) -> Condition {
+    let mut every = Condition::all();
+    if let Some(devices) = &wanted.devices {
+        every = every.add(Expr::col("device_id").is_in(devices.iter().copied()));
+    }
+    if !wanted.ip.is_empty() {
+        let mut any = Condition::any();
+        for (low, high) in &wanted.ip {
+            any = any.add(match low == high {
+                true => Expr::col("ip").eq(low.clone()),
+                false => Expr::col("ip").between(low.clone(), high.clone()),
+            });
+        }
+        every = every.add(any);
+    }
+    if !wanted.mac.is_empty() {
+        let mut any = Condition::any();
+        for (low, high) in &wanted.mac {
+            any = any.add(match low == high {
+                true => Expr::col("mac").eq(*low),
+                false => Expr::col("mac").between(*low, *high),
+            });
+        }
+        every = every.add(any);
+    }
+    if let Some(interfaces) = &wanted.interfaces {
+        let mut any = Condition::any().add(Expr::value(false));
+        for (device, name, begins) in interfaces {
+            let row = Condition::all()
+                .add(Expr::col("device_id").eq(*device))
+                .add(Expr::col("interface").eq(name.as_str()))
+                .add(Expr::col("first_seen_at").eq(*begins));
+            any = any.add(row);
+        }
+        every = every.add(any);
+    }
+    for (column, values) in &wanted.equal {
+        let mut any = Condition::any().add(Expr::col(*column).is_in(values.iter().flatten()));
+        if values.contains(&None) {
+            any = any.add(Expr::col(*column).is_null());
+        }
+        every = every.add(any);
+    }
+    match wanted.as_of {
+        None => every.add(Expr::col("closed_at").is_null()),
+        Some(at) => every.add(Expr::col("first_seen_at").lte(at)).add(
+            Condition::any()
+                .add(Expr::col("closed_at").is_null())
+                .add(Expr::col("closed_at").gt(at)),
+        ),
+    }
+}
+
+/// Rows behind an id, in the order of their ids.
+pub(super) async fn next(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    wanted: &Wanted,
+    after: Option<i64>,
+    limit: u64,
+) -> Answer<Vec<Stored>> {
+    let mut query = Query::select();
+    query
+        .columns([
+            "id",
+            "device_id",
+            "capture_id",
+            "record",
+            "first_seen_at",
+            "last_seen_at",
+            "closed_at",
+        ])
+        .from(table(kind))
+        .cond_where(condition(wanted))
+        .order_by("id", Order::Asc)
+        .limit(limit);
+    if let Some(after) = after {
+        query.and_where(Expr::col("id").gt(after));
+    }
+    all(db, &query).await
+}
+
+/// A page of rows.
+pub(super) async fn list(
+    db: &impl ConnectionTrait,
+    kind: Kind,
+    wanted: &Wanted,
+    page: &PageRequest,
+) -> Result<Page<Stored>> {
+    let key = format!("{kind:?} {wanted:?}");
+    let total = match page.include_total {
+        true => {
+            let mut query = Query::select();
+            query
+                .expr_as(Expr::col("id").count(), "rows")
+                .from(table(kind))
+                .cond_where(condition(wanted));
+            let row = db.query_one(&query).await?;
+            let rows: Option<i64> = row.map(|row| row.try_get("", "rows")).transpose()?;
+            rows.and_then(|rows| u64::try_from(rows).ok())
+        }
+        false => None,
+    };
+    let after = page.cursor::<i64>(&key)?;
+    let rows = next(db, kind, wanted, after, page.limit() + 1).await?;
+    Ok(Page {
+        total,
+        ..page.page(&key, rows, |row| row.id)
+    })
+}
+
+/// When what a device said was last loaded.
+pub(super) async fn seen(db: &impl ConnectionTrait, kind: Kind, devices: &[Uuid]) -> Answer<Vec<(Uuid, Option<i64>)>> {
+    load::Entity::find()
+        .select_only()
+        .column(load::Column::DeviceId)
+        .column(load::Column::At)
+        .filter(load::Column::CaptureType.eq(kind.capture_type()))
+        .filter(load::Column::DeviceId.is_in(devices.iter().copied()))
+        .order_by_asc(load::Column::DeviceId)
+        .into_tuple()
+        .all(db)
+        .await
+}

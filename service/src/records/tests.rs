@@ -1,0 +1,391 @@
+//! Loading on a real database: what a second text changes, what stays, and what never does harm.
+
+use entity::{capture::Verdict, current_capture};
+
+use super::*;
+use crate::{ServerConfig, captures::codec, devices::DeviceFields};
+
+/// A Linux router with its captures; our own templates read them, whatever else is built in.
+struct Place {
+    service: Service,
+    device: Uuid,
+    at: i64,
+}
+
+const ARP: &str = "10.0.0.1 dev eth0 lladdr 00:11:22:33:44:01 REACHABLE\n\
+                   10.0.0.2 dev eth0 lladdr 00:11:22:33:44:02 STALE\n\
+                   10.0.1.9 dev eth1 lladdr 00:11:22:33:44:09 STALE\n\
+                   10.0.0.3 dev eth0 FAILED\n";
+
+impl Place {
+    async fn new(folder: &std::path::Path) -> Self {
+        let service = Service::open(ServerConfig::new(folder)).await.unwrap();
+        let fields = DeviceFields {
+            name: Some("r1".to_owned()),
+            address: Some("127.0.0.1".to_owned()),
+            platform: Some("linux".to_owned()),
+            ..DeviceFields::default()
+        };
+        let device = service.device_create(&Actor::server(), fields).await.unwrap().id;
+        Self {
+            service,
+            device,
+            at: 1_000_000,
+        }
+    }
+
+    /// Stores a text as the recorder does; each is a minute after the one before.
+    async fn capture(&mut self, capture_type: &str, command: &str, text: &str, verdict: Verdict) -> Uuid {
+        let (db, shelf) = (self.service.db(), self.service.shelf());
+        self.at += 60_000;
+        let sha = codec::sha(text.as_bytes());
+        let known = texts::known_texts(db.reader(), &[sha]).await.unwrap();
+        let txn = db.begin().await.unwrap();
+        let text_id = match known.get(sha.as_slice()) {
+            Some(id) => *id,
+            None => {
+                let id = shelf.next_text();
+                let packed = codec::pack(text.as_bytes()).unwrap();
+                let row = texts::text_row(id, &sha, None, text.len() as i64, Some(packed));
+                texts::insert_texts(&txn, vec![row]).await.unwrap();
+                id
+            }
+        };
+        let row = capture::Model {
+            id: Uuid::now_v7(),
+            device_id: self.device,
+            device_name: "r1".to_owned(),
+            collection_id: Uuid::nil(),
+            capture_type: capture_type.to_owned(),
+            commands: command.to_owned(),
+            verdict,
+            bytes: text.len() as i64,
+            lines: text.lines().count() as i64,
+            text_id: Some(text_id),
+            captured_at: self.at,
+            message: None,
+            accepted_by: None,
+        };
+        let id = row.id;
+        texts::insert_captures(&txn, vec![row.into()]).await.unwrap();
+        if verdict == Verdict::Complete {
+            let current = current_capture::Model {
+                device_id: self.device,
+                capture_type: capture_type.to_owned(),
+                capture_id: id,
+                text_id,
+            };
+            texts::set_current(&txn, vec![current]).await.unwrap();
+        }
+        txn.commit().await.unwrap();
+        id
+    }
+
+    async fn load(&self, capture_id: Uuid) -> Loaded {
+        let platform = "linux".to_owned();
+        let wish = Wish { capture_id, platform };
+        self.service.records_load(vec![wish], |_, _| true).await.unwrap()
+    }
+
+    async fn arp(&mut self, text: &str) -> Loaded {
+        let id = self.capture("arp", "ip neigh show", text, Verdict::Complete).await;
+        self.load(id).await
+    }
+
+    async fn rows<T: Table>(&self, filter: RecordFilter) -> Vec<Row<T>> {
+        let page = PageRequest {
+            limit: Some(500),
+            ..PageRequest::default()
+        };
+        let page = self.service.record_list::<T>(&Actor::server(), &filter, &page).await;
+        page.unwrap().items
+    }
+
+    async fn addresses(&self, filter: RecordFilter) -> Vec<String> {
+        let rows = self.rows::<ArpEntry>(filter).await;
+        let mut addresses: Vec<String> = rows.into_iter().map(|row| row.record.address).collect();
+        addresses.sort();
+        addresses
+    }
+}
+
+fn all_loaded() -> Loaded {
+    Loaded {
+        complete: Some(true),
+        message: None,
+    }
+}
+
+#[tokio::test]
+async fn rows_open_stay_and_close_and_the_past_can_be_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path()).await;
+    assert_eq!(place.arp(ARP).await, all_loaded());
+    let first = place.at;
+    let rows = place.rows::<ArpEntry>(RecordFilter::default()).await;
+    // The one without a MAC address is still being asked for.
+    assert_eq!(rows.len(), 3);
+    assert!(
+        rows.iter()
+            .all(|row| row.device_name == "r1" && row.closed_at.is_none())
+    );
+    assert!(
+        rows.iter()
+            .all(|row| (row.first_seen_at, row.last_seen_at) == (first, first))
+    );
+
+    // The state of an entry is no change: the rows stay, and were seen again.
+    let ids = |rows: &[Row<ArpEntry>]| rows.iter().map(|row| row.capture_id).collect::<Vec<_>>();
+    let before = ids(&rows);
+    assert_eq!(place.arp(&ARP.replace("STALE", "REACHABLE")).await, all_loaded());
+    let rows = place.rows::<ArpEntry>(RecordFilter::default()).await;
+    assert_eq!(ids(&rows), before);
+    assert!(
+        rows.iter()
+            .all(|row| (row.first_seen_at, row.last_seen_at) == (first, place.at))
+    );
+
+    // One goes, one has another MAC address.
+    let seen = place.at;
+    let text =
+        "10.0.0.1 dev eth0 lladdr 00:11:22:33:44:77 REACHABLE\n10.0.1.9 dev eth1 lladdr 00:11:22:33:44:09 STALE\n";
+    assert_eq!(place.arp(text).await, all_loaded());
+    assert_eq!(place.addresses(RecordFilter::default()).await, ["10.0.0.1", "10.0.1.9"]);
+    let then = RecordFilter {
+        as_of: Some(seen),
+        ..RecordFilter::default()
+    };
+    let rows = place.rows::<ArpEntry>(then.clone()).await;
+    assert_eq!(rows.len(), 3);
+    let gone = rows.iter().find(|row| row.record.address == "10.0.0.2").unwrap();
+    assert_eq!((gone.last_seen_at, gone.closed_at), (seen, Some(place.at)));
+    let by_mac = RecordFilter {
+        mac: vec!["0011.2233.4401".to_owned()],
+        ..then
+    };
+    assert_eq!(place.addresses(by_mac).await, ["10.0.0.1"]);
+    let before_all = RecordFilter {
+        as_of: Some(first - 1),
+        ..RecordFilter::default()
+    };
+    assert!(place.addresses(before_all).await.is_empty());
+    place.service.close().await;
+}
+
+#[tokio::test]
+async fn the_same_text_is_not_read_again_and_the_same_capture_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path()).await;
+    let id = place.capture("arp", "ip neigh show", ARP, Verdict::Complete).await;
+    place.load(id).await;
+    let rows = |place: &Place| {
+        let (db, device) = (place.service.db().clone(), place.device);
+        async move {
+            let rows = store::open_rows(db.reader(), Kind::ArpEntry, device).await.unwrap();
+            rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+        }
+    };
+    let before = rows(&place).await;
+    assert_eq!(place.load(id).await, all_loaded());
+    assert_eq!(rows(&place).await, before);
+    // The text need not even be there to know that nothing changed.
+    let again = place.capture("arp", "ip neigh show", ARP, Verdict::Complete).await;
+    let at = place.at;
+    assert_eq!(place.load(again).await, all_loaded());
+    assert_eq!(rows(&place).await, before);
+    let load = store::load(place.service.db().reader(), place.device, "arp")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((load.capture_id, load.at, load.records), (Some(again), Some(at), 3));
+    // An older capture that comes late does not bring back what was.
+    assert_eq!(place.load(id).await, all_loaded());
+    let load = store::load(place.service.db().reader(), place.device, "arp")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(load.capture_id, Some(again));
+    // By hand it is read whatever is known of it.
+    let read = place.service.capture_reparse(&Actor::server(), again).await.unwrap();
+    assert!(read.loaded, "{read:?}");
+    assert_eq!(read.parsed.unwrap().records.len(), 4);
+    assert_eq!(rows(&place).await, before);
+    place.service.close().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_closes_nothing_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path()).await;
+    place.arp(ARP).await;
+    let rubbish = place.arp("Segmentation fault (core dumped)\n").await;
+    assert_eq!(rubbish.complete, Some(false));
+    let message = rubbish.message.unwrap();
+    assert!(
+        message.starts_with("Captures saved but not loaded to DB: 1 of 1. "),
+        "{message}"
+    );
+    assert_eq!(place.addresses(RecordFilter::default()).await.len(), 3);
+    let load = store::load(place.service.db().reader(), place.device, "arp")
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(load.message.unwrap().contains("was understood"));
+    assert_eq!(load.records, 3);
+    // A text that is cut off is none to load at all.
+    let cut = place
+        .capture(
+            "arp",
+            "ip neigh show",
+            "10.0.0.1 dev eth0 lladdr 00:11:22:33:44:01 STALE\n",
+            Verdict::Truncated,
+        )
+        .await;
+    assert_eq!(place.load(cut).await, Loaded::default());
+    assert_eq!(place.addresses(RecordFilter::default()).await.len(), 3);
+    // What nothing reads is told, too.
+    let unknown = place
+        .capture("arp", "show the neighbours", "x\n", Verdict::Complete)
+        .await;
+    let unknown = place.load(unknown).await;
+    assert_eq!(unknown.complete, Some(false));
+    assert!(unknown.message.unwrap().contains("No template reads"));
+    // The next good one takes the complaint away.
+    assert_eq!(place.arp(ARP).await, all_loaded());
+    let load = store::load(place.service.db().reader(), place.device, "arp")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((load.message, load.failed_capture_id), (None, None));
+    place.service.close().await;
+}
+
+#[tokio::test]
+async fn lists_are_filtered_and_exported() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path()).await;
+    place.arp(ARP).await;
+    let asked = async |filter: RecordFilter| place.addresses(filter).await;
+    let texts = |text: &str| vec![text.to_owned()];
+    let filter = RecordFilter {
+        prefix: texts("10.0.0.0/24"),
+        ..RecordFilter::default()
+    };
+    assert_eq!(asked(filter).await, ["10.0.0.1", "10.0.0.2"]);
+    let filter = RecordFilter {
+        ip: texts("10.0.1.9"),
+        ..RecordFilter::default()
+    };
+    assert_eq!(asked(filter).await, ["10.0.1.9"]);
+    let filter = RecordFilter {
+        mac: texts("00-11-22"),
+        interface: texts("ETH1"),
+        device: texts("R1"),
+        ..RecordFilter::default()
+    };
+    assert_eq!(asked(filter).await, ["10.0.1.9"]);
+    let filter = RecordFilter {
+        device: texts("r2"),
+        ..RecordFilter::default()
+    };
+    assert!(asked(filter).await.is_empty());
+    let filter = RecordFilter {
+        mac: texts("zz"),
+        ..RecordFilter::default()
+    };
+    let error = place
+        .service
+        .record_list::<ArpEntry>(&Actor::server(), &filter, &PageRequest::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, "parameter_invalid");
+    let mut parts = place
+        .service
+        .record_export::<ArpEntry>(&Actor::server(), &RecordFilter::default())
+        .await
+        .unwrap();
+    let mut csv = String::new();
+    while let Some(part) = parts.recv().await {
+        csv.push_str(&part.unwrap());
+    }
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+    assert!(csv.starts_with("device_name,vrf,address,mac,interface,"), "{csv}");
+    assert!(csv.contains("r1,,10.0.0.1,00:11:22:33:44:01,eth0,"), "{csv}");
+
+    let routes = "default via 10.0.0.254 dev eth0\n10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.5\n\
+                  10.9.0.0/16 via 10.0.0.254 dev eth0 proto static\n";
+    let id = place
+        .capture("routes", "ip route show", routes, Verdict::Complete)
+        .await;
+    assert_eq!(place.load(id).await, all_loaded());
+    let to = |filter: RecordFilter| {
+        let place = &place;
+        async move {
+            let rows = place.rows::<Route>(filter).await;
+            let mut prefixes: Vec<String> = rows.into_iter().map(|row| row.record.prefix).collect();
+            prefixes.sort();
+            prefixes
+        }
+    };
+    let filter = RecordFilter {
+        ip: texts("10.9.8.7"),
+        ..RecordFilter::default()
+    };
+    assert_eq!(to(filter).await, ["0.0.0.0/0", "10.9.0.0/16"]);
+    let filter = RecordFilter {
+        prefix: texts("10.9.0.0/16"),
+        ..RecordFilter::default()
+    };
+    assert_eq!(to(filter).await, ["10.9.0.0/16"]);
+    place.service.close().await;
+}
+
+#[tokio::test]
+async fn a_device_learns_what_it_is_and_one_that_is_taken_away_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path()).await;
+    place.arp(ARP).await;
+    let text = "PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"13\"\n\
+                VERSION=\"13 (trixie)\"\nID=debian\n";
+    let id = place
+        .capture("version", "cat /etc/os-release", text, Verdict::Complete)
+        .await;
+    assert_eq!(place.load(id).await, all_loaded());
+    let actor = Actor::server();
+    let device = place.service.device_view(&actor, place.device).await.unwrap();
+    let version = place
+        .rows::<DeviceVersion>(RecordFilter::default())
+        .await
+        .remove(0)
+        .record;
+    assert_eq!(Some(device.os_version), version.os_version);
+    let viewer = Actor {
+        role: Role::Viewer,
+        ..actor.clone()
+    };
+    let read = place.service.capture_records(&viewer, id, 0, 10).await.unwrap();
+    assert_eq!(read.records.len(), 1);
+
+    place
+        .service
+        .device_delete(&actor, place.device, &crate::version::Expected::default())
+        .await
+        .unwrap();
+    assert!(place.addresses(RecordFilter::default()).await.is_empty());
+    let then = RecordFilter {
+        as_of: Some(place.at),
+        ..RecordFilter::default()
+    };
+    assert_eq!(place.addresses(then).await.len(), 3);
+    // What is loaded late of a device that is gone stays away.
+    assert_eq!(place.arp(ARP).await.complete, Some(false));
+    assert!(place.addresses(RecordFilter::default()).await.is_empty());
+    place.service.close().await;
+}
+
+#[test]
+fn a_table_knows_its_capture_type_and_its_columns() {
+    assert_eq!(Kind::of("lldp"), Some(Kind::Neighbor));
+    assert_eq!(Kind::of("configs"), None);
+    assert_eq!(columns::<ArpEntry>().first().map(String::as_str), Some("vrf"));
+}
