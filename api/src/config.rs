@@ -175,6 +175,10 @@ pub(crate) struct ServerOptions {
     #[arg(long, value_name = "DIR", env = "SHOWRUN_PLATFORMS_DIR", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     platforms_dir: Option<PathBuf>,
+    /// Folder with your own parsing templates
+    #[arg(long, value_name = "DIR", env = "SHOWRUN_TEMPLATES_DIR", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    templates_dir: Option<PathBuf>,
     /// Sessions to devices at the same time, over all collections [default: 1000]
     #[arg(long, value_name = "N", env = "SHOWRUN_MAX_SESSIONS", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -281,6 +285,7 @@ impl ServerOptions {
         service.database_url = options.database_url;
         service.key = secret_key(options.secret_key_file);
         service.platforms_dir = options.platforms_dir;
+        service.templates_dir = options.templates_dir;
         if let Some(policy) = options.host_key_policy {
             service.host_keys = policy
                 .parse()
@@ -368,6 +373,9 @@ impl Server {
         }
         if let Some(folder) = &service.platforms_dir {
             shown.push(("platforms_dir", quoted(folder.display().to_string())));
+        }
+        if let Some(folder) = &service.templates_dir {
+            shown.push(("templates_dir", quoted(folder.display().to_string())));
         }
         shown
     }

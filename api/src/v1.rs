@@ -3,19 +3,27 @@
 use poem_openapi::{Tags, types::MaybeUndefined};
 
 pub(crate) mod api_tokens;
+pub(crate) mod arp_entries;
 pub(crate) mod audit_events;
 pub(crate) mod auth;
+pub(crate) mod capture_records;
 pub(crate) mod capture_types;
 pub(crate) mod captures;
 pub(crate) mod collections;
+pub(crate) mod components;
 pub(crate) mod credentials;
 pub(crate) mod device_exports;
 pub(crate) mod device_imports;
+pub(crate) mod device_versions;
 pub(crate) mod devices;
 pub(crate) mod host_keys;
+pub(crate) mod interfaces;
 pub(crate) mod job_templates;
+pub(crate) mod mac_entries;
+pub(crate) mod neighbors;
 pub(crate) mod platforms;
 pub(crate) mod preflights;
+pub(crate) mod routes;
 pub(crate) mod settings;
 pub(crate) mod users;
 pub(crate) mod version;
@@ -53,6 +61,27 @@ pub(crate) enum Tag {
     /// Stored texts.
     #[oai(rename = "capture")]
     Capture,
+    /// Which MAC address an IP address has.
+    #[oai(rename = "arp_entry")]
+    ArpEntry,
+    /// Behind which port a MAC address is.
+    #[oai(rename = "mac_entry")]
+    MacEntry,
+    /// What is at the other end of a link.
+    #[oai(rename = "neighbor")]
+    Neighbor,
+    /// Ports and logical interfaces.
+    #[oai(rename = "interface")]
+    Interface,
+    /// Which way packets go.
+    #[oai(rename = "route")]
+    Route,
+    /// Parts of devices.
+    #[oai(rename = "component")]
+    Component,
+    /// Models and software.
+    #[oai(rename = "device_version")]
+    DeviceVersion,
     /// Settings of the server.
     #[oai(rename = "settings")]
     Settings,
@@ -72,7 +101,13 @@ fn given<T>(member: MaybeUndefined<T>) -> Option<Option<T>> {
 
 /// All operations of the document.
 pub(crate) fn operations() -> impl poem_openapi::OpenApi {
-    let collecting = (collections::Api, collections::PlanApi, preflights::Api, captures::Api);
+    let collecting = (
+        collections::Api,
+        collections::PlanApi,
+        preflights::Api,
+        captures::Api,
+        capture_records::Api,
+    );
     let of_the_server = (
         auth::Api,
         users::Api,
@@ -91,7 +126,16 @@ pub(crate) fn operations() -> impl poem_openapi::OpenApi {
         credentials::Api,
         host_keys::Api,
     );
-    (of_the_server, of_devices, collecting)
+    let of_records = (
+        arp_entries::Api,
+        mac_entries::Api,
+        neighbors::Api,
+        interfaces::Api,
+        routes::Api,
+        components::Api,
+        device_versions::Api,
+    );
+    (of_the_server, of_devices, collecting, of_records)
 }
 
 /// Plain handlers beside them; their paths stand in `roles::PLAIN`, too.
