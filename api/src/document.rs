@@ -21,6 +21,12 @@ const DESCRIPTION: &str = "Collects operational data from network devices over S
     with the same key is done once in 24 hours. **Changing** takes `If-Match` with the `ETag` that was read. \
     Every answer carries `x-request-id`.";
 
+/// Fields that are written as `null` where others are left out: "not known" is an answer there.
+const NULLABLE: [&str; 2] = [
+    "/components/schemas/Collection/properties/loaded_to_db",
+    "/components/schemas/CollectionComplete/properties/loaded_to_db",
+];
+
 /// The operations under `/api/v1`.
 pub(crate) fn operations() -> OpenApiService<impl poem_openapi::OpenApi, ()> {
     OpenApiService::new(v1::operations(), "Showrun", env!("CARGO_PKG_VERSION"))
@@ -35,6 +41,11 @@ pub(crate) fn document() -> Value {
         .pointer("/components/schemas")
         .cloned()
         .unwrap_or_else(|| json!({}));
+    for place in NULLABLE {
+        if let Some(field) = document.pointer_mut(place).and_then(Value::as_object_mut) {
+            field.insert("nullable".to_owned(), true.into());
+        }
+    }
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
