@@ -190,6 +190,8 @@ pub(crate) fn mark(status: &str) -> &'static str {
         "succeeded" => "✔",
         "partially_succeeded" => "◐",
         "cancelled" => "■",
+        "queued" => "·",
+        "running" => "▶",
         _ => "✘",
     }
 }

@@ -184,7 +184,7 @@ async fn what_cannot_begin_is_said() -> anyhow::Result<()> {
         ),
         (
             "collect --all --site nowhere".to_owned(),
-            "[validation_failed, request ",
+            "[no_devices, request ",
         ),
         ("collections show x".to_owned(), "'x' is no id of a collection"),
         ("collections retry latest".to_owned(), "There is no collection yet"),
