@@ -16,7 +16,7 @@ export CARGO NPM
 .DEFAULT_GOAL := build
 .PHONY: build binary frontend templates demo test lint bench soak clean
 
-build: frontend binary
+build: frontend templates binary
 
 binary:
 	$(CARGO) build --locked --release --bin showrun
@@ -27,7 +27,7 @@ frontend:
 templates:
 	@scripts/fetch-templates
 
-demo: binary
+demo: frontend templates binary
 	@$(CARGO) run --quiet --locked --release --bin showrun -- demo
 
 test:
