@@ -89,6 +89,57 @@ async fn a_session_that_ends_is_renewed_and_nothing_is_missed() -> anyhow::Resul
     Ok(())
 }
 
+/// A certificate of one's own authority, for a server on this machine.
+async fn certificates(desk: &Desk) -> anyhow::Result<bool> {
+    std::fs::write(
+        desk.file("extensions"),
+        "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n",
+    )?;
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+    for line in [
+        format!("req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=authority"),
+        format!("req {key} -keyout server.key -out server.csr -subj /CN=server"),
+        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile extensions"
+            .to_owned(),
+    ] {
+        let made = tokio::process::Command::new("openssl")
+            .args(line.split_whitespace())
+            .current_dir(desk.folder.path())
+            .output()
+            .await;
+        if !made.is_ok_and(|output| output.status.success()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[tokio::test]
+async fn an_authority_of_ones_own_is_believed_when_it_is_named() -> anyhow::Result<()> {
+    let mut desk = Desk::new(2).await?;
+    if !certificates(&desk).await? {
+        tests::skip::skip(
+            "access::an_authority_of_ones_own_is_believed_when_it_is_named",
+            "openssl is not installed",
+        );
+        return Ok(());
+    }
+    let setup = tests::server::Setup::default()
+        .arg(format!("--tls-cert={}", desk.file("server.pem")))
+        .arg(format!("--tls-key={}", desk.file("server.key")));
+    desk.server = tests::server::Server::start_with(setup).await?;
+    assert!(desk.server.url().starts_with("https://"), "{}", desk.server.url());
+    desk.admin = desk.server.admin().await?;
+    let desk = desk.import().await?;
+    let ran = desk.run("devices list").await?;
+    assert!(ran.code == 1 && ran.err.contains("--ca-cert FILE"), "{ran:?}");
+    assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
+    let collect = format!("collect --all --ca-cert ca.pem {}", desk.login());
+    let ran = desk.run(&collect).await?;
+    assert!(ran.code == 0 && !ran.err.contains("No WebSocket"), "{ran:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn shells_learn_the_commands() -> anyhow::Result<()> {
     let desk = Desk::new(1).await?;

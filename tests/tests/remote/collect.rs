@@ -182,10 +182,7 @@ async fn what_cannot_begin_is_said() -> anyhow::Result<()> {
             format!("collect --all --workers 2000 {login}"),
             "/options/max_workers: must be 1 to 1000",
         ),
-        (
-            "collect --all --site nowhere".to_owned(),
-            "[no_devices, request ",
-        ),
+        ("collect --all --site nowhere".to_owned(), "[no_devices, request "),
         ("collections show x".to_owned(), "'x' is no id of a collection"),
         ("collections retry latest".to_owned(), "There is no collection yet"),
         ("captures content x".to_owned(), "'x' is no id of a capture"),
