@@ -1,7 +1,7 @@
 # What a person types. Each target says what it needs when something is missing.
 #
 #   make build   target/release/showrun, with the browser interface when npm is there
-#   make demo    simulated devices, collected over real SSH (DEMO_ONCE=1: end after the results)
+#   make demo    simulated devices and a server that collects from them (DEMO_ONCE=1: end after the results)
 #   make test    behaviour, at small sizes; ends with one line: N passed, N failed, N skipped
 #   make lint    formatting, clippy, Biome, TypeScript
 #   make bench   figures, against a floor        make soak   repetition and volume
@@ -16,7 +16,7 @@ export CARGO NPM
 .DEFAULT_GOAL := build
 .PHONY: build binary frontend templates demo test lint bench soak clean
 
-build: frontend binary
+build: frontend templates binary
 
 binary:
 	$(CARGO) build --locked --release --bin showrun
@@ -27,7 +27,7 @@ frontend:
 templates:
 	@scripts/fetch-templates
 
-demo: binary
+demo: frontend templates binary
 	@$(CARGO) run --quiet --locked --release --bin showrun -- demo
 
 test:

@@ -79,7 +79,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let usual = match arguments.command {
         Command::Serve(_) => "info",
-        _ => "warn",
+        // What it has against a certificate is said once, by the command itself.
+        _ => "warn,rustls_platform_verifier=off",
     };
     config::start_log(&arguments.log, usual);
     // On one core a scheduler for several threads only costs.

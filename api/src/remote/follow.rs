@@ -111,7 +111,7 @@ impl<'a> Follow<'a> {
             }
             let got = match self.pages {
                 true => self.page().await,
-                false => self.from_socket().await,
+                false => self.message().await,
             };
             match got {
                 Ok(true) => {
@@ -177,7 +177,7 @@ impl<'a> Follow<'a> {
     }
 
     /// Whether something came.
-    async fn from_socket(&mut self) -> Answer<bool> {
+    async fn message(&mut self) -> Answer<bool> {
         let socket = match &mut self.socket {
             Some(socket) => socket,
             none => none.insert(connect(self.client, self.id, self.after).await?),

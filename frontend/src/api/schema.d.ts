@@ -1103,7 +1103,7 @@ export interface components {
          *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
          *       "device_name": "ams-sw-01",
          *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-         *       "lines": 412,
+         *       "lines": 430,
          *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
          *       "verdict": "complete"
          *     }
@@ -1562,7 +1562,7 @@ export interface components {
          *           "bytes": 14120,
          *           "capture_type": "configs",
          *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-         *           "lines": 412,
+         *           "lines": 430,
          *           "verdict": "complete"
          *         }
          *       ],
@@ -1633,7 +1633,7 @@ export interface components {
          *               "bytes": 14120,
          *               "capture_type": "configs",
          *               "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-         *               "lines": 412,
+         *               "lines": 430,
          *               "verdict": "complete"
          *             }
          *           ],
@@ -2051,7 +2051,7 @@ export interface components {
          *               "bytes": 14120,
          *               "capture_type": "configs",
          *               "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-         *               "lines": 412,
+         *               "lines": 430,
          *               "verdict": "complete"
          *             }
          *           ],
@@ -2337,7 +2337,7 @@ export interface components {
          *       "bytes": 14120,
          *       "capture_type": "configs",
          *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-         *       "lines": 412,
+         *       "lines": 430,
          *       "verdict": "complete"
          *     }
          */
@@ -6901,7 +6901,7 @@ export interface operations {
                      *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
                      *           "device_name": "ams-sw-01",
                      *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-                     *           "lines": 412,
+                     *           "lines": 430,
                      *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *           "verdict": "complete"
                      *         }
@@ -7093,7 +7093,7 @@ export interface operations {
                      *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
                      *       "device_name": "ams-sw-01",
                      *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-                     *       "lines": 412,
+                     *       "lines": 430,
                      *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *       "verdict": "complete"
                      *     }
@@ -7602,7 +7602,7 @@ export interface operations {
                      *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
                      *       "device_name": "ams-sw-01",
                      *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-                     *       "lines": 412,
+                     *       "lines": 430,
                      *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *       "verdict": "complete"
                      *     }
@@ -9977,7 +9977,7 @@ export interface operations {
                      *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
                      *           "device_name": "ams-sw-01",
                      *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-                     *           "lines": 412,
+                     *           "lines": 430,
                      *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *           "verdict": "complete"
                      *         }
@@ -10231,7 +10231,7 @@ export interface operations {
                      *               "bytes": 14120,
                      *               "capture_type": "configs",
                      *               "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-                     *               "lines": 412,
+                     *               "lines": 430,
                      *               "verdict": "complete"
                      *             }
                      *           ],
@@ -11779,7 +11779,7 @@ export interface operations {
                      *               "bytes": 14120,
                      *               "capture_type": "configs",
                      *               "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-                     *               "lines": 412,
+                     *               "lines": 430,
                      *               "verdict": "complete"
                      *             }
                      *           ],

@@ -219,6 +219,9 @@ async fn what_was_held_back_goes_on() {
     assert_eq!((counts.queued, counts.failed), (19, 1));
     holds().set(engine::HoldSource::Disk, None);
     let told = events(&service, row.id).await;
-    assert_eq!(told.iter().filter(|event| event["type"] == "device_completed").count(), 20);
+    assert_eq!(
+        told.iter().filter(|event| event["type"] == "device_completed").count(),
+        20
+    );
     service.close().await;
 }
