@@ -10,7 +10,6 @@ use crate::{document, frame, listing};
 
 /// All events, in the OpenAPI document.
 const EVENTS: &str = "CollectionEvent";
-const SCHEMAS: &str = "#/components/schemas/";
 
 const DESCRIPTION: &str = "The progress of a collection, live. The events have numbers without gaps: who lost the \
     connection connects again with `after`, the number of the last event that arrived, misses nothing and sees nothing \
@@ -37,7 +36,7 @@ pub(crate) fn document() -> Value {
     let mut names = BTreeSet::new();
     let (mut messages, mut references, mut listed) = (Map::new(), Map::new(), Vec::new());
     for (kind, schema) in &kinds {
-        needed(schema, all, &mut names);
+        document::needed(schema, all, &mut names);
         let title = schema.as_str().and_then(|schema| schema.rsplit('_').next());
         let summary = title.and_then(|title| all.get(title)?.get("description").cloned());
         let message = json!({
@@ -97,23 +96,6 @@ pub(crate) fn document() -> Value {
             },
         },
     })
-}
-
-/// The names of the schemas that a value refers to, and of those that these refer to.
-fn needed(value: &Value, all: &Value, names: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) => {
-            let name = text.strip_prefix(SCHEMAS);
-            if let Some((name, schema)) = name.and_then(|name| Some((name, all.get(name)?)))
-                && names.insert(name.to_owned())
-            {
-                needed(schema, all, names);
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| needed(item, all, names)),
-        Value::Object(members) => members.values().for_each(|member| needed(member, all, names)),
-        _ => {}
-    }
 }
 
 /// A schema of OpenAPI 3.0 in the words of JSON Schema.

@@ -222,7 +222,10 @@ fn frame(service: &Service, config: &config::Server, metrics: PrometheusHandle) 
         .at("/docs", get(document::docs_page))
         .at("/docs/scalar.js", get(document::docs_script.with(Compression::new())))
         .at("/openapi.json", get(document::openapi_json.with(Compression::new())))
-        .at("/api/asyncapi.json", get(asyncapi::asyncapi_json.with(Compression::new())));
+        .at(
+            "/api/asyncapi.json",
+            get(asyncapi::asyncapi_json.with(Compression::new())),
+        );
     let plain = v1::plain(plain).data(metrics).data(service.clone());
     Frame {
         service: service.clone(),
