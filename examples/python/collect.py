@@ -71,7 +71,7 @@ def follow(client, collection_id):
     """Every event of a collection, in order, once."""
     after = 0
     while True:
-        page = patiently(lambda: collection_event_list.sync(collection_id, client=client, after=after, limit=500))
+        page = patiently(lambda seen=after: collection_event_list.sync(collection_id, client=client, after=seen, limit=500))
         yield from page.items
         if page.items:
             after = page.items[-1].seq
