@@ -4,6 +4,7 @@
 #   make demo    simulated devices and a server that collects from them (DEMO_ONCE=1: end after the results)
 #   make test    behaviour, at small sizes; ends with one line: N passed, N failed, N skipped
 #   make lint    formatting, clippy, Biome, TypeScript
+#   make clients  TypeScript and Python clients of the API, into clients/
 #   make bench   figures, against a floor        make soak   repetition and volume
 #
 # CARGO_TARGET_DIR, CARGO and NPM may be set.
@@ -14,7 +15,7 @@ NPM ?= npm
 export CARGO NPM
 
 .DEFAULT_GOAL := build
-.PHONY: build binary frontend templates demo test lint bench soak clean
+.PHONY: build binary frontend templates clients demo test lint bench soak clean
 
 build: frontend templates binary
 
@@ -26,6 +27,9 @@ frontend:
 
 templates:
 	@scripts/fetch-templates
+
+clients:
+	@scripts/clients
 
 demo: frontend templates binary
 	@$(CARGO) run --quiet --locked --release --bin showrun -- demo
@@ -44,4 +48,4 @@ soak:
 
 clean:
 	$(CARGO) clean
-	rm -rf frontend/dist frontend/node_modules
+	rm -rf frontend/dist frontend/node_modules clients

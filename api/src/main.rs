@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod asyncapi;
 mod auth;
 mod collect;
 mod completions;
@@ -50,6 +51,8 @@ enum Command {
     Serve(Box<serve::Options>),
     /// Print the OpenAPI document
     Openapi,
+    /// Print the AsyncAPI document of the WebSocket
+    Asyncapi,
     /// List and change users, while no server runs
     User(people::UserOptions),
     /// Make API tokens, while no server runs
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
         match arguments.command {
             Command::Serve(options) => serve::run(*options).await,
             Command::Openapi => document::run(),
+            Command::Asyncapi => asyncapi::run(),
             Command::User(options) => people::users(options).await,
             Command::Token(options) => people::tokens(options).await,
             Command::Config(options) => serve::check(&options),
