@@ -494,7 +494,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_and_not_its_value() {
-        let wrong = |file: &str| options(file).1.server().err().unwrap().to_string();
+        let wrong = |file: &str| {
+            let (folder, options) = options(file);
+            drop(folder);
+            options.server().err().unwrap().to_string()
+        };
         let (_folder, missing) = options("listen = \"nowhere\"");
         assert!(
             missing

@@ -154,6 +154,7 @@ pub(crate) async fn start(config: &config::Server) -> anyhow::Result<(Running, F
         eprintln!("showrun: {resumed} collections go on where the server stopped");
     }
     service.upkeep_start();
+    service.lock_watch();
     match listen(&service, config, metrics).await {
         Ok(running) => Ok((running, admin)),
         Err(error) => {
