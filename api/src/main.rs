@@ -9,6 +9,7 @@
 
 mod asyncapi;
 mod auth;
+mod backup;
 mod collect;
 mod completions;
 mod config;
@@ -57,6 +58,10 @@ enum Command {
     User(people::UserOptions),
     /// Make API tokens, while no server runs
     Token(people::TokenOptions),
+    /// Copy the data of a server into a file, while it runs
+    Backup(Box<backup::Options>),
+    /// Put a copy back, or only look whether it is whole
+    Restore(backup::RestoreOptions),
     /// Look at the configuration of the server
     Config(serve::ConfigOptions),
     /// Collect from devices now
@@ -101,6 +106,8 @@ fn main() -> ExitCode {
             Command::Asyncapi => asyncapi::run(),
             Command::User(options) => people::users(options).await,
             Command::Token(options) => people::tokens(options).await,
+            Command::Backup(options) => backup::run(*options).await,
+            Command::Restore(options) => backup::restore(options).await,
             Command::Config(options) => serve::check(&options),
             Command::Collect(options) => collect::run(*options).await,
             Command::Devices(options) => remote::devices::run(*options).await,

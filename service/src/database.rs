@@ -110,6 +110,21 @@ impl Database {
         Ok(database)
     }
 
+    /// Opens an SQLite database that is there, without touching its schema: another program may work on it.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be opened.
+    pub(crate) async fn as_it_is(url: &str) -> Result<Self> {
+        let mut options = sqlite(url, 1, false);
+        options.map_sqlx_sqlite_opts(|options| options.create_if_missing(false).busy_timeout(BUSY));
+        let only = connect(options).await?;
+        Ok(Self {
+            writer: only.clone(),
+            reader: only,
+            postgres: false,
+        })
+    }
+
     /// Takes the lock that only one server may hold; `None` for SQLite, where the data directory is locked.
     ///
     /// # Errors
