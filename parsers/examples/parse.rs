@@ -1,6 +1,6 @@
 //! Parses what stands on standard input, for whoever writes a template or a mapping.
 //!
-//! `cargo run -p parsers --example parse -- PLATFORM CAPTURE_TYPE 'COMMAND' [TEMPLATES_DIR] < output.txt` prints the
+//! `cargo run -p parsers --example parse -- PLATFORM CAPTURE_TYPE 'COMMAND' < output.txt` prints the
 //! records as JSON, and on standard error the template and the lines that it did not understand.
 
 use std::io::Read;
@@ -9,18 +9,9 @@ use parsers::{Capture, Library, Limits, parse};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();
-    let [platform, capture_type, command, folder @ ..] = arguments.as_slice() else {
-        return Err("usage: parse PLATFORM CAPTURE_TYPE COMMAND [TEMPLATES_DIR] < output".into());
+    let [platform, capture_type, command] = arguments.as_slice() else {
+        return Err("usage: parse PLATFORM CAPTURE_TYPE COMMAND < output".into());
     };
-    let mut files = Vec::new();
-    if let [folder, ..] = folder {
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            files.extend(name.zip(std::fs::read_to_string(&path).ok()));
-        }
-    }
-    let library = Library::with_files(files)?;
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
     let commands = [command.clone()];
@@ -30,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         commands: &commands,
         text: &text,
     };
-    let parsed = parse(&library, &capture, &Limits::default())?;
+    let parsed = parse(Library::built_in(), &capture, &Limits::default())?;
     for template in &parsed.templates {
         eprintln!(
             "{} ({:?}, version {})",

@@ -8,7 +8,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous},
 };
 
 use crate::error::{Error, ErrorKind, Result};
@@ -196,8 +196,19 @@ fn sqlite(url: &str, connections: u32, reads_only: bool) -> ConnectOptions {
                 true => options.pragma("query_only", "ON"),
                 false => options,
             }
+        })
+        .map_sqlx_sqlite_pool_opts(|options| {
+            options.after_release(|connection, _| Box::pin(async move { Ok(is_at_rest(connection).await) }))
         });
     options
+}
+
+/// Whether no transaction is open on a connection. When a disk is full SQLite ends a transaction by itself, the driver's
+/// own ROLLBACK then fails, and from there on its COMMIT ends nothing: such a connection must not be used again.
+async fn is_at_rest(connection: &mut SqliteConnection) -> bool {
+    use sea_orm::sqlx::Connection;
+    // Everything that was sent before is done when this is answered.
+    connection.ping().await.is_ok() && !connection.is_in_transaction()
 }
 
 async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {

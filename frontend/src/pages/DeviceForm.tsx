@@ -86,12 +86,16 @@ function Fields({ device, onDone }: { device: Device | undefined; onDone: () => 
         tags: tags ?? [],
         enabled: enabled ?? true,
         legacy_algorithms: legacy_algorithms ?? false,
-        ...clean({ platform, credential_id }),
       };
       if (device) {
-        return ask(api.PATCH("/devices/{id}", { params: { path: { id: device.id } }, body }));
+        // What was cleared must be said, since an absent field stays as it is; the server takes null here, though the
+        // document of an OpenAPI 3.0 generator cannot tell.
+        const cleared = (credential_id ?? null) as string;
+        const change = { ...body, platform: platform ?? "", credential_id: cleared };
+        return ask(api.PATCH("/devices/{id}", { params: { path: { id: device.id } }, body: change }));
       }
-      return ask(api.POST("/devices", { body, headers: idempotencyKey() }));
+      const whole = { ...body, ...clean({ platform, credential_id }) };
+      return ask(api.POST("/devices", { body: whole, headers: idempotencyKey() }));
     },
     onSuccess: () => {
       void queryClient.invalidateQueries({ queryKey: ["devices"] });

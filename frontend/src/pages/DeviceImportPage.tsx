@@ -239,6 +239,11 @@ export function DeviceImportPage() {
             </Text>
           }
         >
+          {result.warnings.map((warning) => (
+            <Text key={warning} size="sm" mb="xs">
+              {warning}
+            </Text>
+          ))}
           <DataTable
             label="Rows of the import"
             columns={columns}

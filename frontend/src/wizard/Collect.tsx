@@ -69,8 +69,15 @@ function Wizard() {
   const options = { ...draft.options, name: draft.options.name };
   const request = requestOf(selection, chosenTypes, login, options);
 
-  // The plan does not depend on how one logs in, and what is typed there is nobody's business yet.
-  const planned = requestOf(selection, chosenTypes, DEFAULT_LOGIN, DEFAULT_OPTIONS);
+  // The plan depends on whether a login is given, not on which; what is typed is not sent before it is needed.
+  const planned = requestOf(
+    selection,
+    chosenTypes,
+    login.kind === "saved"
+      ? login
+      : { ...DEFAULT_LOGIN, kind: "password", username: "typed", password: "typed" },
+    DEFAULT_OPTIONS,
+  );
   const nothing = only?.length === 0 || chosenTypes.length === 0 || facets.data?.total === 0;
   const plan = usePlan(planned, !nothing && types.data !== undefined);
   const known = nothing ? undefined : plan.data;

@@ -234,7 +234,7 @@ fn route(row: &Row, platform: &str, at: usize) -> Wanted {
         _ => network,
     });
     let hop = text(row, &["nexthop_ip", "next_hop", "nexthopip", "gateway"], at)
-        .filter(|hop| hop.parse::<std::net::IpAddr>().is_ok_and(|hop| !hop.is_unspecified()));
+        .filter(|hop| hop.parse::<core::net::IpAddr>().is_ok_and(|hop| !hop.is_unspecified()));
     let protocol = text(row, &["protocol"], 0).or_else(|| text(row, &["type"], 0).filter(|_| platform == "fortinet"));
     pick(vec![
         ("prefix", prefix),
@@ -394,7 +394,7 @@ pub(crate) fn same(field: &str, wanted: &str, ours: &str) -> bool {
         "neighbor_interface" => wanted
             .split('\n')
             .any(|one| interface(one) || plain(one) == plain(ours)),
-        "address" | "next_hop" => wanted.parse::<std::net::IpAddr>().ok() == ours.parse::<std::net::IpAddr>().ok(),
+        "address" | "next_hop" => wanted.parse::<core::net::IpAddr>().ok() == ours.parse::<core::net::IpAddr>().ok(),
         "prefix" => network(wanted).is_some() && network(wanted) == network(ours),
         "addresses" => ours
             .split('\n')
@@ -418,14 +418,14 @@ fn abbreviates(short: &str, long: &str) -> bool {
 /// A network as its first address in bits and its length.
 fn network(text: &str) -> Option<(u128, u32)> {
     let (address, length) = text.split_once('/').unwrap_or((text, ""));
-    let (bits, width) = match address.trim().parse::<std::net::IpAddr>().ok()? {
-        std::net::IpAddr::V4(address) => (u128::from(u32::from(address)), 32),
-        std::net::IpAddr::V6(address) => (u128::from(address), 128),
+    let (bits, width) = match address.trim().parse::<core::net::IpAddr>().ok()? {
+        core::net::IpAddr::V4(address) => (u128::from(u32::from(address)), 32),
+        core::net::IpAddr::V6(address) => (u128::from(address), 128),
     };
     let length = match length.parse::<u32>() {
         Ok(length) => length,
         Err(_) if length.is_empty() => width,
-        Err(_) => u32::from(length.parse::<std::net::Ipv4Addr>().ok()?).count_ones(),
+        Err(_) => u32::from(length.parse::<core::net::Ipv4Addr>().ok()?).count_ones(),
     };
     let host = width.checked_sub(length)?;
     Some((if host == 128 { 0 } else { bits >> host << host }, length))

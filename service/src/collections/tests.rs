@@ -197,3 +197,28 @@ async fn no_secret_of_a_request_is_readable_in_the_data_directory() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_was_held_back_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = service(folder.path()).await;
+    devices(&service, 20).await;
+    let holds = || &service.engine().holds;
+    holds().set(engine::HoldSource::Database, Some("locked".to_owned()));
+    let row = service
+        .collection_create(&Actor::server(), request(&["configs"]))
+        .await
+        .unwrap();
+    let mut head = service.collection_follow(row.id).unwrap();
+    head.wait_for(|head| head.last_seq > 0).await.unwrap();
+    holds().set(engine::HoldSource::Disk, Some("full".to_owned()));
+    holds().set(engine::HoldSource::Database, None);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let counts = Counts::stored(&service.collection_view(&Actor::server(), row.id).await.unwrap());
+    // The one that has no template needs no session.
+    assert_eq!((counts.queued, counts.failed), (19, 1));
+    holds().set(engine::HoldSource::Disk, None);
+    let told = events(&service, row.id).await;
+    assert_eq!(told.iter().filter(|event| event["type"] == "device_completed").count(), 20);
+    service.close().await;
+}

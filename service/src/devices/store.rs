@@ -49,10 +49,10 @@ fn matches(column: device::Column, values: &Values) -> Option<Condition> {
     Some(any)
 }
 
-fn tagged(values: &Values) -> Option<Condition> {
-    if values.is_any() {
-        return None;
-    }
+/// More devices than this with a label, and each device is asked for its labels instead of each label for its devices.
+const COMMON: u64 = 5_000;
+
+fn labels(values: &Values) -> Condition {
     let mut any = Condition::any();
     if !values.equal.is_empty() {
         any = any.add(device_tag::Column::Tag.is_in(&values.equal));
@@ -60,15 +60,40 @@ fn tagged(values: &Values) -> Option<Condition> {
     for pattern in &values.like {
         any = any.add(Expr::col(device_tag::Column::Tag).like(LikeExpr::new(pattern).escape('\\')));
     }
-    let devices = Query::select()
+    any
+}
+
+/// Whether many devices have one of these labels.
+async fn is_common(db: &impl ConnectionTrait, values: &Values) -> std::result::Result<bool, DbErr> {
+    if values.is_any() {
+        return Ok(false);
+    }
+    let found = device_tag::Entity::find().filter(labels(values)).limit(COMMON + 1);
+    Ok(found.count(db).await? > COMMON)
+}
+
+fn tagged(values: &Values, common: bool) -> Option<Condition> {
+    if values.is_any() {
+        return None;
+    }
+    let mut devices = Query::select();
+    devices
         .column(device_tag::Column::DeviceId)
         .from(device_tag::Entity)
-        .cond_where(any)
-        .to_owned();
-    Some(Condition::all().add(device::Column::Id.in_subquery(devices)))
+        .cond_where(labels(values));
+    let own =
+        Expr::col((device_tag::Entity, device_tag::Column::DeviceId)).equals((device::Entity, device::Column::Id));
+    Some(match common {
+        true => Condition::all().add(Expr::exists(devices.and_where(own).to_owned())),
+        false => Condition::all().add(device::Column::Id.in_subquery(devices.to_owned())),
+    })
 }
 
 fn condition(wanted: &Wanted) -> Condition {
+    condition_with(wanted, false)
+}
+
+fn condition_with(wanted: &Wanted, common_tag: bool) -> Condition {
     let mut all = Condition::all();
     let fields = [
         (device::Column::VendorKey, &wanted.vendor),
@@ -82,7 +107,7 @@ fn condition(wanted: &Wanted) -> Condition {
             all = all.add(condition);
         }
     }
-    if let Some(condition) = tagged(&wanted.tag) {
+    if let Some(condition) = tagged(&wanted.tag, common_tag) {
         all = all.add(condition);
     }
     for pattern in &wanted.words {
@@ -102,7 +127,8 @@ pub(super) async fn list(db: &impl ConnectionTrait, listing: &Listing<'_>) -> Re
         descending,
     } = *listing;
     let key = format!("device {wanted:?} {descending}");
-    let found = device::Entity::find().filter(condition(wanted));
+    let common_tag = is_common(db, &wanted.tag).await?;
+    let found = device::Entity::find().filter(condition_with(wanted, common_tag));
     let total = match page.include_total {
         true => Some(found.clone().count(db).await?),
         false => None,

@@ -73,7 +73,7 @@ async fn failures_say_why_and_a_retry_takes_just_those() -> anyhow::Result<()> {
         .admin
         .get(&format!("/api/v1/collections/{id}/failures"))
         .await?
-        .json;
+        .body;
     let kinds: Vec<&str> = failures["items"]
         .as_array()
         .unwrap()
@@ -153,15 +153,15 @@ async fn a_plan_says_what_a_collection_would_do_and_a_viewer_may_ask() -> anyhow
     let body = scene.request(&["configs", "mac"], json!({}));
     let plan = viewer.post("/api/v1/collections?dry_run=true", &body).await?;
     assert_eq!(plan.status, 200, "{plan:?}");
-    assert_eq!(plan.json["devices_total"], 4);
-    assert_eq!(plan.json["devices"][0]["capture_types"][0]["capture_type"], "configs");
+    assert_eq!(plan.body["devices_total"], 4);
+    assert_eq!(plan.body["devices"][0]["capture_types"][0]["capture_type"], "configs");
     let refused = viewer.post("/api/v1/collections", &body).await?;
     assert_eq!(
         (refused.status, refused.text_of("/code")),
         (403, "forbidden".to_owned())
     );
     let none = scene.admin.get("/api/v1/collections").await?;
-    assert_eq!(none.json["items"], json!([]));
+    assert_eq!(none.body["items"], json!([]));
     Ok(())
 }
 
@@ -180,9 +180,9 @@ async fn a_preflight_shows_how_far_each_device_lets_us() -> anyhow::Result<()> {
     assert_eq!(answer.status, 202, "{answer:?}");
     let id = answer.text_of("/id");
     scene.events(&id).await?;
-    let preflight = scene.admin.get(&format!("/api/v1/preflights/{id}")).await?.json;
+    let preflight = scene.admin.get(&format!("/api/v1/preflights/{id}")).await?.body;
     assert_eq!(preflight["status"], "finished");
-    let devices = scene.admin.get(&format!("/api/v1/preflights/{id}/devices")).await?.json;
+    let devices = scene.admin.get(&format!("/api/v1/preflights/{id}/devices")).await?.body;
     let devices = devices["items"].as_array().unwrap();
     let good = devices.iter().filter(|device| device["ok"] == true).count();
     assert_eq!(good, 3, "{devices:?}");

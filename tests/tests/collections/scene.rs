@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use futures_util::StreamExt;
 use lab::{Fleet, FleetOptions};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
     postgres::Postgres,
@@ -45,11 +46,12 @@ impl Scene {
         match kind {
             Kind::Sqlite => Ok(Some(Self::prepare(fleet, setup, None).await?)),
             Kind::Postgres => {
-                let Some(postgres) = Postgres::start(test).await? else {
+                let Some(postgres) = Postgres::fresh().await? else {
+                    tests::skip::skip(test, "PostgreSQL is not installed");
                     return Ok(None);
                 };
                 let setup = Setup {
-                    database_url: Some(postgres.database().await?),
+                    database_url: Some(postgres.url().to_owned()),
                     ..setup
                 };
                 Ok(Some(Self::prepare(fleet, setup, Some(postgres)).await?))
@@ -64,7 +66,11 @@ impl Scene {
         // The credential of the inventory is the lab's own name for it.
         let csv = fleet.inventory_csv().replace(",lab,lab,", ",,lab,");
         let answer = admin
-            .send_text("/api/v1/device-imports?format=csv", "text/csv", &csv)
+            .send_raw(
+                Method::POST,
+                "/api/v1/device-imports?format=csv",
+                Some(("text/csv", csv.into_bytes())),
+            )
             .await?;
         ensure!(answer.status == 200, "the import: {answer:?}");
         Ok(Self {
@@ -135,7 +141,7 @@ impl Scene {
     pub(crate) async fn view(&self, id: &str) -> anyhow::Result<Value> {
         let answer = self.admin.get(&format!("/api/v1/collections/{id}")).await?;
         ensure!(answer.status == 200, "the collection: {answer:?}");
-        Ok(answer.json)
+        Ok(answer.body)
     }
 
     /// All devices of a collection.
@@ -155,8 +161,8 @@ impl Scene {
         loop {
             let answer = self.admin.get(&format!("{path}&page_token={token}")).await?;
             ensure!(answer.status == 200, "{path}: {answer:?}");
-            items.extend(answer.json["items"].as_array().cloned().unwrap_or_default());
-            match answer.json["next_page_token"].as_str() {
+            items.extend(answer.body["items"].as_array().cloned().unwrap_or_default());
+            match answer.body["next_page_token"].as_str() {
                 Some(next) => token = next.to_owned(),
                 None => return Ok(items),
             }
@@ -171,19 +177,42 @@ impl Scene {
                 continue;
             }
             let name = capture["device_name"].as_str().unwrap_or_default();
-            let command = capture["commands"][0].as_str().unwrap_or_default();
             let path = format!(
                 "/api/v1/captures/{}/content",
                 capture["id"].as_str().unwrap_or_default()
             );
             let text = self.admin.get(&path).await?;
             ensure!(text.status == 200, "{path}: {text:?}");
-            let expected = self.fleet.expected(name, command);
-            let expected = expected.with_context(|| format!("the lab has nothing for {command} on {name}"))?;
-            ensure!(text.text == expected, "{name}, {command}: the text is another");
+            let expected = self.expected(name, &capture["commands"])?;
+            ensure!(
+                text.bytes == expected.as_bytes(),
+                "{name}, {}: the text is another",
+                capture["commands"]
+            );
             checked += 1;
         }
         Ok(checked)
+    }
+}
+
+impl Scene {
+    /// What the outputs of the commands together are stored as.
+    fn expected(&self, device: &str, commands: &Value) -> anyhow::Result<String> {
+        let commands: Vec<&str> = commands
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let mut text = String::new();
+        for command in &commands {
+            if commands.len() > 1 {
+                text.push_str(&format!(">>> {command}\n"));
+            }
+            let output = self.fleet.expected(device, command);
+            text.push_str(&output.with_context(|| format!("the lab has nothing for {command} on {device}"))?);
+        }
+        Ok(text)
     }
 }
 

@@ -124,7 +124,7 @@ async fn a_full_disk_holds_the_collection_up_until_there_is_room() -> anyhow::Re
     let held = scene.view(&id).await?;
     assert_eq!(held["status"], "running", "{held}");
     std::fs::remove_file(&filler)?;
-    let events = scene.events(&id).await?;
+    let events = scene.events(&id).await.with_context(|| scene.server.log())?;
     check_events(&events, 40);
     assert_eq!(scene.view(&id).await?["status"], "succeeded");
     assert_eq!(scene.check_texts(&id).await?, 80);

@@ -42,7 +42,7 @@ async fn a_watcher_who_drops_the_connection_misses_nothing() -> anyhow::Result<(
         .admin
         .get(&format!("/api/v1/collections/{id}/events?limit=5000"))
         .await?
-        .json;
+        .body;
     assert_eq!(page["items"].as_array().unwrap().len(), seen.len().min(5000));
     assert_eq!(page["items"][0], seen[0]);
     assert_eq!(page["finished"], true);
@@ -63,8 +63,8 @@ async fn the_event_stream_carries_the_same_events() -> anyhow::Result<()> {
         .get(&format!("/api/v1/collections/{id}/event-stream?after=3"))
         .await?;
     assert_eq!(stream.status, 200);
-    let data: Vec<Value> = stream
-        .text
+    let text = String::from_utf8(stream.bytes.clone())?;
+    let data: Vec<Value> = text
         .lines()
         .filter_map(|line| line.strip_prefix("data: ").or_else(|| line.strip_prefix("data:")))
         .map(|json| serde_json::from_str(json).unwrap())
