@@ -1,9 +1,10 @@
 # What a person types. Each target says what it needs when something is missing.
 #
 #   make build   target/release/showrun, with the browser interface when npm is there
-#   make demo    simulated devices, collected over real SSH (DEMO_ONCE=1: end after the results)
+#   make demo    simulated devices and a server that collects from them (DEMO_ONCE=1: end after the results)
 #   make test    behaviour, at small sizes; ends with one line: N passed, N failed, N skipped
 #   make lint    formatting, clippy, Biome, TypeScript
+#   make clients  TypeScript and Python clients of the API, into clients/
 #   make bench   figures, against a floor        make soak   repetition and volume
 #
 # CARGO_TARGET_DIR, CARGO and NPM may be set.
@@ -14,9 +15,9 @@ NPM ?= npm
 export CARGO NPM
 
 .DEFAULT_GOAL := build
-.PHONY: build binary frontend templates demo test lint bench soak clean
+.PHONY: build binary frontend templates clients demo test lint bench soak clean
 
-build: frontend binary
+build: frontend templates binary
 
 binary:
 	$(CARGO) build --locked --release --bin showrun
@@ -27,7 +28,10 @@ frontend:
 templates:
 	@scripts/fetch-templates
 
-demo: binary
+clients:
+	@scripts/clients
+
+demo: frontend templates binary
 	@$(CARGO) run --quiet --locked --release --bin showrun -- demo
 
 test:
@@ -44,4 +48,4 @@ soak:
 
 clean:
 	$(CARGO) clean
-	rm -rf frontend/dist frontend/node_modules
+	rm -rf frontend/dist frontend/node_modules clients

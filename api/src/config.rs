@@ -22,10 +22,23 @@ use tracing_subscriber::EnvFilter;
 #[derive(Args, Clone)]
 pub(crate) struct LogOptions {
     /// What is logged, as in `warn` or `jobs=debug` [default: info for the server, else warn]
-    #[arg(long, global = true, env = "SHOWRUN_LOG", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "SHOWRUN_LOG",
+        hide_env_values = true,
+        help_heading = "Logs"
+    )]
     log: Option<String>,
     /// How a log line looks
-    #[arg(long, global = true, env = "SHOWRUN_LOG_FORMAT", value_enum, default_value = "text")]
+    #[arg(
+        long,
+        global = true,
+        env = "SHOWRUN_LOG_FORMAT",
+        value_enum,
+        default_value = "text",
+        help_heading = "Logs"
+    )]
     log_format: LogFormat,
 }
 
@@ -489,7 +502,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_and_not_its_value() {
-        let wrong = |file: &str| options(file).1.server().err().unwrap().to_string();
+        let wrong = |file: &str| {
+            let (folder, options) = options(file);
+            drop(folder);
+            options.server().err().unwrap().to_string()
+        };
         let (_folder, missing) = options("listen = \"nowhere\"");
         assert!(
             missing

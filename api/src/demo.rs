@@ -91,8 +91,8 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         server.url()
     );
     let shown = show(&server.url(), &password, &fleet, options.output, &data_dir).await;
-    if shown.is_ok() && !config::demo_once() {
-        stay(&server.url(), &password)?;
+    if matches!(shown, Ok(Ending::Finished)) && !config::demo_once() {
+        stay(&server.url(), &password);
         tokio::signal::ctrl_c().await?;
     }
     server.stop().await?;
@@ -108,7 +108,7 @@ async fn show(
     fleet: &Fleet,
     output: Output,
     data_dir: &std::path::Path,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Ending> {
     let client = Client::person(url, "admin", password.clone())?;
     let devices = fleet.inventory_csv().into_bytes();
     let query = [("format", "csv".to_owned())];
@@ -142,14 +142,15 @@ async fn show(
     let collection = collect::start(&client, wanted).await?;
     let id = watch::id_of(&collection)?;
     let last = [format!("Texts: {}", data_dir.join("capture").display())];
-    match watch::watch(&client, &collection, false, Interrupt::Cancels).await? {
-        Ending::Finished => watch::print(&client, id, output, &last).await.map(drop),
-        Ending::Left => Ok(()),
+    let ending = watch::watch(&client, &collection, false, Interrupt::Cancels).await?;
+    if ending == Ending::Finished {
+        watch::print(&client, id, output, &last).await?;
     }
+    Ok(ending)
 }
 
 /// Says how to go on.
-fn stay(url: &str, password: &SecretString) -> anyhow::Result<()> {
+fn stay(url: &str, password: &SecretString) {
     let lab = FleetOptions::default();
     let password = password.expose_secret();
     eprintln!(
@@ -161,7 +162,6 @@ fn stay(url: &str, password: &SecretString) -> anyhow::Result<()> {
          showrun collections list --server {url} --login admin",
         lab.username, lab.password, lab.enable_password
     );
-    Ok(())
 }
 
 /// An empty folder of the demo's own, that nobody else can read.

@@ -1,14 +1,15 @@
 //! The OpenAPI document: what the operations say of themselves, with what they have in common added, and the page that
 //! shows it.
 
-use std::{process::ExitCode, sync::OnceLock};
+use std::{collections::BTreeSet, process::ExitCode, sync::OnceLock};
 
 use poem::{Response, handler, http::header};
 use poem_openapi::OpenApiService;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    frame, problem,
+    frame,
+    problem::{self, Input},
     roles::{self, Access},
     v1,
 };
@@ -21,6 +22,16 @@ const DESCRIPTION: &str = "Collects operational data from network devices over S
     with the same key is done once in 24 hours. **Changing** takes `If-Match` with the `ETag` that was read. \
     Every answer carries `x-request-id`.";
 
+/// Where a schema is, in a reference.
+const SCHEMAS: &str = "#/components/schemas/";
+/// What does not change what a schema takes.
+const TEXTS: [&str; 4] = ["title", "description", "default", "example"];
+/// Fields that are written as `null` where others are left out: "not known" is an answer there.
+const NULLABLE: [&str; 2] = [
+    "/components/schemas/Collection/properties/loaded_to_db",
+    "/components/schemas/CollectionComplete/properties/loaded_to_db",
+];
+
 /// The operations under `/api/v1`.
 pub(crate) fn operations() -> OpenApiService<impl poem_openapi::OpenApi, ()> {
     OpenApiService::new(v1::operations(), "Showrun", env!("CARGO_PKG_VERSION"))
@@ -31,17 +42,94 @@ pub(crate) fn operations() -> OpenApiService<impl poem_openapi::OpenApi, ()> {
 /// The document.
 pub(crate) fn document() -> Value {
     let mut document: Value = serde_json::from_str(&operations().spec()).unwrap_or_default();
+    plain_references(&mut document);
     let schemas = document
         .pointer("/components/schemas")
         .cloned()
         .unwrap_or_else(|| json!({}));
+    for place in NULLABLE {
+        if let Some(field) = document.pointer_mut(place).and_then(Value::as_object_mut) {
+            field.insert("nullable".to_owned(), true.into());
+        }
+    }
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    let (mut sent, mut answered) = (BTreeSet::new(), BTreeSet::new());
     for (path, item) in paths.into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             complete(path, method, operation, &schemas);
+            needed(
+                operation.get("requestBody").unwrap_or(&Value::Null),
+                &schemas,
+                &mut sent,
+            );
+            needed(
+                operation.get("responses").unwrap_or(&Value::Null),
+                &schemas,
+                &mut answered,
+            );
         }
     }
+    for name in sent.difference(&answered) {
+        let place = format!("/components/schemas/{name}");
+        document.pointer_mut(&place).into_iter().for_each(null_is_left_out);
+    }
     document
+}
+
+/// The library writes what a field says of itself as a second schema beside the one it refers to, which generators take
+/// for a schema without a type. It stands on the field already.
+fn plain_references(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            let parts = members.get_mut("allOf").and_then(Value::as_array_mut);
+            let mut texts = Vec::new();
+            if let Some(parts) = parts.filter(|parts| parts.first().is_some_and(|first| first.get("$ref").is_some())) {
+                parts.retain_mut(|part| match part.as_object_mut() {
+                    Some(part) if part.keys().all(|name| TEXTS.contains(&name.as_str())) => {
+                        texts.push(std::mem::take(part));
+                        false
+                    }
+                    _ => true,
+                });
+            }
+            for (name, text) in texts.into_iter().flatten() {
+                members.entry(name).or_insert(text);
+            }
+            members.values_mut().for_each(plain_references);
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain_references),
+        _ => {}
+    }
+}
+
+/// The names of the schemas that a value refers to, and of those that these refer to.
+pub(crate) fn needed(value: &Value, all: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            let name = text.strip_prefix(SCHEMAS);
+            if let Some((name, schema)) = name.and_then(|name| Some((name, all.get(name)?)))
+                && names.insert(name.to_owned())
+            {
+                needed(schema, all, names);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| needed(item, all, names)),
+        Value::Object(members) => members.values().for_each(|member| needed(member, all, names)),
+        _ => {}
+    }
+}
+
+/// In what is sent, `null` is taken for a field that may be left out; in a change it takes the value away.
+fn null_is_left_out(schema: &mut Value) {
+    let required = schema.get("required").cloned().unwrap_or_default();
+    let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, field) in fields.into_iter().flatten() {
+        let optional = required.as_array().is_none_or(|names| !names.contains(&json!(name)));
+        // OpenAPI 3.0 knows `nullable` beside a type alone.
+        if let (true, Some(field)) = (optional && field.get("type").is_some(), field.as_object_mut()) {
+            field.insert("nullable".to_owned(), true.into());
+        }
+    }
 }
 
 /// The document as text, the same every time.
@@ -65,9 +153,15 @@ fn complete(path: &str, method: &str, operation: &mut Value, schemas: &Value) {
     let known = roles::operation(id);
     let public = known.is_none_or(|known| known.access == Access::Public);
     let changes = method != "get";
-    let has_body = operation.get("requestBody").is_some();
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    let mut parameters = parameters.into_iter().flatten();
+    let input = match operation.get("requestBody") {
+        Some(_) => Input::Body,
+        None if parameters.any(|parameter| parameter.get("in").is_some_and(|place| place == "query")) => Input::Query,
+        None => Input::None,
+    };
     if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
-        responses.retain(|status, _| problem::can_happen(status, public, path.contains('{'), changes, has_body));
+        responses.retain(|status, _| problem::can_happen(status, public, path.contains('{'), changes, input));
         for response in responses.values_mut() {
             plain_media_types(response, schemas);
         }

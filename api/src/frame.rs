@@ -19,6 +19,7 @@ use service::{
     error::{Error, ErrorKind},
     idempotency::{Answer, Begun},
 };
+use tokio::io::AsyncReadExt;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -35,6 +36,11 @@ const LARGEST_KEPT: usize = 1024 * 1024;
 
 /// A body comes within this.
 const BODY_LIMIT: Duration = Duration::from_secs(60);
+
+/// Of a body that is too large, so much is read to be thrown away, or four times what is taken.
+const LEAST_DISCARDED: u64 = 1024 * 1024;
+/// And no longer than this.
+const DISCARD_LIMIT: Duration = Duration::from_secs(5);
 
 /// What the frame knows.
 pub(crate) struct Frame {
@@ -292,7 +298,12 @@ async fn read(request: &mut Request, most: usize) -> poem::Result<bytes::Bytes> 
         Problem::from(Error::new(ErrorKind::TooLarge, "too_large", message))
     };
     let said: Option<u64> = request.header("content-length").and_then(|length| length.parse().ok());
-    if said.is_some_and(|length| length > u64::try_from(most).unwrap_or(u64::MAX)) {
+    let limit = u64::try_from(most).unwrap_or(u64::MAX);
+    if said.is_some_and(|length| length > limit) {
+        // Read on for a while: a client that still sends would find the connection broken, and not see why.
+        let most = limit.saturating_mul(4).max(LEAST_DISCARDED);
+        let mut rest = request.take_body().into_async_read().take(most);
+        let _ = tokio::time::timeout(DISCARD_LIMIT, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
         return Err(too_large().into());
     }
     let body = tokio::time::timeout(BODY_LIMIT, request.take_body().into_bytes_limit(most)).await;

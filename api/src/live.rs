@@ -3,7 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    io::IsTerminal,
+    io::{IsTerminal, Write},
     time::Duration,
 };
 
@@ -166,7 +166,10 @@ impl Live {
             ) => {
                 let seconds = Duration::from_millis(duration_ms).as_secs_f32();
                 let kind = failure_kind.map(|kind| format!(" [{kind}]")).unwrap_or_default();
-                eprintln!("{} {name}: {}{kind} ({seconds:.1} s)", mark(status), printable(message));
+                let message = printable(message);
+                let line = format!("{} {name}: {message}{kind} ({seconds:.1} s)\n", mark(status));
+                // Standard error has no buffer: said piece by piece, a line would be a dozen writes.
+                let _ = std::io::stderr().write_all(line.as_bytes());
             }
             (Style::Terminal(screen), step) => screen.show(device, step, name, &self.counts),
             (Style::Silent | Style::Lines, _) => {}
@@ -190,6 +193,8 @@ pub(crate) fn mark(status: &str) -> &'static str {
         "succeeded" => "✔",
         "partially_succeeded" => "◐",
         "cancelled" => "■",
+        "queued" => "·",
+        "running" => "▶",
         _ => "✘",
     }
 }

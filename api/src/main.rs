@@ -7,7 +7,9 @@
 
 #![forbid(unsafe_code)]
 
+mod asyncapi;
 mod auth;
+mod backup;
 mod collect;
 mod completions;
 mod config;
@@ -50,10 +52,16 @@ enum Command {
     Serve(Box<serve::Options>),
     /// Print the OpenAPI document
     Openapi,
+    /// Print the AsyncAPI document of the WebSocket
+    Asyncapi,
     /// List and change users, while no server runs
     User(people::UserOptions),
     /// Make API tokens, while no server runs
     Token(people::TokenOptions),
+    /// Copy the data of a server into a file, while it runs
+    Backup(Box<backup::Options>),
+    /// Put a copy back, or only look whether it is whole
+    Restore(backup::RestoreOptions),
     /// Look at the configuration of the server
     Config(serve::ConfigOptions),
     /// Collect from devices now
@@ -76,7 +84,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let usual = match arguments.command {
         Command::Serve(_) => "info",
-        _ => "warn",
+        // What it has against a certificate is said once, by the command itself.
+        _ => "warn,rustls_platform_verifier=off",
     };
     config::start_log(&arguments.log, usual);
     // On one core a scheduler for several threads only costs.
@@ -94,8 +103,11 @@ fn main() -> ExitCode {
         match arguments.command {
             Command::Serve(options) => serve::run(*options).await,
             Command::Openapi => document::run(),
+            Command::Asyncapi => asyncapi::run(),
             Command::User(options) => people::users(options).await,
             Command::Token(options) => people::tokens(options).await,
+            Command::Backup(options) => backup::run(*options).await,
+            Command::Restore(options) => backup::restore(options).await,
             Command::Config(options) => serve::check(&options),
             Command::Collect(options) => collect::run(*options).await,
             Command::Devices(options) => remote::devices::run(*options).await,

@@ -231,15 +231,23 @@ const STATUSES: [(StatusCode, &str); 13] = [
     (StatusCode::SERVICE_UNAVAILABLE, "The server cannot do it now"),
 ];
 
+/// What an operation reads of a request, besides its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Input {
+    None,
+    Query,
+    Body,
+}
+
 /// Which of the documented statuses an operation can give.
-pub(crate) fn can_happen(status: &str, public: bool, has_path: bool, changes: bool, has_body: bool) -> bool {
+pub(crate) fn can_happen(status: &str, public: bool, has_path: bool, changes: bool, input: Input) -> bool {
     match status {
         "401" | "403" => !public || changes,
         "404" => has_path,
         "409" | "412" => changes,
         "410" => has_path && !changes,
-        "413" | "415" => has_body,
-        "422" => changes || has_body,
+        "413" | "415" => input == Input::Body,
+        "422" => changes || input != Input::None,
         _ => true,
     }
 }

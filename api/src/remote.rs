@@ -7,4 +7,5 @@ pub(crate) mod collections;
 pub(crate) mod devices;
 mod follow;
 pub(crate) mod pick;
+mod refusal;
 pub(crate) mod watch;

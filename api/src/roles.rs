@@ -200,6 +200,7 @@ pub(crate) const PLAIN: &[(Operation, &str, &str)] = &[
     (public("docs"), "GET", "/docs"),
     (public("docs_script"), "GET", "/docs/scalar.js"),
     (public("openapi"), "GET", "/openapi.json"),
+    (public("asyncapi"), "GET", "/api/asyncapi.json"),
 ];
 
 /// The operation of an id in the document.

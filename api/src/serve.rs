@@ -17,6 +17,7 @@ use service::{Service, access::FirstAdmin};
 use tokio::task::JoinHandle;
 
 use crate::{
+    asyncapi,
     auth::Visitor,
     config::{self, ServerOptions},
     document,
@@ -153,6 +154,7 @@ pub(crate) async fn start(config: &config::Server) -> anyhow::Result<(Running, F
         eprintln!("showrun: {resumed} collections go on where the server stopped");
     }
     service.upkeep_start();
+    service.lock_watch();
     match listen(&service, config, metrics).await {
         Ok(running) => Ok((running, admin)),
         Err(error) => {
@@ -220,7 +222,11 @@ fn frame(service: &Service, config: &config::Server, metrics: PrometheusHandle) 
         .at("/metrics", get(metrics_text))
         .at("/docs", get(document::docs_page))
         .at("/docs/scalar.js", get(document::docs_script.with(Compression::new())))
-        .at("/openapi.json", get(document::openapi_json.with(Compression::new())));
+        .at("/openapi.json", get(document::openapi_json.with(Compression::new())))
+        .at(
+            "/api/asyncapi.json",
+            get(asyncapi::asyncapi_json.with(Compression::new())),
+        );
     let plain = v1::plain(plain).data(metrics).data(service.clone());
     Frame {
         service: service.clone(),

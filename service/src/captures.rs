@@ -101,6 +101,25 @@ pub(crate) async fn read_text(db: &Database, shelf: &Arc<Shelf>, id: i64) -> Res
         .map_err(|error| Error::internal(format!("text {id} cannot be read: {error}")))
 }
 
+/// Reads every stored text and compares it with its hash; how many there are.
+///
+/// # Errors
+/// At the first that is not what was stored.
+pub(crate) async fn read_all(db: &Database, shelf: &Arc<Shelf>) -> Result<u64> {
+    let (mut read, mut after) = (0, i64::MIN);
+    loop {
+        let ids = store::texts_after(db.reader(), after, 500).await?;
+        let Some(last) = ids.last() else {
+            return Ok(read);
+        };
+        after = *last;
+        for id in ids {
+            read_text(db, shelf, id).await?;
+            read += 1;
+        }
+    }
+}
+
 fn unpack(shelf: &Shelf, chain: &[store::StoredText]) -> io::Result<Vec<u8>> {
     let mut text: Option<Vec<u8>> = None;
     for stored in chain.iter().rev() {

@@ -35,7 +35,7 @@ mod store;
 mod tests;
 
 pub use create::{Retry, RetryOnly};
-pub(crate) use engine::{Engine, Parts};
+pub(crate) use engine::{Engine, HoldSource, Parts};
 pub use event::StoredEvent;
 pub use hub::Head;
 pub use ledger::{CaptureEntry, seconds};

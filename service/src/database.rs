@@ -36,10 +36,26 @@ pub(crate) struct Database {
 pub(crate) struct DatabaseLock(DatabaseConnection);
 
 impl DatabaseLock {
+    /// Takes the lock again after the connection that held it was lost; whether it could be had.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub(crate) async fn retake(&self) -> std::result::Result<bool, DbErr> {
+        try_lock(&self.0).await
+    }
+
     /// Whether the lock is still held.
     pub(crate) async fn is_held(&self) -> bool {
         self.0.ping().await.is_ok() && holds(&self.0).await.unwrap_or(false)
     }
+}
+
+async fn try_lock(db: &DatabaseConnection) -> std::result::Result<bool, DbErr> {
+    let ask = format!("SELECT pg_try_advisory_lock({ADVISORY_LOCK}) AS taken");
+    let row = db
+        .query_one_raw(Statement::from_string(DbBackend::Postgres, ask))
+        .await?;
+    Ok(row.is_some_and(|row| row.try_get::<bool>("", "taken").unwrap_or(false)))
 }
 
 async fn holds(db: &DatabaseConnection) -> std::result::Result<bool, DbErr> {
@@ -94,6 +110,21 @@ impl Database {
         Ok(database)
     }
 
+    /// Opens an SQLite database that is there, without touching its schema: another program may work on it.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be opened.
+    pub(crate) async fn as_it_is(url: &str) -> Result<Self> {
+        let mut options = sqlite(url, 1, false);
+        options.map_sqlx_sqlite_opts(|options| options.create_if_missing(false).busy_timeout(BUSY));
+        let only = connect(options).await?;
+        Ok(Self {
+            writer: only.clone(),
+            reader: only,
+            postgres: false,
+        })
+    }
+
     /// Takes the lock that only one server may hold; `None` for SQLite, where the data directory is locked.
     ///
     /// # Errors
@@ -111,12 +142,7 @@ impl Database {
             .acquire_timeout(ACQUIRE)
             .sqlx_logging(false);
         let db = connect(options).await?;
-        let ask = format!("SELECT pg_try_advisory_lock({ADVISORY_LOCK}) AS taken");
-        let row = db
-            .query_one_raw(Statement::from_string(DbBackend::Postgres, ask))
-            .await?;
-        let taken = row.is_some_and(|row| row.try_get::<bool>("", "taken").unwrap_or(false));
-        if taken {
+        if try_lock(&db).await? {
             return Ok(Some(DatabaseLock(db)));
         }
         Err(Error::conflict(
@@ -133,11 +159,6 @@ impl Database {
     /// Whether it can be asked.
     pub(crate) async fn answers(&self) -> bool {
         self.reader.ping().await.is_ok()
-    }
-
-    /// Whether this is PostgreSQL.
-    pub(crate) fn is_postgres(&self) -> bool {
-        self.postgres
     }
 
     /// A transaction that writes.

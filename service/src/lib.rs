@@ -11,6 +11,7 @@
 pub mod access;
 pub mod actor;
 pub mod audit;
+pub mod backup;
 pub mod capture_types;
 pub mod captures;
 pub mod collections;

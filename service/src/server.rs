@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     access::Access,
     captures::Shelf,
-    collections::{Engine, Parts},
+    collections::{Engine, HoldSource, Parts},
     credentials::keeper,
     database::{Database, DatabaseLock},
     devices::AddressPolicy,
@@ -26,6 +26,9 @@ use crate::{
     settings::Current,
     vault::{KeySource, Vault},
 };
+
+/// How often the lock on the database is looked at.
+const LOCK_EVERY: Duration = Duration::from_secs(2);
 
 /// How a server is set up.
 #[derive(Debug, Clone)]
@@ -186,6 +189,42 @@ impl Service {
     #[must_use]
     pub fn config(&self) -> &ServerConfig {
         &self.0.config
+    }
+
+    /// Looks after the lock on the database for as long as the server runs. While it is lost no session starts; it is taken
+    /// again as soon as the database is back, and where another server has it everything here ends.
+    pub fn lock_watch(&self) {
+        let service = self.clone();
+        let watch = async move {
+            let Some(lock) = &service.0.database_lock else { return };
+            loop {
+                tokio::time::sleep(LOCK_EVERY).await;
+                let holds = &service.0.engine.holds;
+                if lock.is_held().await {
+                    holds.set(HoldSource::Lock, None);
+                    continue;
+                }
+                let reason = "The lock on the database was lost: nothing new starts until it is held again";
+                if holds.set(HoldSource::Lock, Some(reason.to_owned())) {
+                    tracing::warn!("the lock on the database was lost");
+                }
+                match lock.retake().await {
+                    Ok(true) => {
+                        tracing::info!("the lock on the database is held again");
+                        holds.set(HoldSource::Lock, None);
+                    }
+                    Ok(false) => {
+                        tracing::error!("another server has taken over this database: everything here ends");
+                        service.0.stopping.cancel();
+                        let engine = service.clone();
+                        tokio::spawn(async move { engine.0.engine.stop().await });
+                        return;
+                    }
+                    Err(error) => tracing::warn!(%error, "the database cannot be reached"),
+                }
+            }
+        };
+        self.0.engine.spawn(watch);
     }
 
     /// Whether requests can be answered: the database answers, and the lock on it is held.

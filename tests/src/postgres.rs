@@ -18,6 +18,7 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// A PostgreSQL. Dropping it ends it.
 pub struct Postgres {
     url: String,
+    port: u16,
     server: Option<(Child, TempDir)>,
 }
 
@@ -38,23 +39,14 @@ impl Postgres {
         }
         let folder = TempDir::new()?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut child = Command::new(&script)
-            .args([
-                "run",
-                &folder.path().join("postgres").to_string_lossy(),
-                &port.to_string(),
-            ])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()?;
+        let mut child = spawn(&folder, port)?;
         let stdout = child.stdout.take().context("no standard output")?;
         let mut lines = BufReader::new(stdout).lines();
         let first = tokio::time::timeout(START_LIMIT, lines.next_line()).await??;
         let url = first.context("PostgreSQL did not start")?;
         let postgres = Self {
             url,
+            port,
             server: Some((child, folder)),
         };
         postgres.ready(port).await?;
@@ -76,6 +68,7 @@ impl Postgres {
             .context("SHOWRUN_TEST_POSTGRES names no database")?;
         Ok(Self {
             url: format!("{server}/{name}"),
+            port: 0,
             server: None,
         })
     }
@@ -93,6 +86,34 @@ impl Postgres {
         bail!("PostgreSQL is not ready after {START_LIMIT:?}")
     }
 
+    /// Stops the server, with everybody's connections; whether it is one of its own.
+    ///
+    /// # Errors
+    /// When it does not stop.
+    pub async fn stop(&mut self) -> anyhow::Result<bool> {
+        let Some((child, _)) = &mut self.server else {
+            return Ok(false);
+        };
+        let pid = child.id().context("PostgreSQL has ended already")?;
+        // The fast shutdown of its manual.
+        Command::new("kill").arg("-INT").arg(pid.to_string()).status().await?;
+        tokio::time::timeout(START_LIMIT, child.wait()).await??;
+        Ok(true)
+    }
+
+    /// Starts it again on the same data, after [`Self::stop`].
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn again(&mut self) -> anyhow::Result<()> {
+        let port = self.port;
+        let Some((child, folder)) = &mut self.server else {
+            bail!("this PostgreSQL is not one of its own");
+        };
+        *child = spawn(folder, port)?;
+        self.ready(port).await
+    }
+
     /// `postgres://…` of the database.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -104,4 +125,19 @@ impl Postgres {
     pub fn pid(&self) -> Option<u32> {
         self.server.as_ref().and_then(|(child, _)| child.id())
     }
+}
+
+fn spawn(folder: &TempDir, port: u16) -> anyhow::Result<Child> {
+    let child = Command::new(places::root().join("scripts/postgres-for-tests"))
+        .args([
+            "run",
+            &folder.path().join("postgres").to_string_lossy(),
+            &port.to_string(),
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
+    Ok(child)
 }

@@ -35,9 +35,23 @@ pub struct Setup {
     pub database_url: Option<String>,
     /// The data directory; `None`: a new one that goes with the server.
     pub data_dir: Option<PathBuf>,
+    /// Where it listens; `None`: on a free port, and on another one when it is started again.
+    pub listen: Option<String>,
 }
 
 impl Setup {
+    /// On a port of its own, for clients that find it there again after a restart.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub fn on_one_port() -> anyhow::Result<Self> {
+        let free = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        Ok(Self {
+            listen: Some(free.to_string()),
+            ..Self::default()
+        })
+    }
+
     /// With a further argument.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
@@ -223,7 +237,8 @@ fn spawn(setup: &Setup, data_dir: &Path, log: &Arc<Mutex<String>>) -> anyhow::Re
     let binary = places::binary("showrun").context("showrun was not built: cargo build --workspace --bins")?;
     let mut command = Command::new(binary);
     command
-        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .args(["serve", "--listen", setup.listen.as_deref().unwrap_or("127.0.0.1:0")])
+        .arg("--data-dir")
         .arg(data_dir)
         .args(&setup.args)
         .env("SHOWRUN_ADMIN_PASSWORD", PASSWORD)

@@ -46,7 +46,7 @@ fn the_demo_shows_successes_and_instructive_failures() -> anyhow::Result<()> {
         .collect();
     assert!(kinds.len() >= 4, "{kinds:?}");
     let succeeded = devices.iter().filter(|device| device["status"] == "succeeded").count();
-    let configs = files_in(&out.join("configs"))?;
+    let configs = files_in(&out.join("capture/configs"))?;
     assert!(
         succeeded >= 20 && configs.len() >= succeeded,
         "{succeeded} succeeded, {} configs",

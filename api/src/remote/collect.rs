@@ -107,7 +107,7 @@ pub(crate) async fn see(client: &Client, collection: &Value, showing: Showing) -
         );
     }
     match watch::watch(client, collection, showing.quiet, Interrupt::Cancels).await? {
-        Ending::Left => Ok(ExitCode::from(130)),
+        Ending::Left => Ok(watch::left(id)),
         Ending::Finished => watch::print(client, id, showing.output, &further(id)).await,
     }
 }

@@ -256,7 +256,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
             let (client, id) = one.find().await?;
             let collection = client.get(&format!("/collections/{id}"), &[]).await?;
             return match watch::watch(&client, &collection, quiet, Interrupt::Leaves).await? {
-                Ending::Left => Ok(ExitCode::from(130)),
+                Ending::Left => Ok(watch::left(id)),
                 Ending::Finished => watch::print(&client, id, output, &collect::further(id)).await,
             };
         }

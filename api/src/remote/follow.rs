@@ -1,6 +1,9 @@
 //! The events of a collection as they happen, each once and in order, over whatever the network does meanwhile.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use futures_util::StreamExt;
 use reqwest::Upgraded;
@@ -16,7 +19,10 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
-use super::client::{Answer, Client, ClientError};
+use super::{
+    client::Client,
+    refusal::{Answer, ClientError},
+};
 
 /// The server looks after silent connections every 20 seconds; one that is silent for so long is dead.
 const SILENCE: Duration = Duration::from_secs(50);
@@ -28,6 +34,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const GIVE_UP: Duration = Duration::from_secs(600);
 /// Between two looks where no WebSocket gets through.
 const POLL: Duration = Duration::from_millis(500);
+/// A server that leaves events out more often than this does not know them.
+const MOST_GAPS: u32 = 3;
 /// Events of a page.
 const PAGE: i64 = 1000;
 
@@ -64,11 +72,11 @@ pub(super) struct Follow<'a> {
     after: i64,
     socket: Option<WebSocketStream<Upgraded>>,
     pages: bool,
-    read: std::collections::VecDeque<Event>,
+    read: VecDeque<Event>,
     tries: u32,
-    /// Since when, and whether it was said.
+    gaps: u32,
+    /// Since when nothing was heard.
     lost: Option<Instant>,
-    last_said: String,
 }
 
 impl<'a> Follow<'a> {
@@ -80,10 +88,10 @@ impl<'a> Follow<'a> {
             after,
             socket: None,
             pages: false,
-            read: std::collections::VecDeque::new(),
+            read: VecDeque::new(),
             tries: 0,
+            gaps: 0,
             lost: None,
-            last_said: String::new(),
         }
     }
 
@@ -100,8 +108,12 @@ impl<'a> Follow<'a> {
                 if event.seq > self.after + 1 {
                     // Never by a server that keeps its word; to go on would be to hide something.
                     self.read.clear();
-                    self.socket = None;
-                    return self.broke(format!("event {} is missing", self.after + 1));
+                    self.gaps += 1;
+                    let what = format!("Event {} of the collection is missing", self.after + 1);
+                    return match self.gaps > MOST_GAPS {
+                        true => Err(ClientError::Odd(what)),
+                        false => self.broke(what),
+                    };
                 }
                 self.after = event.seq;
                 return Ok(Heard::Event(event));
@@ -111,12 +123,11 @@ impl<'a> Follow<'a> {
             }
             let got = match self.pages {
                 true => self.page().await,
-                false => self.from_socket().await,
+                false => self.message().await,
             };
             match got {
                 Ok(true) => {
                     self.tries = 0;
-                    self.last_said.clear();
                     if self.lost.take().is_some() {
                         return Ok(Heard::Back);
                     }
@@ -177,7 +188,7 @@ impl<'a> Follow<'a> {
     }
 
     /// Whether something came.
-    async fn from_socket(&mut self) -> Answer<bool> {
+    async fn message(&mut self) -> Answer<bool> {
         let socket = match &mut self.socket {
             Some(socket) => socket,
             none => none.insert(connect(self.client, self.id, self.after).await?),

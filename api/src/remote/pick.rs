@@ -13,7 +13,7 @@ const NAMES: usize = 50;
 
 /// Which devices are meant: several values of one filter are alternatives, different filters narrow each other.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Filters (`*` stands for anything; each may be repeated)")]
+#[command(next_help_heading = "Filters (each may be repeated; `*` stands for anything)")]
 pub(crate) struct Filters {
     /// Only devices of this vendor
     #[arg(long, value_name = "VENDOR")]

@@ -8,14 +8,18 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use uuid::Uuid;
 
 use super::{
-    client::{Answer, Client},
+    client::Client,
     follow::{Event, Follow, Heard},
+    refusal::Answer,
 };
 use crate::{
     listing::{self, text},
     live::{Live, Step},
     result::{self, Device, Output, Reason, Shown},
 };
+
+/// The exit code of who leaves by Ctrl-C, as shells have it.
+const LEFT: u8 = 130;
 
 /// How watching ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,14 +61,16 @@ pub(crate) async fn watch(
     let mut interrupts = signal(SignalKind::interrupt()).context("Cannot listen for Ctrl-C")?;
     let ending = follow(client, id, &mut screen, &mut interrupts, quiet, interrupt).await;
     screen.live.finish();
-    let ending = ending?;
-    if ending == Ending::Left {
-        eprintln!(
-            "The collection goes on. Watch it with: showrun collections watch {id}\n\
-             Cancel it with: showrun collections cancel {id}"
-        );
-    }
-    Ok(ending)
+    ending
+}
+
+/// Says to who left how to come back.
+pub(super) fn left(id: Uuid) -> ExitCode {
+    eprintln!(
+        "The collection goes on. Watch it with: showrun collections watch {id}\n\
+         Cancel it with: showrun collections cancel {id}"
+    );
+    ExitCode::from(LEFT)
 }
 
 async fn follow(

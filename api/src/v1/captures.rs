@@ -80,7 +80,7 @@ impl Example for Capture {
             commands: vec!["show running-config".to_owned()],
             verdict: "complete".to_owned(),
             bytes: 14_120,
-            lines: 412,
+            lines: 430,
             sha256: Some("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned()),
             captured_at: Time(1_769_841_000_900),
             current: true,

@@ -963,7 +963,7 @@ export interface components {
             /** @description The beginning of the token, to tell it from others. */
             prefix: string;
             /** @description The most it may do; never more than its owner. */
-            scope: components["schemas"]["Role"] & unknown;
+            scope: components["schemas"]["Role"];
             /**
              * Format: uuid
              * @description Id of its owner.
@@ -986,16 +986,16 @@ export interface components {
              * Format: date-time
              * @description Until when it is good.
              */
-            expires_at?: string;
+            expires_at?: string | null;
             /**
              * Format: uint32
              * @description The same, in days from now.
              */
-            expires_in_days?: number;
+            expires_in_days?: number | null;
             /** @description What it is for. */
             name: string;
             /** @description The most it may do; never more than its owner. */
-            scope: components["schemas"]["Role"] & unknown;
+            scope: components["schemas"]["Role"];
         };
         /**
          * ApiTokenCreated
@@ -1033,7 +1033,7 @@ export interface components {
             /** @description The beginning of the token. */
             prefix: string;
             /** @description The most it may do. */
-            scope: components["schemas"]["Role"] & unknown;
+            scope: components["schemas"]["Role"];
             /** @description The token. It is not shown again. */
             token: string;
             /**
@@ -1103,7 +1103,7 @@ export interface components {
          *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
          *       "device_name": "ams-sw-01",
          *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-         *       "lines": 412,
+         *       "lines": 430,
          *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
          *       "verdict": "complete"
          *     }
@@ -1187,7 +1187,7 @@ export interface components {
              */
             collection_id: string;
             /** @description What happened. */
-            data: components["schemas"]["CaptureCompleted"] & unknown;
+            data: components["schemas"]["CaptureCompleted"];
             /**
              * Format: int64
              * @description Number of the event in its collection, from 1, without gaps.
@@ -1207,9 +1207,9 @@ export interface components {
          */
         CapturePurge: {
             /** @description Only of these types. */
-            capture_types?: string[];
+            capture_types?: string[] | null;
             /** @description Only say what would go. */
-            dry_run?: boolean;
+            dry_run?: boolean | null;
             /**
              * Format: uint32
              * @description Captures older than this.
@@ -1337,7 +1337,7 @@ export interface components {
              */
             commands_executed: number;
             /** @description How many devices stand where. */
-            counts: components["schemas"]["CollectionCounts"] & unknown;
+            counts: components["schemas"]["CollectionCounts"];
             /**
              * Format: date-time
              * @description When it was asked for.
@@ -1378,13 +1378,13 @@ export interface components {
              */
             last_seq: number;
             /** @description Whether every complete capture was loaded into the tables; null when that was not asked for or is not known yet. */
-            loaded_to_db?: boolean;
+            loaded_to_db?: boolean | null;
             /** @description A sentence for people. */
             message: string;
             /** @description What people call it. */
             name: string;
             /** @description Numbers and limits. */
-            options: components["schemas"]["CollectionOptions"] & unknown;
+            options: components["schemas"]["CollectionOptions"];
             /**
              * Format: uint32
              * @description Percent of the devices that have ended.
@@ -1411,7 +1411,9 @@ export interface components {
          */
         CollectionComplete: {
             /** @description Complete captures by type. */
-            captures_created: unknown;
+            captures_created: {
+                [key: string]: number;
+            };
             /** Format: uint32 */
             devices_failed: number;
             /** Format: uint32 */
@@ -1424,7 +1426,8 @@ export interface components {
             /** @description The first hundred. */
             failed_devices: components["schemas"]["FailedDevice"][];
             failed_devices_truncated: boolean;
-            loaded_to_db?: boolean;
+            /** @description Whether every complete capture was loaded into the tables; null when that was not asked for or is not known yet. */
+            loaded_to_db?: boolean | null;
             status: string;
             success: boolean;
         };
@@ -1444,7 +1447,7 @@ export interface components {
              */
             collection_id: string;
             /** @description What happened. */
-            data: components["schemas"]["CollectionComplete"] & unknown;
+            data: components["schemas"]["CollectionComplete"];
             /**
              * Format: int64
              * @description Number of the event in its collection, from 1, without gaps.
@@ -1513,19 +1516,19 @@ export interface components {
              * @description Capture types; a preflight needs none.
              * @default []
              */
-            capture_types: string[];
+            capture_types: string[] | null;
             /** @description What devices are logged in with; absent: each with what it is bound to. */
-            credentials?: components["schemas"]["CollectionCredentials"] & unknown;
+            credentials?: components["schemas"]["CollectionCredentials"];
             /** @description Ids of devices. */
-            devices?: string[];
+            devices?: string[] | null;
             /** @description Ids of devices that are left out. */
-            exclude_devices?: string[];
+            exclude_devices?: string[] | null;
             /** @description Which devices are meant. */
-            filters?: components["schemas"]["DeviceFilters"] & unknown;
+            filters?: components["schemas"]["DeviceFilters"];
             /** @description What people call it; absent: named after its time. */
-            name?: string;
+            name?: string | null;
             /** @description Numbers and limits. */
-            options?: components["schemas"]["CollectionOptions"] & unknown;
+            options?: components["schemas"]["CollectionOptions"];
         };
         /**
          * CollectionCredentials
@@ -1540,17 +1543,17 @@ export interface components {
              * Format: uuid
              * @description A saved credential, for all devices.
              */
-            credential_id?: string;
+            credential_id?: string | null;
             /** @description Enable password. */
-            enable_password?: string;
+            enable_password?: string | null;
             /** @description Passphrase of the private key. */
-            passphrase?: string;
+            passphrase?: string | null;
             /** @description Password. */
-            password?: string;
+            password?: string | null;
             /** @description Private key, in the format of OpenSSH or PEM. */
-            private_key?: string;
+            private_key?: string | null;
             /** @description Name of the user. */
-            username?: string;
+            username?: string | null;
         };
         /**
          * CollectionDevice
@@ -1562,7 +1565,7 @@ export interface components {
          *           "bytes": 14120,
          *           "capture_type": "configs",
          *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-         *           "lines": 412,
+         *           "lines": 430,
          *           "verdict": "complete"
          *         }
          *       ],
@@ -1633,7 +1636,7 @@ export interface components {
          *               "bytes": 14120,
          *               "capture_type": "configs",
          *               "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-         *               "lines": 412,
+         *               "lines": 430,
          *               "verdict": "complete"
          *             }
          *           ],
@@ -1691,7 +1694,7 @@ export interface components {
              */
             collection_id: string;
             /** @description What happened. */
-            data: components["schemas"]["CollectionError"] & unknown;
+            data: components["schemas"]["CollectionError"];
             /**
              * Format: int64
              * @description Number of the event in its collection, from 1, without gaps.
@@ -1985,7 +1988,7 @@ export interface components {
              */
             collection_id: string;
             /** @description What happened. */
-            data: components["schemas"]["CollectionProgress"] & unknown;
+            data: components["schemas"]["CollectionProgress"];
             /**
              * Format: int64
              * @description Number of the event in its collection, from 1, without gaps.
@@ -2051,7 +2054,7 @@ export interface components {
          *               "bytes": 14120,
          *               "capture_type": "configs",
          *               "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-         *               "lines": 412,
+         *               "lines": 430,
          *               "verdict": "complete"
          *             }
          *           ],
@@ -2071,7 +2074,7 @@ export interface components {
          */
         CollectionResults: {
             /** @description The collection. */
-            collection: components["schemas"]["Collection"] & unknown;
+            collection: components["schemas"]["Collection"];
             /** @description All its devices. */
             devices: components["schemas"]["CollectionDevice"][];
         };
@@ -2088,13 +2091,13 @@ export interface components {
          */
         CollectionRetry: {
             /** @description Other credentials; absent: those of the first run. */
-            credentials?: components["schemas"]["CollectionCredentials"] & unknown;
+            credentials?: components["schemas"]["CollectionCredentials"];
             /** @description Whether cancelled devices are tried again, too. */
-            include_cancelled?: boolean;
+            include_cancelled?: boolean | null;
             /** @description Not all that failed, but these. */
-            only?: components["schemas"]["RetryOnly"] & unknown;
+            only?: components["schemas"]["RetryOnly"];
             /** @description Other numbers and limits; absent: those of the first run. */
-            options?: components["schemas"]["CollectionOptions"] & unknown;
+            options?: components["schemas"]["CollectionOptions"];
         };
         /**
          * Credential
@@ -2158,7 +2161,7 @@ export interface components {
             /** @description Sites it is for. */
             sites: string[];
             /** @description Whether logins are tried. */
-            state: components["schemas"]["CredentialState"] & unknown;
+            state: components["schemas"]["CredentialState"];
             /** @description Labels of devices it is for. */
             tags: string[];
             /**
@@ -2185,28 +2188,28 @@ export interface components {
          */
         CredentialCreate: {
             /** @description For the privileged mode. */
-            enable_password?: string;
+            enable_password?: string | null;
             /** @description For devices that nothing else is for. */
-            is_default?: boolean;
+            is_default?: boolean | null;
             /** @description Name, unique ignoring case. */
             name: string;
             /**
              * Format: int32
              * @description Lower ones are tried first: 0 unless given.
              */
-            order?: number;
+            order?: number | null;
             /** @description Passphrase of the private key. */
-            passphrase?: string;
+            passphrase?: string | null;
             /** @description Password. */
-            password?: string;
+            password?: string | null;
             /** @description Text of a private key: OpenSSH, PEM or PuTTY. */
-            private_key?: string;
+            private_key?: string | null;
             /** @description Sites it is for. */
-            sites?: string[];
+            sites?: string[] | null;
             /** @description Labels of devices it is for. */
-            tags?: string[];
+            tags?: string[] | null;
             /** @description Whether the SSH agent of the server is asked. */
-            use_agent?: boolean;
+            use_agent?: boolean | null;
             /** @description Name of the user on the devices. */
             username: string;
         };
@@ -2224,30 +2227,30 @@ export interface components {
          */
         CredentialUpdate: {
             /** @description For the privileged mode. */
-            enable_password?: string;
+            enable_password?: string | null;
             /** @description For devices that nothing else is for. */
-            is_default?: boolean;
+            is_default?: boolean | null;
             /** @description Name, unique ignoring case. */
-            name?: string;
+            name?: string | null;
             /**
              * Format: int32
              * @description Lower ones are tried first.
              */
-            order?: number;
+            order?: number | null;
             /** @description Passphrase of the private key. */
-            passphrase?: string;
+            passphrase?: string | null;
             /** @description Password. */
-            password?: string;
+            password?: string | null;
             /** @description Text of a private key. The passphrase of the one before goes with it. */
-            private_key?: string;
+            private_key?: string | null;
             /** @description All sites it is for. */
-            sites?: string[];
+            sites?: string[] | null;
             /** @description All labels of devices it is for. */
-            tags?: string[];
+            tags?: string[] | null;
             /** @description Whether the SSH agent of the server is asked. */
-            use_agent?: boolean;
+            use_agent?: boolean | null;
             /** @description Name of the user on the devices. */
-            username?: string;
+            username?: string | null;
         };
         /**
          * Device
@@ -2337,7 +2340,7 @@ export interface components {
          *       "bytes": 14120,
          *       "capture_type": "configs",
          *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-         *       "lines": 412,
+         *       "lines": 430,
          *       "verdict": "complete"
          *     }
          */
@@ -2395,7 +2398,7 @@ export interface components {
              */
             collection_id: string;
             /** @description What happened. */
-            data: components["schemas"]["DeviceCompleted"] & unknown;
+            data: components["schemas"]["DeviceCompleted"];
             /**
              * Format: int64
              * @description Number of the event in its collection, from 1, without gaps.
@@ -2424,34 +2427,34 @@ export interface components {
              * Format: uuid
              * @description The credential it is bound to; without one, what is for its site, its tags, or all.
              */
-            credential_id?: string;
+            credential_id?: string | null;
             /** @description Whether it is collected: `true` unless given. */
-            enabled?: boolean;
+            enabled?: boolean | null;
             /** @description Whether old SSH algorithms are offered to it. */
-            legacy_algorithms?: boolean;
+            legacy_algorithms?: boolean | null;
             /** @description Its model. */
-            model?: string;
+            model?: string | null;
             /** @description Name, unique ignoring case. */
             name: string;
             /** @description The version of its software. */
-            os_version?: string;
+            os_version?: string | null;
             /** @description Slug or alias of the platform; without one it is found out. */
-            platform?: string;
+            platform?: string | null;
             /**
              * Format: uint16
              * @description TCP port of SSH: 22 unless given.
              */
-            port?: number;
+            port?: number | null;
             /** @description What it is for. */
-            role?: string;
+            role?: string | null;
             /** @description Its serial number. */
-            serial?: string;
+            serial?: string | null;
             /** @description Where it stands. */
-            site?: string;
+            site?: string | null;
             /** @description Labels. */
-            tags?: string[];
+            tags?: string[] | null;
             /** @description Who made it. */
-            vendor?: string;
+            vendor?: string | null;
         };
         /**
          * DeviceFacets
@@ -2534,7 +2537,7 @@ export interface components {
             /** @description Slug or alias of the platform. */
             platform?: string | string[];
             /** @description Words that all stand somewhere in what is known of it. */
-            q?: string;
+            q?: string | null;
             /** @description What it is for. */
             role?: string | string[];
             /** @description Where it stands. */
@@ -2612,7 +2615,7 @@ export interface components {
          */
         DeviceImportRow: {
             /** @description What became of it. */
-            action: components["schemas"]["DeviceImportAction"] & unknown;
+            action: components["schemas"]["DeviceImportAction"];
             /** @description Its address. */
             address: string;
             /** @description Why it failed. */
@@ -2658,7 +2661,7 @@ export interface components {
              */
             collection_id: string;
             /** @description What happened. */
-            data: components["schemas"]["DeviceStarted"] & unknown;
+            data: components["schemas"]["DeviceStarted"];
             /**
              * Format: int64
              * @description Number of the event in its collection, from 1, without gaps.
@@ -2675,39 +2678,39 @@ export interface components {
          */
         DeviceUpdate: {
             /** @description IP address or host name. */
-            address?: string;
+            address?: string | null;
             /**
              * Format: uuid
              * @description The credential it is bound to; `null`: none.
              */
-            credential_id?: string;
+            credential_id?: string | null;
             /** @description Whether it is collected. */
-            enabled?: boolean;
+            enabled?: boolean | null;
             /** @description Whether old SSH algorithms are offered to it. */
-            legacy_algorithms?: boolean;
+            legacy_algorithms?: boolean | null;
             /** @description Its model. */
-            model?: string;
+            model?: string | null;
             /** @description Name, unique ignoring case. */
-            name?: string;
+            name?: string | null;
             /** @description The version of its software. */
-            os_version?: string;
+            os_version?: string | null;
             /** @description Slug or alias of the platform, or `auto`. */
-            platform?: string;
+            platform?: string | null;
             /**
              * Format: uint16
              * @description TCP port of SSH.
              */
-            port?: number;
+            port?: number | null;
             /** @description What it is for. */
-            role?: string;
+            role?: string | null;
             /** @description Its serial number. */
-            serial?: string;
+            serial?: string | null;
             /** @description Where it stands. */
-            site?: string;
+            site?: string | null;
             /** @description All labels. */
-            tags?: string[];
+            tags?: string[] | null;
             /** @description Who made it. */
-            vendor?: string;
+            vendor?: string | null;
         };
         /**
          * Facet
@@ -2843,7 +2846,7 @@ export interface components {
              */
             port: number;
             /** @description How it stands. */
-            state: components["schemas"]["HostKeyState"] & unknown;
+            state: components["schemas"]["HostKeyState"];
         };
         /**
          * @description How a host key stands.
@@ -2918,9 +2921,9 @@ export interface components {
              */
             id: string;
             /** @description What may be done: the least of the user's role and the token's scope. */
-            role: components["schemas"]["Role"] & unknown;
+            role: components["schemas"]["Role"];
             /** @description Scope of the API token. */
-            scope?: components["schemas"]["Role"] & unknown;
+            scope?: components["schemas"]["Role"];
             /** @description Name of the user. */
             username: string;
             /** @description `session` or `api_token`. */
@@ -3275,7 +3278,7 @@ export interface components {
          */
         Preflight: {
             /** @description How many devices stand where. */
-            counts: components["schemas"]["CollectionCounts"] & unknown;
+            counts: components["schemas"]["CollectionCounts"];
             /**
              * Format: date-time
              * @description When it was asked for.
@@ -3481,7 +3484,7 @@ export interface components {
          */
         RefreshRequest: {
             /** @description The refresh token. */
-            refresh_token?: string;
+            refresh_token?: string | null;
         };
         /**
          * RetryOnly
@@ -3494,9 +3497,9 @@ export interface components {
          */
         RetryOnly: {
             /** @description Those with these ids. */
-            device_ids?: string[];
+            device_ids?: string[] | null;
             /** @description Those that failed for these reasons. */
-            failure_kinds?: string[];
+            failure_kinds?: string[] | null;
         };
         /**
          * @description What a person may do. Each may do what those before it may.
@@ -3559,32 +3562,32 @@ export interface components {
              * Format: uint32
              * @description Lifetime of access tokens, in minutes: 1 to 1440.
              */
-            access_token_minutes?: number;
+            access_token_minutes?: number | null;
             /**
              * Format: uint32
              * @description How long the audit log is kept, in days; 0 is forever.
              */
-            audit_days?: number;
+            audit_days?: number | null;
             /**
              * Format: uint32
              * @description How long the events of a collection are kept after its end, in days: 1 to 3650.
              */
-            event_days?: number;
+            event_days?: number | null;
             /**
              * Format: uint32
              * @description How long a login lasts that is not used, in days: 1 to 365.
              */
-            refresh_token_days?: number;
+            refresh_token_days?: number | null;
             /**
              * Format: uint32
              * @description How long secrets that came with a collection are kept after its end, in hours: 1 to 8760.
              */
-            secret_ttl_hours?: number;
+            secret_ttl_hours?: number | null;
             /**
              * Format: uint32
              * @description How long session transcripts are kept, in days: 1 to 3650.
              */
-            transcript_days?: number;
+            transcript_days?: number | null;
         };
         /**
          * SkippedCapture
@@ -3654,7 +3657,7 @@ export interface components {
              */
             last_login_at?: string;
             /** @description What the person may do. */
-            role: components["schemas"]["Role"] & unknown;
+            role: components["schemas"]["Role"];
             /** @description Name to log in with. */
             username: string;
         };
@@ -3671,7 +3674,7 @@ export interface components {
             /** @description Password: 8 characters or more. */
             password: string;
             /** @description What the person may do. */
-            role: components["schemas"]["Role"] & unknown;
+            role: components["schemas"]["Role"];
             /** @description Name to log in with: letters, digits and `. _ - @ +`. */
             username: string;
         };
@@ -3684,11 +3687,11 @@ export interface components {
          */
         UserUpdate: {
             /** @description `false` ends all sessions and refuses API tokens. */
-            enabled?: boolean;
+            enabled?: boolean | null;
             /** @description Another password; ends all sessions of the user. */
-            password?: string;
+            password?: string | null;
             /** @description Another role; counts from the next request on. */
-            role?: components["schemas"]["Role"] & unknown;
+            role?: components["schemas"]["Role"];
         };
         /**
          * Version
@@ -3806,6 +3809,31 @@ export interface operations {
             };
             /** @description No right to do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4839,6 +4867,31 @@ export interface operations {
             };
             /** @description No right to do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6901,7 +6954,7 @@ export interface operations {
                      *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
                      *           "device_name": "ams-sw-01",
                      *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-                     *           "lines": 412,
+                     *           "lines": 430,
                      *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *           "verdict": "complete"
                      *         }
@@ -6964,6 +7017,31 @@ export interface operations {
             };
             /** @description No right to do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7093,7 +7171,7 @@ export interface operations {
                      *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
                      *       "device_name": "ams-sw-01",
                      *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-                     *       "lines": 412,
+                     *       "lines": 430,
                      *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *       "verdict": "complete"
                      *     }
@@ -7602,7 +7680,7 @@ export interface operations {
                      *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
                      *       "device_name": "ams-sw-01",
                      *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-                     *       "lines": 412,
+                     *       "lines": 430,
                      *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *       "verdict": "complete"
                      *     }
@@ -8592,6 +8670,31 @@ export interface operations {
             };
             /** @description No right to do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9977,7 +10080,7 @@ export interface operations {
                      *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
                      *           "device_name": "ams-sw-01",
                      *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-                     *           "lines": 412,
+                     *           "lines": 430,
                      *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *           "verdict": "complete"
                      *         }
@@ -10090,6 +10193,31 @@ export interface operations {
             };
             /** @description It was there once */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10231,7 +10359,7 @@ export interface operations {
                      *               "bytes": 14120,
                      *               "capture_type": "configs",
                      *               "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-                     *               "lines": 412,
+                     *               "lines": 430,
                      *               "verdict": "complete"
                      *             }
                      *           ],
@@ -10355,6 +10483,31 @@ export interface operations {
             };
             /** @description It was there once */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10601,6 +10754,31 @@ export interface operations {
             };
             /** @description It was there once */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11779,7 +11957,7 @@ export interface operations {
                      *               "bytes": 14120,
                      *               "capture_type": "configs",
                      *               "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
-                     *               "lines": 412,
+                     *               "lines": 430,
                      *               "verdict": "complete"
                      *             }
                      *           ],
@@ -12493,6 +12671,31 @@ export interface operations {
             };
             /** @description No right to do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14214,6 +14417,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too often */
             429: {
                 headers: {
@@ -14745,6 +14973,31 @@ export interface operations {
             };
             /** @description No right to do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16401,6 +16654,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too often */
             429: {
                 headers: {
@@ -17123,6 +17401,31 @@ export interface operations {
             };
             /** @description No right to do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18186,6 +18489,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too often */
             429: {
                 headers: {
@@ -18855,6 +19183,31 @@ export interface operations {
             };
             /** @description No right to do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

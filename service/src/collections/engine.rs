@@ -35,11 +35,12 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 pub(crate) enum HoldSource {
     Database,
     Disk,
+    Lock,
 }
 
 /// Reasons to start no new session.
 pub(crate) struct Holds {
-    reasons: Mutex<[Option<String>; 2]>,
+    reasons: Mutex<[Option<String>; 3]>,
     told: watch::Sender<Option<String>>,
 }
 
@@ -58,16 +59,17 @@ impl Holds {
         let Ok(mut reasons) = self.reasons.lock() else {
             return false;
         };
-        let [database, disk] = &mut *reasons;
+        let [database, disk, lock] = &mut *reasons;
         let mine = match source {
             HoldSource::Database => &mut *database,
             HoldSource::Disk => &mut *disk,
+            HoldSource::Lock => &mut *lock,
         };
         if mine.is_some() == reason.is_some() {
             return false;
         }
         *mine = reason;
-        let first = database.clone().or_else(|| disk.clone());
+        let first = lock.clone().or_else(|| database.clone()).or_else(|| disk.clone());
         self.told.send_replace(first);
         true
     }

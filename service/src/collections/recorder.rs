@@ -50,6 +50,9 @@ const RETRY: [Duration; 4] = [
 ];
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// Hears what is to be loaded; `None`: a person asked to stop.
+type WishesAnswer = oneshot::Sender<Option<Vec<Wish>>>;
+
 /// What the recorder is told.
 pub(crate) enum Entry {
     /// A collection begins, or goes on after a restart.
@@ -60,7 +63,7 @@ pub(crate) enum Entry {
     Cancel(Uuid, oneshot::Sender<bool>),
     /// The engine is done with the devices; answered with what is to be loaded once all of it is stored. `None`: a
     /// person asked to stop.
-    Collected(Arc<Run>, oneshot::Sender<Option<Vec<Wish>>>),
+    Collected(Arc<Run>, WishesAnswer),
     /// So many of so many captures are loaded.
     Loading(Arc<Run>, usize, usize),
     /// Everything is done with the collection.
@@ -102,7 +105,7 @@ struct Working {
     /// Texts of this batch, so that the same one is stored once.
     texts: HashMap<Sha, i64>,
     cancelled: Vec<oneshot::Sender<bool>>,
-    collected: Vec<(oneshot::Sender<Option<Vec<Wish>>>, Option<Vec<Wish>>)>,
+    collected: Vec<(WishesAnswer, Option<Vec<Wish>>)>,
     touched: Vec<Uuid>,
     ended: Vec<Arc<Run>>,
     pins: Vec<Staged>,

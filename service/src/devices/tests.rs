@@ -370,7 +370,8 @@ async fn pages_of(count: usize) {
         txn.commit().await.unwrap();
     }
     let viewer = person(Role::Viewer);
-    let filters: [(&str, fn(&mut DeviceFilter)); 10] = [
+    type Change = fn(&mut DeviceFilter);
+    let filters: [(&str, Change); 10] = [
         ("none", |_| {}),
         ("site", |f| f.site = vec!["SITE-0100".into()]),
         ("sites", |f| f.site = vec!["SITE-0100".into(), "site-1999".into()]),

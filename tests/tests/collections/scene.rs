@@ -29,7 +29,7 @@ pub(crate) struct Scene {
     pub(crate) server: Server,
     pub(crate) admin: Client,
     pub(crate) fleet: Fleet,
-    _database: Option<Postgres>,
+    pub(crate) database: Option<Postgres>,
 }
 
 impl Scene {
@@ -77,7 +77,7 @@ impl Scene {
             server,
             admin,
             fleet,
-            _database: database,
+            database,
         })
     }
 

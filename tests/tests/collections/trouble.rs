@@ -7,7 +7,7 @@ use lab::FleetOptions;
 use serde_json::json;
 use tests::server::{Server, Setup};
 
-use crate::scene::{Scene, check_events, next};
+use crate::scene::{Kind, Scene, check_events, next};
 
 #[tokio::test]
 async fn a_second_server_on_the_same_data_refuses_to_start() -> anyhow::Result<()> {
@@ -125,6 +125,55 @@ async fn a_full_disk_holds_the_collection_up_until_there_is_room() -> anyhow::Re
     assert_eq!(held["status"], "running", "{held}");
     std::fs::remove_file(&filler)?;
     let events = scene.events(&id).await.with_context(|| scene.server.log())?;
+    check_events(&events, 40);
+    assert_eq!(scene.view(&id).await?["status"], "succeeded");
+    assert_eq!(scene.check_texts(&id).await?, 80);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_that_was_stopped_is_waited_for() -> anyhow::Result<()> {
+    let fleet = FleetOptions {
+        devices: 40,
+        think: Duration::from_millis(100),
+        ..FleetOptions::default()
+    };
+    let test = "a_database_that_was_stopped_is_waited_for";
+    let Some(mut scene) = Scene::on(Kind::Postgres, test, fleet, Setup::default()).await? else {
+        return Ok(());
+    };
+    let id = scene
+        .start(&scene.request(&["configs", "arp"], json!({"max_workers": 4})))
+        .await?;
+    let mut socket = scene.socket(&id, 0).await?;
+    while let Some(event) = next(&mut socket).await? {
+        if event["type"] == "device_completed" {
+            break;
+        }
+    }
+    drop(socket);
+    let database = scene.database.as_mut().context("no database")?;
+    if !database.stop().await? {
+        tests::skip::skip(test, "the PostgreSQL of these tests is somebody else's");
+        return Ok(());
+    }
+    let answer = scene.admin.get(&format!("/api/v1/collections/{id}")).await?;
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(answer.code(), "database_unavailable");
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    scene.database.as_mut().context("no database")?.again().await?;
+    let ended = async {
+        loop {
+            // Until the server has its connections back, watching is refused.
+            match scene.events(&id).await {
+                Ok(events) => return events,
+                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+            }
+        }
+    };
+    let events = tokio::time::timeout(Duration::from_secs(90), ended)
+        .await
+        .with_context(|| scene.server.log())?;
     check_events(&events, 40);
     assert_eq!(scene.view(&id).await?["status"], "succeeded");
     assert_eq!(scene.check_texts(&id).await?, 80);

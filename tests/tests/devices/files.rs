@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tests::server::{Answer, Client};
 
-use crate::{names, servers};
+use crate::{list, names, servers, text};
 
 async fn import(client: &Client, query: &str, kind: &str, file: &str) -> anyhow::Result<Answer> {
     let path = format!("/api/v1/device-imports?{query}");
@@ -14,23 +14,21 @@ async fn import(client: &Client, query: &str, kind: &str, file: &str) -> anyhow:
 }
 
 fn rows(answer: &Answer) -> Vec<(u64, String)> {
-    let rows = answer.body["rows"].as_array().cloned().unwrap_or_default();
-    let row = |row: &Value| {
-        (
-            row["row"].as_u64().unwrap_or_default(),
-            row["action"].as_str().unwrap_or_default().to_owned(),
-        )
-    };
-    rows.iter().map(row).collect()
+    let number = |row: &Value| row.get("row").and_then(Value::as_u64).unwrap_or_default();
+    list(answer, "rows")
+        .iter()
+        .map(|row| (number(row), text(row, "action")))
+        .collect()
 }
 
 fn counts(answer: &Answer) -> [u64; 4] {
-    ["created", "updated", "unchanged", "failed"].map(|name| answer.body[name].as_u64().unwrap_or(u64::MAX))
+    let count = |name| answer.body.get(name).and_then(Value::as_u64);
+    ["created", "updated", "unchanged", "failed"].map(|name| count(name).unwrap_or(u64::MAX))
 }
 
 /// The devices of a list without what every device has for itself.
 fn said(answer: &Answer) -> Vec<Value> {
-    let mut items = answer.body["items"].as_array().cloned().unwrap_or_default();
+    let mut items = list(answer, "items");
     for item in items.iter_mut().filter_map(Value::as_object_mut) {
         item.retain(|name, _| !["id", "created_at", "updated_at"].contains(&name.as_str()));
     }
@@ -59,8 +57,8 @@ async fn rows_that_mean_harm_cost_only_themselves() -> anyhow::Result<()> {
         let expected = ["created", "created", "failed", "failed", "failed"];
         let expected: Vec<(u64, String)> = (2..).zip(expected.map(str::to_owned)).collect();
         assert_eq!(rows(&done), expected);
-        let text = done.body.to_string();
-        assert!(!text.contains("hunter2") && text.contains("windows"), "{text}");
+        let all = done.body.to_string();
+        assert!(!all.contains("hunter2") && all.contains("windows"), "{all}");
         let again = import(&admin, "", "text/csv", CSV).await?;
         assert_eq!(counts(&again), [0, 0, 2, 3]);
         let change = "name,ip,site\ncore1,192.0.2.1,fra\n";
@@ -99,20 +97,20 @@ async fn all_three_formats_go_in_and_come_out() -> anyhow::Result<()> {
         for format in ["csv", "sessions_yaml"] {
             let before = admin.get("/api/v1/devices").await?;
             let file = admin.get(&format!("/api/v1/device-exports?format={format}")).await?;
-            let text = String::from_utf8(file.bytes)?;
+            let file = String::from_utf8(file.bytes)?;
             let query = format!("format={format}");
-            let again = import(&admin, &query, "text/plain", &text).await?;
-            assert_eq!(counts(&again), [0, 0, 5, 0], "{text}\n{again:?}");
+            let again = import(&admin, &query, "text/plain", &file).await?;
+            assert_eq!(counts(&again), [0, 0, 5, 0], "{file}\n{again:?}");
             for device in before.body["items"].as_array().into_iter().flatten() {
                 let path = format!("/api/v1/devices/{}", device["id"].as_str().unwrap_or_default());
                 assert_eq!(admin.delete(&path).await?.status, 204);
             }
-            let back = import(&admin, &query, "text/plain", &text).await?;
-            assert_eq!(counts(&back), [5, 0, 0, 0], "{text}\n{back:?}");
-            assert_eq!(said(&admin.get("/api/v1/devices").await?), said(&before), "{text}");
+            let back = import(&admin, &query, "text/plain", &file).await?;
+            assert_eq!(counts(&back), [5, 0, 0, 0], "{file}\n{back:?}");
+            assert_eq!(said(&admin.get("/api/v1/devices").await?), said(&before), "{file}");
         }
-        let list = admin.get("/api/v1/device-exports?format=list&name=*2001*").await?;
-        assert_eq!(String::from_utf8(list.bytes)?, "[2001:db8::1]:2222\n");
+        let as_list = admin.get("/api/v1/device-exports?format=list&name=*2001*").await?;
+        assert_eq!(String::from_utf8(as_list.bytes)?, "[2001:db8::1]:2222\n");
     }
     Ok(())
 }

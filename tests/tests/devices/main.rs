@@ -34,19 +34,30 @@ async fn servers(test: &str) -> anyhow::Result<Vec<(Server, Client, Option<Postg
     Ok(servers)
 }
 
+/// A list in the body of an answer.
+fn list(answer: &Answer, name: &str) -> Vec<Value> {
+    let list = answer.body.get(name).and_then(Value::as_array);
+    list.cloned().unwrap_or_default()
+}
+
+/// A text in an object; empty when there is none.
+fn text(object: &Value, name: &str) -> String {
+    let text = object.get(name).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
+}
+
 /// Names of the items of a list.
 fn names(answer: &Answer) -> Vec<String> {
     assert_eq!(answer.status, 200, "{answer:?}");
-    let items = answer.body["items"].as_array().cloned().unwrap_or_default();
-    let name = |item: &Value| item["name"].as_str().unwrap_or_default().to_owned();
-    items.iter().map(name).collect()
+    list(answer, "items").iter().map(|item| text(item, "name")).collect()
 }
 
 /// Pointers of a problem.
 fn pointers(answer: &Answer) -> Vec<String> {
-    let errors = answer.body["errors"].as_array().cloned().unwrap_or_default();
-    let pointer = |error: &Value| error["pointer"].as_str().unwrap_or_default().to_owned();
-    errors.iter().map(pointer).collect()
+    list(answer, "errors")
+        .iter()
+        .map(|error| text(error, "pointer"))
+        .collect()
 }
 
 /// A text as it may stand in a URL.

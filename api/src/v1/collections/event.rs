@@ -1,8 +1,10 @@
 //! The events of a collection: in pages of the API with their types, and as they are over WebSockets and event streams.
 
+use std::collections::BTreeMap;
+
 use poem_openapi::{
     Object, Union,
-    types::{Any, Example, ParseFromJSON},
+    types::{Example, ParseFromJSON},
 };
 use service::collections::StoredEvent;
 use uuid::Uuid;
@@ -122,7 +124,8 @@ pub(crate) struct CollectionComplete {
     devices_succeeded: u32,
     devices_failed: u32,
     /// Complete captures by type.
-    captures_created: Any<serde_json::Value>,
+    captures_created: BTreeMap<String, u64>,
+    /// Whether every complete capture was loaded into the tables; null when that was not asked for or is not known yet.
     loaded_to_db: Option<bool>,
     /// Seconds.
     execution_time: f64,

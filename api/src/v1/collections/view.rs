@@ -213,7 +213,7 @@ impl Example for DeviceCapture {
             capture_type: "configs".to_owned(),
             verdict: "complete".to_owned(),
             bytes: 14_120,
-            lines: 412,
+            lines: 430,
             message: None,
         }
     }
