@@ -190,12 +190,12 @@ async fn rows_are_found_by_what_they_say_and_exported() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_capture_is_read_again_by_hand_and_viewers_may_look() -> anyhow::Result<()> {
     let scene = scene().await?;
-    let Some(collection) = collect(&scene, &["arp"]).await? else {
+    if collect(&scene, &["arp"]).await?.is_none() {
         return Ok(());
-    };
+    }
     let before = list(&scene, "arp-entries").await?;
-    let capture = scene.captures(id(&collection)).await?.remove(0);
-    let path = format!("/api/v1/captures/{}", capture["id"].as_str().unwrap());
+    // Of a device whose table is not empty.
+    let path = format!("/api/v1/captures/{}", before[0]["capture_id"].as_str().unwrap());
     let viewer = scene.server.user(&scene.admin, "vera", "viewer").await?;
     let read = viewer.get(&format!("{path}/records?limit=1")).await?;
     assert_eq!(
