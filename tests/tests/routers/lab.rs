@@ -19,6 +19,7 @@ pub(crate) const ENABLE_PASSWORD: &str = "enable-lab-Pass1";
 pub(crate) const FIRST_PORT: u16 = 22100;
 pub(crate) const ROUTERS: [usize; 4] = [1, 2, 3, 4];
 const ATTEMPTS_TO_START: usize = 3;
+const SETTLE_SECONDS: usize = 90;
 
 /// Routers that are up for as long as this lives.
 pub(crate) struct Lab {
@@ -55,17 +56,13 @@ impl Lab {
         }
     }
 
-    /// Waits until the routers have told each other everything: their routing tables stay as they are.
+    /// Waits until the routers have told each other everything: each has a route to every other, and the tables stay as
+    /// they are for some seconds.
     fn settle(&self) {
-        let tables = || -> Vec<usize> {
-            let routes = |router: &usize| {
-                self.inside(*router, "vtysh -c 'show ip route' | wc -l")
-                    .unwrap_or_default()
-            };
-            ROUTERS
-                .iter()
-                .map(|router| routes(router).trim().parse().unwrap_or(0))
-                .collect()
+        let table = |router: &usize| self.inside(*router, "vtysh -c 'show ip route'").unwrap_or_default();
+        let knows_all = |table: &String| {
+            let mut others = ROUTERS.iter().map(|router| format!("192.0.2.{router}/32"));
+            others.all(|address| table.lines().any(|line| line.contains(&address) && line.contains('>')))
         };
         let full = || {
             let status = self
@@ -76,10 +73,16 @@ impl Lab {
                     .all(|line| line.contains("ospf-full=2") && line.contains("lldp=2"))
             })
         };
-        let mut before = Vec::new();
-        for _ in 0..60 {
-            let now = tables();
-            if now == before && full() {
+        let (mut before, mut same) = (Vec::new(), 0);
+        for _ in 0..SETTLE_SECONDS {
+            let tables: Vec<String> = ROUTERS.iter().map(table).collect();
+            let now: Vec<usize> = tables.iter().map(|table| table.lines().count()).collect();
+            same = if now == before && tables.iter().all(knows_all) {
+                same + 1
+            } else {
+                0
+            };
+            if same >= 3 && full() {
                 return;
             }
             before = now;
