@@ -49,6 +49,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/arp-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List ARP entries
+         * @description What is there now, or was at a time: ARP and neighbour tables.
+         */
+        get: operations["arp_entry_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arp-entries.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export ARP entries as CSV
+         * @description A cell that a spreadsheet would calculate begins with a `'`.
+         */
+        get: operations["arp_entry_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit-events": {
         parameters: {
             query?: never;
@@ -255,6 +295,46 @@ export interface paths {
         put?: never;
         /** Make a suspicious capture the last good one */
         post: operations["capture_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/captures/{id}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a capture says
+         * @description The text is read anew. Types other than those that have a table of their own need an operator.
+         */
+        get: operations["capture_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/captures/{id}/reparse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a capture anew and load it
+         * @description Only the last good one of a device and type is loaded; of others the answer says what they hold.
+         */
+        post: operations["capture_reparse"];
         delete?: never;
         options?: never;
         head?: never;
@@ -525,6 +605,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List components
+         * @description What is there now, or was at a time: parts of devices.
+         */
+        get: operations["component_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/components.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export components as CSV
+         * @description A cell that a spreadsheet would calculate begins with a `'`.
+         */
+        get: operations["component_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/credentials": {
         parameters: {
             query?: never;
@@ -623,6 +743,46 @@ export interface paths {
          *     again by their names, ignoring case.
          */
         post: operations["device_import_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List device versions
+         * @description What is there now, or was at a time: models and software.
+         */
+        get: operations["device_version_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device-versions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export device versions as CSV
+         * @description A cell that a spreadsheet would calculate begins with a `'`.
+         */
+        get: operations["device_version_csv"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -744,6 +904,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/interfaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List interfaces
+         * @description What is there now, or was at a time: ports and logical interfaces.
+         */
+        get: operations["interface_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/interfaces.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export interfaces as CSV
+         * @description A cell that a spreadsheet would calculate begins with a `'`.
+         */
+        get: operations["interface_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/job-templates": {
         parameters: {
             query?: never;
@@ -756,6 +956,86 @@ export interface paths {
          * @description All of them: the list has one page.
          */
         get: operations["job_template_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mac-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List MAC entries
+         * @description What is there now, or was at a time: MAC address tables.
+         */
+        get: operations["mac_entry_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mac-entries.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export MAC entries as CSV
+         * @description A cell that a spreadsheet would calculate begins with a `'`.
+         */
+        get: operations["mac_entry_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/neighbors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List neighbors
+         * @description What is there now, or was at a time: what devices hear from the other ends of their links.
+         */
+        get: operations["neighbor_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/neighbors.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export neighbors as CSV
+         * @description A cell that a spreadsheet would calculate begins with a `'`.
+         */
+        get: operations["neighbor_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -830,6 +1110,46 @@ export interface paths {
         };
         /** List the devices of a preflight */
         get: operations["preflight_device_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List routes
+         * @description What is there now, or was at a time: routing tables.
+         */
+        get: operations["route_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/routes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export routes as CSV
+         * @description A cell that a spreadsheet would calculate begins with a `'`.
+         */
+        get: operations["route_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1045,6 +1365,73 @@ export interface components {
             username: string;
         };
         /**
+         * ArpEntry
+         * @description An entry of an ARP or neighbour table.
+         * @example {
+         *       "address": "10.20.30.40",
+         *       "age_seconds": 120,
+         *       "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "first_seen_at": "2026-01-31T06:30:00.900Z",
+         *       "interface": "Vlan30",
+         *       "interface_raw": "Vl30",
+         *       "last_seen_at": "2026-02-01T06:30:00.900Z",
+         *       "mac": "00:1b:54:aa:bb:cc",
+         *       "state": "dynamic"
+         *     }
+         */
+        ArpEntry: {
+            /** @description IP address. */
+            address: string;
+            /**
+             * Format: uint64
+             * @description How long ago it was learned, when it was first captured.
+             */
+            age_seconds?: number;
+            /**
+             * Format: uuid
+             * @description The capture that it was first read from.
+             */
+            capture_id: string;
+            /**
+             * Format: date-time
+             * @description When it was found to be gone or changed; absent as long as it is there.
+             */
+            closed_at?: string;
+            /**
+             * Format: uuid
+             * @description The device that said it.
+             */
+            device_id: string;
+            /** @description Its name today; absent when it was taken away. */
+            device_name?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the first time.
+             */
+            first_seen_at: string;
+            /** @description Interface, canonical. */
+            interface?: string;
+            /** @description Interface as printed. */
+            interface_raw?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the last time.
+             */
+            last_seen_at: string;
+            /** @description MAC address. */
+            mac?: string;
+            /** @description Port behind a VLAN interface. */
+            port?: string;
+            /** @description Static, dynamic and the like. */
+            state?: string;
+            /** @description VLAN. */
+            vlan?: string;
+            /** @description VRF; absent in the default one. */
+            vrf?: string;
+        };
+        /**
          * AuditEvent
          * @description Who did what.
          * @example {
@@ -1241,6 +1628,87 @@ export interface components {
              * @description Old captures that stay, since they are the last good ones.
              */
             kept_last_good: number;
+        };
+        /**
+         * CaptureRecords
+         * @description What a capture says.
+         * @example {
+         *       "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "capture_type": "arp",
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "incomplete": 0,
+         *       "knows_every_line": true,
+         *       "lines": 2,
+         *       "loaded": true,
+         *       "records": [
+         *         {
+         *           "address": "10.20.30.40",
+         *           "interface": "Vlan30",
+         *           "mac": "00:1b:54:aa:bb:cc"
+         *         }
+         *       ],
+         *       "records_total": 1,
+         *       "templates": [
+         *         {
+         *           "name": "cisco_ios_show_ip_arp",
+         *           "origin": "ntc",
+         *           "version": "9f86d081884c7d65"
+         *         }
+         *       ],
+         *       "unknown_examples": [],
+         *       "unknown_lines": 0
+         *     }
+         */
+        CaptureRecords: {
+            /**
+             * Format: uuid
+             * @description The capture.
+             */
+            capture_id: string;
+            /** @description Capture type. */
+            capture_type: string;
+            /**
+             * Format: uuid
+             * @description The device.
+             */
+            device_id: string;
+            /** @description Its name then. */
+            device_name: string;
+            /**
+             * Format: uint64
+             * @description Records that lack a field they need.
+             */
+            incomplete: number;
+            /** @description Whether the templates claim to know every line. */
+            knows_every_line: boolean;
+            /**
+             * Format: uint64
+             * @description Lines of the text that were looked at.
+             */
+            lines: number;
+            /** @description Whether the tables hold what this capture says. */
+            loaded: boolean;
+            /** @description Why it cannot be read or was not loaded, or what to look at. */
+            message?: string;
+            /** @description Records from the offset on, their fields by name; empty fields are left out. */
+            records: unknown[];
+            /**
+             * Format: uint64
+             * @description All records.
+             */
+            records_total: number;
+            /** @description Why not all of the text was read: `time`, `records` or `lists`. */
+            stopped?: string;
+            /** @description Templates that read it; none where there are none. */
+            templates: components["schemas"]["RecordTemplate"][];
+            /** @description The first of them; operators see them. */
+            unknown_examples: components["schemas"]["UnknownLine"][];
+            /**
+             * Format: uint64
+             * @description Lines that were not understood.
+             */
+            unknown_lines: number;
         };
         /**
          * CaptureType
@@ -2100,6 +2568,73 @@ export interface components {
             options?: components["schemas"]["CollectionOptions"];
         };
         /**
+         * Component
+         * @description A part of a device: chassis, line card, power supply, fan, optics.
+         * @example {
+         *       "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "description": "Catalyst 9300 48-port",
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "first_seen_at": "2026-01-31T06:30:00.900Z",
+         *       "hardware_version": "V02",
+         *       "last_seen_at": "2026-02-01T06:30:00.900Z",
+         *       "name": "Chassis",
+         *       "part_number": "C9300-48P",
+         *       "serial": "FCW2233G0ZZ"
+         *     }
+         */
+        Component: {
+            /**
+             * Format: uuid
+             * @description The capture that it was first read from.
+             */
+            capture_id: string;
+            /**
+             * Format: date-time
+             * @description When it was found to be gone or changed; absent as long as it is there.
+             */
+            closed_at?: string;
+            /** @description What it is. */
+            description?: string;
+            /**
+             * Format: uuid
+             * @description The device that said it.
+             */
+            device_id: string;
+            /** @description Its name today; absent when it was taken away. */
+            device_name?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the first time.
+             */
+            first_seen_at: string;
+            /** @description Version of the hardware. */
+            hardware_version?: string;
+            /** @description Kind of part. */
+            kind?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the last time.
+             */
+            last_seen_at: string;
+            /** @description MAC address. */
+            mac?: string;
+            /** @description What the device calls it. */
+            name?: string;
+            /** @description What to order it by. */
+            part_number?: string;
+            /** @description Serial number. */
+            serial?: string;
+            /** @description Where it is plugged in. */
+            slot?: string;
+            /** @description Version of the software on it. */
+            software_version?: string;
+            /** @description What the device says about its condition. */
+            status?: string;
+            /** @description Who made it. */
+            vendor?: string;
+        };
+        /**
          * Credential
          * @description What devices are logged in with. No secret is ever shown.
          * @example {
@@ -2713,6 +3248,88 @@ export interface components {
             vendor?: string | null;
         };
         /**
+         * DeviceVersion
+         * @description What a device says about itself.
+         * @example {
+         *       "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "first_seen_at": "2026-01-31T06:30:00.900Z",
+         *       "hostname": "ams-sw-01",
+         *       "last_seen_at": "2026-02-01T06:30:00.900Z",
+         *       "model": "C9300-48P",
+         *       "models": [
+         *         "C9300-48P"
+         *       ],
+         *       "os": "IOS-XE",
+         *       "os_version": "17.9.4a",
+         *       "serial": "FCW2233G0ZZ",
+         *       "serials": [
+         *         "FCW2233G0ZZ"
+         *       ],
+         *       "uptime_seconds": 86400,
+         *       "vendor": "Cisco"
+         *     }
+         */
+        DeviceVersion: {
+            /** @description Version of the boot loader. */
+            boot_version?: string;
+            /**
+             * Format: uuid
+             * @description The capture that it was first read from.
+             */
+            capture_id: string;
+            /**
+             * Format: date-time
+             * @description When it was found to be gone or changed; absent as long as it is there.
+             */
+            closed_at?: string;
+            /**
+             * Format: uuid
+             * @description The device that said it.
+             */
+            device_id: string;
+            /** @description Its name today; absent when it was taken away. */
+            device_name?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the first time.
+             */
+            first_seen_at: string;
+            /** @description Its name. */
+            hostname?: string;
+            /** @description File it runs from. */
+            image?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the last time.
+             */
+            last_seen_at: string;
+            /** @description Its own MAC address. */
+            mac?: string;
+            /** @description Model of the first member. */
+            model?: string;
+            /** @description Models of all members. */
+            models: string[];
+            /** @description Name of the system software. */
+            os?: string;
+            /** @description Version of the system software. */
+            os_version?: string;
+            /** @description Why it last started. */
+            reload_reason?: string;
+            /** @description Serial number of the first member. */
+            serial?: string;
+            /** @description Serial numbers of all members. */
+            serials: string[];
+            /**
+             * Format: uint64
+             * @description How long it had run, when it was first captured.
+             */
+            uptime_seconds?: number;
+            /** @description Who made it. */
+            vendor?: string;
+        };
+        /**
          * Facet
          * @description A value of a field and how many devices have it.
          */
@@ -2854,6 +3471,107 @@ export interface components {
          */
         HostKeyState: "accepted" | "changed" | "pending";
         /**
+         * Interface
+         * @description A port or logical interface.
+         * @example {
+         *       "addresses": [
+         *         "10.20.30.1/24"
+         *       ],
+         *       "admin_up": true,
+         *       "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "counters": {},
+         *       "description": "printer room 3",
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "duplex": "full",
+         *       "first_seen_at": "2026-01-31T06:30:00.900Z",
+         *       "last_seen_at": "2026-02-01T06:30:00.900Z",
+         *       "link_status": "up",
+         *       "link_up": true,
+         *       "mtu": 1500,
+         *       "name": "GigabitEthernet1/0/7",
+         *       "name_raw": "Gi1/0/7",
+         *       "protocol_status": "up",
+         *       "speed": "1000Mb/s",
+         *       "speed_bps": 1000000000
+         *     }
+         */
+        Interface: {
+            /** @description Its addresses with the length of their networks. */
+            addresses: string[];
+            /** @description Whether it is switched on. */
+            admin_up?: boolean;
+            /**
+             * Format: uuid
+             * @description The capture that it was first read from.
+             */
+            capture_id: string;
+            /**
+             * Format: date-time
+             * @description When it was found to be gone or changed; absent as long as it is there.
+             */
+            closed_at?: string;
+            /** @description Packets, errors and rates, when it was first captured. */
+            counters: {
+                [key: string]: number;
+            };
+            /** @description What a person wrote on it. */
+            description?: string;
+            /**
+             * Format: uuid
+             * @description The device that said it.
+             */
+            device_id: string;
+            /** @description Its name today; absent when it was taken away. */
+            device_name?: string;
+            /** @description As printed. */
+            duplex?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the first time.
+             */
+            first_seen_at: string;
+            /** @description Kind of interface. */
+            kind?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the last time.
+             */
+            last_seen_at: string;
+            /** @description State of the link as printed. */
+            link_status?: string;
+            /** @description Whether its link is up. */
+            link_up?: boolean;
+            /** @description Its MAC address. */
+            mac?: string;
+            /** @description Optics or socket. */
+            media?: string;
+            /**
+             * Format: uint64
+             * @description Bytes.
+             */
+            mtu?: number;
+            /** @description Name, canonical. */
+            name: string;
+            /** @description Name as printed. */
+            name_raw: string;
+            /** @description State of the line protocol as printed. */
+            protocol_status?: string;
+            /** @description Speed as printed. */
+            speed?: string;
+            /**
+             * Format: uint64
+             * @description Bits a second.
+             */
+            speed_bps?: number;
+            /** @description VLAN of an access port, or `trunk` and the like. */
+            vlan?: string;
+            /** @description VRF. */
+            vrf?: string;
+            /** @description Zone of a firewall. */
+            zone?: string;
+        };
+        /**
          * @description A format of files with devices.
          * @enum {string}
          */
@@ -2905,6 +3623,68 @@ export interface components {
             username: string;
         };
         /**
+         * MacEntry
+         * @description An entry of a MAC address table.
+         * @example {
+         *       "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "first_seen_at": "2026-01-31T06:30:00.900Z",
+         *       "interface": "GigabitEthernet1/0/7",
+         *       "interface_raw": "Gi1/0/7",
+         *       "kind": "dynamic",
+         *       "last_seen_at": "2026-02-01T06:30:00.900Z",
+         *       "mac": "00:1b:54:aa:bb:cc",
+         *       "vlan": "30"
+         *     }
+         */
+        MacEntry: {
+            /**
+             * Format: uint64
+             * @description How long ago it was seen, when it was first captured.
+             */
+            age_seconds?: number;
+            /**
+             * Format: uuid
+             * @description The capture that it was first read from.
+             */
+            capture_id: string;
+            /**
+             * Format: date-time
+             * @description When it was found to be gone or changed; absent as long as it is there.
+             */
+            closed_at?: string;
+            /**
+             * Format: uuid
+             * @description The device that said it.
+             */
+            device_id: string;
+            /** @description Its name today; absent when it was taken away. */
+            device_name?: string;
+            /** @description Bridge or bridge domain. */
+            domain?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the first time.
+             */
+            first_seen_at: string;
+            /** @description Port, canonical. */
+            interface?: string;
+            /** @description Port as printed. */
+            interface_raw?: string;
+            /** @description Dynamic, static and the like. */
+            kind?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the last time.
+             */
+            last_seen_at: string;
+            /** @description MAC address. */
+            mac: string;
+            /** @description VLAN. */
+            vlan?: string;
+        };
+        /**
          * Me
          * @description Who is logged in.
          * @example {
@@ -2930,12 +3710,104 @@ export interface components {
             via: string;
         };
         /**
+         * Neighbor
+         * @description What a device hears from the other end of a link.
+         * @example {
+         *       "capabilities": "B, R",
+         *       "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "chassis_id": "00:1b:54:00:00:01",
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "first_seen_at": "2026-01-31T06:30:00.900Z",
+         *       "last_seen_at": "2026-02-01T06:30:00.900Z",
+         *       "local_interface": "GigabitEthernet1/0/48",
+         *       "local_interface_raw": "Gi1/0/48",
+         *       "management_addresses": [
+         *         "10.0.0.1"
+         *       ],
+         *       "neighbor_interface": "Ethernet1/7",
+         *       "neighbor_name": "ams-core-01",
+         *       "neighbor_port_id": "Eth1/7"
+         *     }
+         */
+        Neighbor: {
+            /**
+             * Format: uint64
+             * @description How long ago it was heard, when it was first captured.
+             */
+            age_seconds?: number;
+            /** @description What it can do. */
+            capabilities?: string;
+            /**
+             * Format: uuid
+             * @description The capture that it was first read from.
+             */
+            capture_id: string;
+            /** @description Its chassis id. */
+            chassis_id?: string;
+            /**
+             * Format: date-time
+             * @description When it was found to be gone or changed; absent as long as it is there.
+             */
+            closed_at?: string;
+            /** @description What it says it is. */
+            description?: string;
+            /**
+             * Format: uuid
+             * @description The device that said it.
+             */
+            device_id: string;
+            /** @description Its name today; absent when it was taken away. */
+            device_name?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the first time.
+             */
+            first_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the last time.
+             */
+            last_seen_at: string;
+            /** @description Our end, canonical. */
+            local_interface?: string;
+            /** @description Our end as printed. */
+            local_interface_raw?: string;
+            /** @description Addresses to manage it by. */
+            management_addresses: string[];
+            /** @description Its end. */
+            neighbor_interface?: string;
+            /** @description What the neighbour calls itself. */
+            neighbor_name?: string;
+            /** @description Its port description. */
+            neighbor_port_description?: string;
+            /** @description Its port id as printed. */
+            neighbor_port_id?: string;
+            /** @description VLAN of the link. */
+            vlan?: string;
+        };
+        /**
          * Page_ApiToken
          * @description Some rows of a list.
          */
         Page_ApiToken: {
             /** @description The rows. */
             items: components["schemas"]["ApiToken"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * Page_ArpEntry
+         * @description Some rows of a list.
+         */
+        Page_ArpEntry: {
+            /** @description The rows. */
+            items: components["schemas"]["ArpEntry"][];
             /** @description Where the next page begins; absent at the end. */
             next_page_token?: string;
             /**
@@ -3005,6 +3877,21 @@ export interface components {
             total?: number;
         };
         /**
+         * Page_Component
+         * @description Some rows of a list.
+         */
+        Page_Component: {
+            /** @description The rows. */
+            items: components["schemas"]["Component"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
          * Page_Credential
          * @description Some rows of a list.
          */
@@ -3035,12 +3922,42 @@ export interface components {
             total?: number;
         };
         /**
+         * Page_DeviceVersion
+         * @description Some rows of a list.
+         */
+        Page_DeviceVersion: {
+            /** @description The rows. */
+            items: components["schemas"]["DeviceVersion"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
          * Page_HostKey
          * @description Some rows of a list.
          */
         Page_HostKey: {
             /** @description The rows. */
             items: components["schemas"]["HostKey"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * Page_Interface
+         * @description Some rows of a list.
+         */
+        Page_Interface: {
+            /** @description The rows. */
+            items: components["schemas"]["Interface"][];
             /** @description Where the next page begins; absent at the end. */
             next_page_token?: string;
             /**
@@ -3065,12 +3982,57 @@ export interface components {
             total?: number;
         };
         /**
+         * Page_MacEntry
+         * @description Some rows of a list.
+         */
+        Page_MacEntry: {
+            /** @description The rows. */
+            items: components["schemas"]["MacEntry"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * Page_Neighbor
+         * @description Some rows of a list.
+         */
+        Page_Neighbor: {
+            /** @description The rows. */
+            items: components["schemas"]["Neighbor"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
          * Page_Platform
          * @description Some rows of a list.
          */
         Page_Platform: {
             /** @description The rows. */
             items: components["schemas"]["Platform"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * Page_Route
+         * @description Some rows of a list.
+         */
+        Page_Route: {
+            /** @description The rows. */
+            items: components["schemas"]["Route"][];
             /** @description Where the next page begins; absent at the end. */
             next_page_token?: string;
             /**
@@ -3476,6 +4438,23 @@ export interface components {
             ticket: string;
         };
         /**
+         * RecordTemplate
+         * @description A template that read a part of the text.
+         * @example {
+         *       "name": "cisco_ios_show_ip_arp",
+         *       "origin": "ntc",
+         *       "version": "9f86d081884c7d65"
+         *     }
+         */
+        RecordTemplate: {
+            /** @description Name. */
+            name: string;
+            /** @description `user`, `own` or `ntc`. */
+            origin: string;
+            /** @description Changes with everything that decides on the records. */
+            version: string;
+        };
+        /**
          * RefreshRequest
          * @description Which session; nothing, where the cookie says it.
          * @example {
@@ -3506,6 +4485,88 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "operator" | "admin";
+        /**
+         * Route
+         * @description One way to one network.
+         * @example {
+         *       "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "distance": 110,
+         *       "first_seen_at": "2026-01-31T06:30:00.900Z",
+         *       "interface": "Vlan10",
+         *       "last_seen_at": "2026-02-01T06:30:00.900Z",
+         *       "metric": 20,
+         *       "next_hop": "10.0.0.2",
+         *       "prefix": "10.20.0.0/16",
+         *       "protocol": "ospf",
+         *       "protocol_raw": "O"
+         *     }
+         */
+        Route: {
+            /** @description Whether packets go this way; absent where the device does not say. */
+            active?: boolean;
+            /**
+             * Format: uint64
+             * @description How long it was there, when it was first captured.
+             */
+            age_seconds?: number;
+            /**
+             * Format: uuid
+             * @description The capture that it was first read from.
+             */
+            capture_id: string;
+            /**
+             * Format: date-time
+             * @description When it was found to be gone or changed; absent as long as it is there.
+             */
+            closed_at?: string;
+            /**
+             * Format: uuid
+             * @description The device that said it.
+             */
+            device_id: string;
+            /** @description Its name today; absent when it was taken away. */
+            device_name?: string;
+            /**
+             * Format: uint64
+             * @description Administrative distance or preference.
+             */
+            distance?: number;
+            /**
+             * Format: date-time
+             * @description When it was captured for the first time.
+             */
+            first_seen_at: string;
+            /** @description Interface it leaves by, canonical. */
+            interface?: string;
+            /** @description Interface as printed. */
+            interface_raw?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the last time.
+             */
+            last_seen_at: string;
+            /**
+             * Format: uint64
+             * @description Metric or cost.
+             */
+            metric?: number;
+            /** @description Next hop; absent for a network that is connected. */
+            next_hop?: string;
+            /** @description VRF of the next hop, where it is another one. */
+            next_hop_vrf?: string;
+            /** @description Network. */
+            prefix: string;
+            /** @description Who put it there. */
+            protocol?: string;
+            /** @description The same as printed. */
+            protocol_raw?: string;
+            /** @description A tag of routing policies. */
+            tag?: string;
+            /** @description VRF; absent in the default one. */
+            vrf?: string;
+        };
         /**
          * Settings
          * @description Settings of the server.
@@ -3625,6 +4686,23 @@ export interface components {
             refresh_token: string;
             /** @description Always `Bearer`. */
             token_type: string;
+        };
+        /**
+         * UnknownLine
+         * @description A line that no template understood.
+         * @example {
+         *       "number": 17,
+         *       "text": "Legend: * - active entry"
+         *     }
+         */
+        UnknownLine: {
+            /**
+             * Format: uint64
+             * @description From 1.
+             */
+            number: number;
+            /** @description The line, cut after 200 characters. */
+            text: string;
         };
         /**
          * User
@@ -4641,6 +5719,461 @@ export interface operations {
             };
             /** @description It was changed meanwhile */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arp_entry_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description IP addresses. */
+                ip?: string[];
+                /** @description MAC addresses in any notation, or their first bytes. */
+                mac?: string[];
+                /** @description Networks: addresses in them. */
+                prefix?: string[];
+                /** @description VLANs. */
+                vlan?: string[];
+                /** @description Interfaces, short or long, in any case. */
+                interface?: string[];
+                /** @description VRFs; `default` is the one without a name. */
+                vrf?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "address": "10.20.30.40",
+                     *           "age_seconds": 120,
+                     *           "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "first_seen_at": "2026-01-31T06:30:00.900Z",
+                     *           "interface": "Vlan30",
+                     *           "interface_raw": "Vl30",
+                     *           "last_seen_at": "2026-02-01T06:30:00.900Z",
+                     *           "mac": "00:1b:54:aa:bb:cc",
+                     *           "state": "dynamic"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_ArpEntry"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arp_entry_csv: {
+        parameters: {
+            query?: {
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description IP addresses. */
+                ip?: string[];
+                /** @description MAC addresses in any notation, or their first bytes. */
+                mac?: string[];
+                /** @description Networks: addresses in them. */
+                prefix?: string[];
+                /** @description VLANs. */
+                vlan?: string[];
+                /** @description Interfaces, short or long, in any case. */
+                interface?: string[];
+                /** @description VRFs; `default` is the one without a name. */
+                vrf?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Name of the file. */
+                    "CONTENT-DISPOSITION": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7686,6 +9219,586 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Capture"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capture_records: {
+        parameters: {
+            query?: {
+                /** @description Records before the first of the answer. */
+                offset?: number;
+                /** @description Records of the answer: 1000, at most 10000. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "capture_type": "arp",
+                     *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "device_name": "ams-sw-01",
+                     *       "incomplete": 0,
+                     *       "knows_every_line": true,
+                     *       "lines": 2,
+                     *       "loaded": true,
+                     *       "records": [
+                     *         {
+                     *           "address": "10.20.30.40",
+                     *           "interface": "Vlan30",
+                     *           "mac": "00:1b:54:aa:bb:cc"
+                     *         }
+                     *       ],
+                     *       "records_total": 1,
+                     *       "templates": [
+                     *         {
+                     *           "name": "cisco_ios_show_ip_arp",
+                     *           "origin": "ntc",
+                     *           "version": "9f86d081884c7d65"
+                     *         }
+                     *       ],
+                     *       "unknown_examples": [],
+                     *       "unknown_lines": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaptureRecords"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capture_reparse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "capture_type": "arp",
+                     *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "device_name": "ams-sw-01",
+                     *       "incomplete": 0,
+                     *       "knows_every_line": true,
+                     *       "lines": 2,
+                     *       "loaded": true,
+                     *       "records": [
+                     *         {
+                     *           "address": "10.20.30.40",
+                     *           "interface": "Vlan30",
+                     *           "mac": "00:1b:54:aa:bb:cc"
+                     *         }
+                     *       ],
+                     *       "records_total": 1,
+                     *       "templates": [
+                     *         {
+                     *           "name": "cisco_ios_show_ip_arp",
+                     *           "origin": "ntc",
+                     *           "version": "9f86d081884c7d65"
+                     *         }
+                     *       ],
+                     *       "unknown_examples": [],
+                     *       "unknown_lines": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaptureRecords"];
                 };
             };
             /** @description The request cannot be read */
@@ -12569,6 +14682,444 @@ export interface operations {
             };
         };
     };
+    component_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description Names. */
+                name?: string[];
+                /** @description Serial numbers. */
+                serial?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "description": "Catalyst 9300 48-port",
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "first_seen_at": "2026-01-31T06:30:00.900Z",
+                     *           "hardware_version": "V02",
+                     *           "last_seen_at": "2026-02-01T06:30:00.900Z",
+                     *           "name": "Chassis",
+                     *           "part_number": "C9300-48P",
+                     *           "serial": "FCW2233G0ZZ"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Component"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    component_csv: {
+        parameters: {
+            query?: {
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description Names. */
+                name?: string[];
+                /** @description Serial numbers. */
+                serial?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Name of the file. */
+                    "CONTENT-DISPOSITION": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     credential_list: {
         parameters: {
             query?: {
@@ -14726,6 +17277,456 @@ export interface operations {
             };
             /** @description Another media type is needed */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    device_version_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description Models. */
+                name?: string[];
+                /** @description Serial numbers. */
+                serial?: string[];
+                /** @description Versions of the system software. */
+                os_version?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "first_seen_at": "2026-01-31T06:30:00.900Z",
+                     *           "hostname": "ams-sw-01",
+                     *           "last_seen_at": "2026-02-01T06:30:00.900Z",
+                     *           "model": "C9300-48P",
+                     *           "models": [
+                     *             "C9300-48P"
+                     *           ],
+                     *           "os": "IOS-XE",
+                     *           "os_version": "17.9.4a",
+                     *           "serial": "FCW2233G0ZZ",
+                     *           "serials": [
+                     *             "FCW2233G0ZZ"
+                     *           ],
+                     *           "uptime_seconds": 86400,
+                     *           "vendor": "Cisco"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_DeviceVersion"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    device_version_csv: {
+        parameters: {
+            query?: {
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description Models. */
+                name?: string[];
+                /** @description Serial numbers. */
+                serial?: string[];
+                /** @description Versions of the system software. */
+                os_version?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Name of the file. */
+                    "CONTENT-DISPOSITION": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17311,6 +20312,470 @@ export interface operations {
             };
         };
     };
+    interface_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description IP addresses. */
+                ip?: string[];
+                /** @description MAC addresses in any notation, or their first bytes. */
+                mac?: string[];
+                /** @description Networks: addresses in them. */
+                prefix?: string[];
+                /** @description VLANs. */
+                vlan?: string[];
+                /** @description Interfaces, short or long, in any case. */
+                interface?: string[];
+                /** @description VRFs; `default` is the one without a name. */
+                vrf?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "addresses": [
+                     *             "10.20.30.1/24"
+                     *           ],
+                     *           "admin_up": true,
+                     *           "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "counters": {},
+                     *           "description": "printer room 3",
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "duplex": "full",
+                     *           "first_seen_at": "2026-01-31T06:30:00.900Z",
+                     *           "last_seen_at": "2026-02-01T06:30:00.900Z",
+                     *           "link_status": "up",
+                     *           "link_up": true,
+                     *           "mtu": 1500,
+                     *           "name": "GigabitEthernet1/0/7",
+                     *           "name_raw": "Gi1/0/7",
+                     *           "protocol_status": "up",
+                     *           "speed": "1000Mb/s",
+                     *           "speed_bps": 1000000000
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Interface"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    interface_csv: {
+        parameters: {
+            query?: {
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description IP addresses. */
+                ip?: string[];
+                /** @description MAC addresses in any notation, or their first bytes. */
+                mac?: string[];
+                /** @description Networks: addresses in them. */
+                prefix?: string[];
+                /** @description VLANs. */
+                vlan?: string[];
+                /** @description Interfaces, short or long, in any case. */
+                interface?: string[];
+                /** @description VRFs; `default` is the one without a name. */
+                vrf?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Name of the file. */
+                    "CONTENT-DISPOSITION": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     job_template_list: {
         parameters: {
             query?: {
@@ -17347,6 +20812,907 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_JobTemplate"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mac_entry_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description MAC addresses in any notation, or their first bytes. */
+                mac?: string[];
+                /** @description VLANs. */
+                vlan?: string[];
+                /** @description Interfaces, short or long, in any case. */
+                interface?: string[];
+                /** @description Bridge domains; `default` is the one without a name. */
+                vrf?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "first_seen_at": "2026-01-31T06:30:00.900Z",
+                     *           "interface": "GigabitEthernet1/0/7",
+                     *           "interface_raw": "Gi1/0/7",
+                     *           "kind": "dynamic",
+                     *           "last_seen_at": "2026-02-01T06:30:00.900Z",
+                     *           "mac": "00:1b:54:aa:bb:cc",
+                     *           "vlan": "30"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_MacEntry"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mac_entry_csv: {
+        parameters: {
+            query?: {
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description MAC addresses in any notation, or their first bytes. */
+                mac?: string[];
+                /** @description VLANs. */
+                vlan?: string[];
+                /** @description Interfaces, short or long, in any case. */
+                interface?: string[];
+                /** @description Bridge domains; `default` is the one without a name. */
+                vrf?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Name of the file. */
+                    "CONTENT-DISPOSITION": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    neighbor_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description IP addresses. */
+                ip?: string[];
+                /** @description MAC addresses in any notation, or their first bytes. */
+                mac?: string[];
+                /** @description Networks: addresses in them. */
+                prefix?: string[];
+                /** @description Interfaces, short or long, in any case. */
+                interface?: string[];
+                /** @description Names. */
+                name?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "capabilities": "B, R",
+                     *           "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "chassis_id": "00:1b:54:00:00:01",
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "first_seen_at": "2026-01-31T06:30:00.900Z",
+                     *           "last_seen_at": "2026-02-01T06:30:00.900Z",
+                     *           "local_interface": "GigabitEthernet1/0/48",
+                     *           "local_interface_raw": "Gi1/0/48",
+                     *           "management_addresses": [
+                     *             "10.0.0.1"
+                     *           ],
+                     *           "neighbor_interface": "Ethernet1/7",
+                     *           "neighbor_name": "ams-core-01",
+                     *           "neighbor_port_id": "Eth1/7"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Neighbor"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    neighbor_csv: {
+        parameters: {
+            query?: {
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description IP addresses. */
+                ip?: string[];
+                /** @description MAC addresses in any notation, or their first bytes. */
+                mac?: string[];
+                /** @description Networks: addresses in them. */
+                prefix?: string[];
+                /** @description Interfaces, short or long, in any case. */
+                interface?: string[];
+                /** @description Names. */
+                name?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Name of the file. */
+                    "CONTENT-DISPOSITION": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description The request cannot be read */
@@ -18466,6 +22832,458 @@ export interface operations {
             };
             /** @description It was there once */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    route_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description IP addresses: ways to networks that hold them. */
+                ip?: string[];
+                /** @description Networks: ways to exactly these. */
+                prefix?: string[];
+                /** @description Interfaces, short or long, in any case. */
+                interface?: string[];
+                /** @description VRFs; `default` is the one without a name. */
+                vrf?: string[];
+                /** @description Who put it there: `ospf`, `static`, … */
+                protocol?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "distance": 110,
+                     *           "first_seen_at": "2026-01-31T06:30:00.900Z",
+                     *           "interface": "Vlan10",
+                     *           "last_seen_at": "2026-02-01T06:30:00.900Z",
+                     *           "metric": 20,
+                     *           "next_hop": "10.0.0.2",
+                     *           "prefix": "10.20.0.0/16",
+                     *           "protocol": "ospf",
+                     *           "protocol_raw": "O"
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Route"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    route_csv: {
+        parameters: {
+            query?: {
+                /** @description Names of devices. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description IP addresses: ways to networks that hold them. */
+                ip?: string[];
+                /** @description Networks: ways to exactly these. */
+                prefix?: string[];
+                /** @description Interfaces, short or long, in any case. */
+                interface?: string[];
+                /** @description VRFs; `default` is the one without a name. */
+                vrf?: string[];
+                /** @description Who put it there: `ospf`, `static`, … */
+                protocol?: string[];
+                /** @description What was true at this time; what is true now unless given. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Name of the file. */
+                    "CONTENT-DISPOSITION": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
