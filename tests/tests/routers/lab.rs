@@ -56,14 +56,9 @@ impl Lab {
         }
     }
 
-    /// Waits until the routers have told each other everything: each has a route to every other, and the tables stay as
-    /// they are for some seconds.
+    /// Waits until the routers have told each other everything: all are neighbours, and for longer than OSPF holds back a new
+    /// calculation (5 seconds at most) their tables stay as they are.
     fn settle(&self) {
-        let table = |router: &usize| self.inside(*router, "vtysh -c 'show ip route'").unwrap_or_default();
-        let knows_all = |table: &String| {
-            let mut others = ROUTERS.iter().map(|router| format!("192.0.2.{router}/32"));
-            others.all(|address| table.lines().any(|line| line.contains(&address) && line.contains('>')))
-        };
         let full = || {
             let status = self
                 .run(&["status"])
@@ -73,22 +68,22 @@ impl Lab {
                     .all(|line| line.contains("ospf-full=2") && line.contains("lldp=2"))
             })
         };
+        let table = |router: &usize| {
+            // Without the ages, which are all that changes in the end.
+            let ask = "vtysh -c 'show ip route' | sed -E 's/, [0-9:dwhm]+$//'";
+            self.inside(*router, ask).unwrap_or_default()
+        };
         let (mut before, mut same) = (Vec::new(), 0);
         for _ in 0..SETTLE_SECONDS {
-            let tables: Vec<String> = ROUTERS.iter().map(table).collect();
-            let now: Vec<usize> = tables.iter().map(|table| table.lines().count()).collect();
-            same = if now == before && tables.iter().all(knows_all) {
-                same + 1
-            } else {
-                0
-            };
-            if same >= 3 && full() {
+            let now: Vec<String> = ROUTERS.iter().map(table).collect();
+            same = if now == before { same + 1 } else { 0 };
+            if same >= 6 && full() {
                 return;
             }
             before = now;
             std::thread::sleep(std::time::Duration::from_secs(1));
         }
-        panic!("the routers do not settle: {before:?}");
+        panic!("the routers do not settle");
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
