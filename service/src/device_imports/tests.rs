@@ -228,16 +228,7 @@ async fn files_that_cannot_be_read_say_why() {
 
 #[tokio::test]
 async fn many_rows_go_in_and_out() {
-    rows_go_in_and_out(2_500).await;
-}
-
-#[tokio::test]
-#[ignore = "takes long: 100,000 rows"]
-async fn a_hundred_thousand_rows_go_in_and_out() {
-    rows_go_in_and_out(100_000).await;
-}
-
-async fn rows_go_in_and_out(count: usize) {
+    let count = 2_500;
     let (_folder, service) = server().await;
     let mut file = String::from("name,ip,site,tags\n");
     for number in 0..count {

@@ -332,16 +332,7 @@ async fn a_selection_is_what_ids_and_filters_leave_over() {
 
 #[tokio::test]
 async fn pages_of_many_devices_are_quick() {
-    pages_of(5_000).await;
-}
-
-#[tokio::test]
-#[ignore = "takes long: 100,000 devices"]
-async fn pages_of_a_hundred_thousand_devices_are_quick() {
-    pages_of(100_000).await;
-}
-
-async fn pages_of(count: usize) {
+    let count = 5_000;
     let (_folder, service) = server().await;
     let rules = service.device_rules();
     let devices: Vec<device::Model> = (0..count)
