@@ -189,6 +189,7 @@ async fn devices(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col(column("username").text())
             .col(column("consecutive_failures").integer())
             .col(optional("closed_at").big_integer())
+            .col(column("in_flight").integer())
             .col(column("updated_at").big_integer())
             .primary_key(&mut primary(&["identity"]))
             .to_owned(),

@@ -80,6 +80,7 @@ impl Service {
             }
             lines.push(line);
         }
+        let nobody = jobs.is_empty().then(|| all_without_login(&ended, &lines)).flatten();
         let ran_before = row.started_at.map_or(0, |started| (now_ms() - started).max(0));
         let mut ledger = Ledger::new(row.id, row.kind, row.last_seq, lines);
         ledger.started_at = row.started_at;
@@ -89,6 +90,9 @@ impl Service {
         }
         if row.status == CollectionStatus::Cancelling {
             ledger.status = CollectionStatus::Cancelling;
+        }
+        if let Some(reason) = nobody {
+            ledger.trouble(now_ms(), &format!("No device can be logged in to. {reason}"));
         }
         let run = Arc::new(Run::new(
             row.id,
@@ -245,6 +249,18 @@ impl Service {
             Err(error) => Err(format!("Not tried: {}", error.message)),
         }
     }
+}
+
+/// Why none of the devices that are left can be logged in to, where that is so.
+fn all_without_login(ended: &[Ended], lines: &[DeviceLine]) -> Option<String> {
+    let left = lines.iter().filter(|line| line.finished_at.is_none()).count();
+    let reasons = ended.iter().filter_map(|device| match &device.failure {
+        Some((FailureKind::CredentialPaused, reason)) => Some(reason),
+        _ => None,
+    });
+    let mut reasons = reasons.peekable();
+    let first = reasons.peek().map(|reason| (*reason).clone())?;
+    (reasons.count() == left).then_some(first)
 }
 
 /// Why a device gets no session; `Some(None)`: it has everything already.
