@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    net::IpAddr,
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -114,8 +114,8 @@ impl SessionLocks {
     }
 }
 
-/// Decides which addresses may be connected to.
-pub type AddressRule = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
+/// Decides which addresses may be connected to: why not, where one may not.
+pub type AddressRule = Arc<dyn Fn(SocketAddr) -> Option<String> + Send + Sync>;
 
 /// Holds new sessions back while it says why.
 pub type Hold = watch::Receiver<Option<String>>;
@@ -329,10 +329,9 @@ impl Dispatch<'_> {
         let Some(target) = waiting.target.clone() else {
             return self.locate(waiting, &job);
         };
-        if let (Some(allows), Target::Direct(address)) = (&self.runner.addresses, &target)
-            && !allows(address.ip())
+        if let (Some(refusal), Target::Direct(address)) = (&self.runner.addresses, &target)
+            && let Some(message) = refusal(*address)
         {
-            let message = format!("The settings of this server forbid connections to {}", address.ip());
             return self
                 .fail(waiting, DeviceError::new(FailureKind::AddressForbidden, message))
                 .await;
@@ -386,7 +385,7 @@ impl Dispatch<'_> {
             return;
         }
         if let Ok(ip) = device.address.parse() {
-            waiting.target = Some(Target::Direct(std::net::SocketAddr::new(ip, device.port)));
+            waiting.target = Some(Target::Direct(SocketAddr::new(ip, device.port)));
             self.queue.push_front(waiting);
             return;
         }
