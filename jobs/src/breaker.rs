@@ -155,10 +155,15 @@ impl Breaker {
 
     /// The gate of a new run; `None`: with the limit of the breaker.
     pub fn logins(self: &Arc<Self>, limit: Option<u32>) -> Arc<Logins> {
+        self.logins_after(limit, None)
+    }
+
+    /// The gate of a run that goes on, in which logins have succeeded before.
+    pub fn logins_after(self: &Arc<Self>, limit: Option<u32>, proven: Option<Identity>) -> Arc<Logins> {
         Arc::new(Logins {
             breaker: Arc::clone(self),
             limit: limit.unwrap_or(self.limit),
-            proven: Mutex::default(),
+            proven: Mutex::new(proven.into_iter().collect()),
         })
     }
 

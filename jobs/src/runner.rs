@@ -11,7 +11,7 @@ use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, mpsc, watch}
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    breaker::{Breaker, Logins},
+    breaker::{Breaker, Identity, Logins},
     capture::CaptureSink,
     catalogue::Catalogue,
     driver::{self, Attempt, AttemptContext, SessionLimits},
@@ -38,6 +38,8 @@ pub struct RunOptions {
     pub retry_pause: Duration,
     /// Refused logins in a row that close an identity; 0 turns this off, `None` is what the breaker has.
     pub auth_failure_limit: Option<u32>,
+    /// The login identity that a login of this collection has succeeded with already, before it was interrupted.
+    pub proven: Option<Identity>,
     /// Limits of each session.
     pub limits: SessionLimits,
 }
@@ -50,6 +52,7 @@ impl Default for RunOptions {
             retries: 0,
             retry_pause: Duration::from_secs(2),
             auth_failure_limit: None,
+            proven: None,
             limits: SessionLimits::default(),
         }
     }
@@ -179,7 +182,7 @@ impl Runner {
         let state = Dispatch {
             runner: self,
             jobs: jobs.into_iter().map(Arc::new).collect(),
-            logins: self.breaker.logins(options.auth_failure_limit),
+            logins: self.breaker.logins_after(options.auth_failure_limit, options.proven),
             options,
             events,
             cancel,

@@ -49,6 +49,8 @@ const RETRY: [Duration; 4] = [
     LONGEST_PAUSE,
 ];
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Who waits for longer than this to write is held up, and everybody is told.
+const HELD_UP: Duration = Duration::from_secs(3);
 
 /// Hears what is to be loaded; `None`: a person asked to stop.
 type WishesAnswer = oneshot::Sender<Option<Vec<Wish>>>;
@@ -422,7 +424,11 @@ impl Recorder {
         if self.holds.set(HoldSource::Database, None) {
             tracing::info!("the database can be written again");
         }
-        let seconds = began.elapsed().as_secs_f32();
+        let took = began.elapsed();
+        if took > HELD_UP {
+            reason.get_or_insert_with(|| "the database was busy with something else".to_owned());
+        }
+        let seconds = took.as_secs_f32();
         reason.map(|why| format!("For {seconds:.1} seconds nothing could be stored, and nothing new started: {why}"))
     }
 

@@ -170,13 +170,14 @@ async fn matrix(setup: Setup) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn every_operation_as_everybody() -> anyhow::Result<()> {
+async fn fault_40_every_operation_as_everybody() -> anyhow::Result<()> {
     matrix(Setup::default()).await
 }
 
 #[tokio::test]
-async fn every_operation_as_everybody_on_postgres() -> anyhow::Result<()> {
-    let Some((setup, _postgres)) = on_postgres("access::every_operation_as_everybody_on_postgres").await? else {
+async fn fault_40_every_operation_as_everybody_on_postgres() -> anyhow::Result<()> {
+    let Some((setup, _postgres)) = on_postgres("access::fault_40_every_operation_as_everybody_on_postgres").await?
+    else {
         return Ok(());
     };
     matrix(setup).await

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::server::{Client, Server};
+use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest};
 
 use crate::forge::Forge;
 
 const ME: &str = "/api/v1/auth/me";
+const PROGRESS: &str = "/api/v1/collections/0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90/progress";
 const TOKENS: &str = "/api/v1/api-tokens";
 
 async fn refused(server: &Server, what: &str, token: &str) -> anyhow::Result<()> {
@@ -15,11 +17,21 @@ async fn refused(server: &Server, what: &str, token: &str) -> anyhow::Result<()>
     assert_eq!(answer.status, 401, "{what}: {answer:?}");
     assert!(!answer.code().is_empty(), "{what}: {answer:?}");
     assert!(answer.header("www-authenticate").starts_with("Bearer"), "{what}");
+    // No WebSocket opens with it either, whatever collection it asks for.
+    let url = format!("{}{PROGRESS}", server.url().replacen("http", "ws", 1));
+    let mut request = url.into_client_request()?;
+    if let Ok(bearer) = format!("Bearer {token}").parse() {
+        request.headers_mut().insert("authorization", bearer);
+    }
+    match tokio_tungstenite::connect_async(request).await {
+        Err(tungstenite::Error::Http(answer)) => assert_eq!(answer.status().as_u16(), 401, "{what}"),
+        other => panic!("{what}: {other:?}"),
+    }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_forged_access_token_is_refused_even_with_the_right_key() -> anyhow::Result<()> {
+async fn fault_39_a_forged_access_token_is_refused_even_with_the_right_key() -> anyhow::Result<()> {
     let server = Server::start().await?;
     let admin = server.admin().await?;
     let viewer = server.user(&admin, "viewer", "viewer").await?;
