@@ -1,6 +1,5 @@
 """Years of history in a database: real rows of one collection, many times over with ids and times of their own."""
 
-import os
 import pathlib
 import re
 import secrets
@@ -36,14 +35,14 @@ class Postgres:
     def there():
         return subprocess.run([harness.ROOT / "scripts/postgres-for-tests", "find"]).returncode == 0
 
-    def __init__(self):
+    def __init__(self, under):
         with socket.socket() as one:
             one.bind(("127.0.0.1", 0))
             port = one.getsockname()[1]
-        # Its own user must be able to get there, which the folder of everything else does not allow.
-        folder = pathlib.Path(f"{harness.scratch('postgres')}.{os.getpid()}")
-        harness._scratch.chmod(0o755)
+        folder = pathlib.Path(under) / "postgres"
         folder.mkdir()
+        # Its own user must be able to get there.
+        pathlib.Path(under).chmod(0o755)
         self.process = subprocess.Popen(
             [str(harness.ROOT / "scripts/postgres-for-tests"), "run", str(folder / "data"), str(port)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,

@@ -49,8 +49,7 @@ async fn collected_under(names: &[&str]) -> anyhow::Result<Scene> {
         let name = capture["device_name"].as_str().unwrap();
         let path = format!("/api/v1/captures/{}/content", capture["id"].as_str().unwrap());
         let text = scene.admin.get(&path).await?;
-        let command = capture["commands"][0].as_str().unwrap();
-        let expected = scene.fleet.expected(&in_the_lab[name], command).unwrap();
+        let expected = scene.expected(&in_the_lab[name], &capture["commands"])?;
         assert!(
             text.bytes == expected.as_bytes(),
             "{name} has the text of somebody else"

@@ -48,7 +48,12 @@ async fn fault_46_a_locked_database_holds_the_collection_up_and_loses_nothing() 
     let script = "import sqlite3, sys, time\n\
                   db = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
                   db.execute('BEGIN EXCLUSIVE')\ntime.sleep(8)\ndb.execute('ROLLBACK')\n";
-    let locked = Command::new("python3").args(["-c", script]).arg(&file).status()?;
+    // Not on this thread: the devices live on it.
+    let locked = tokio::process::Command::new("python3")
+        .args(["-c", script])
+        .arg(&file)
+        .status()
+        .await?;
     ensure!(locked.success());
     let events = scene.events(&id).await?;
     check_events(&events, 30);

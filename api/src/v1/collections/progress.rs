@@ -215,6 +215,12 @@ async fn watch(mut stream: WebSocketStream, mut reader: Reader) {
     };
     if let Some((code, reason)) = close {
         let _ = send(&mut stream, Message::close_with(code, reason)).await;
+        // Who is slow has not read all of it yet: a connection that goes before the answer takes with it what is under way.
+        let answered = async { while let Some(Ok(_)) = stream.next().await {} };
+        tokio::select! {
+            _ = tokio::time::timeout(PATIENCE, answered) => {}
+            () = stopping.cancelled() => {}
+        }
     }
     let _ = stream.close().await;
 }
