@@ -379,11 +379,7 @@ async fn captures(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             "capture_device_id_capture_type_id",
             &["device_id", "capture_type", "id"],
         ),
-        index(
-            "capture",
-            "capture_collection_id_device_id",
-            &["collection_id", "device_id"],
-        ),
+        index("capture", "capture_collection_id_id", &["collection_id", "id"]),
         index("capture", "capture_text_id", &["text_id"]),
         index("current_capture", "current_capture_capture_id", &["capture_id"]),
         index("current_capture", "current_capture_text_id", &["text_id"]),
