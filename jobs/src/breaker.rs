@@ -339,10 +339,15 @@ impl Logins {
             return go(true, state.version);
         }
         // A run with a higher limit may have left more refusals than this one allows: nothing would ever wake it.
-        match state.count.in_flight == 0 {
-            true => Answer::Paused,
-            false => Answer::Wait,
+        if state.count.in_flight > 0 {
+            return Answer::Wait;
         }
+        // What a kill left open is closed here, for everybody to see; a stricter limit of one run is its own affair.
+        if self.breaker.limit > 0 && failures >= self.breaker.limit {
+            state.count.closed_at = Some(SystemTime::now());
+            self.breaker.tell(state, identity, &credentials.username, false);
+        }
+        Answer::Paused
     }
 
     /// Logins that may be under way before one has succeeded. Where counts outlive the process it is one less than could be

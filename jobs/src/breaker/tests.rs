@@ -210,6 +210,9 @@ async fn a_login_under_way_is_kept_before_it_goes_and_counts_as_refused_after_a_
         logins.admit(&secret).await.unwrap_err().kind,
         FailureKind::CredentialPaused
     );
+    let closed = changes.recv().await.unwrap();
+    assert!(closed.count.closed_at.is_some(), "a person sees why nothing is tried");
+    third_time.saved(&closed);
     third_time.release(&begins.identity);
     third_time.saved(&changes.recv().await.unwrap());
     let again = asked(&logins, &secret);

@@ -116,7 +116,7 @@ async fn tell(db: &impl store::Connection, kept: &Kept) -> Result<()> {
         target_type: "credential",
         target_id: saved.first().map(|credential| credential.id.to_string()),
         summary: format!(
-            "No more logins are tried as {}{}: {} in a row were refused",
+            "No more logins are tried as {}{}: {} in a row were refused, or had no answer when the server ended",
             kept.username,
             name.unwrap_or_default(),
             kept.consecutive_failures

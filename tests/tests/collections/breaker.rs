@@ -78,5 +78,15 @@ async fn a_login_that_a_kill_cut_short_may_have_been_refused() -> anyhow::Result
     for device in scene.devices(&id).await? {
         assert_eq!(device["failure_kind"], "credential_paused", "{device}");
     }
-    Ok(())
+    // Written beside the collection, maybe a moment later.
+    let told = async {
+        loop {
+            let log = scene.admin.get("/api/v1/audit-events?action=credential.close").await?;
+            if log.text_of("/items/0/summary").contains("3 in a row") {
+                return anyhow::Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), told).await?
 }
