@@ -152,7 +152,10 @@ pub(crate) async fn start(config: &config::Server) -> anyhow::Result<(Running, F
     let admin = admin.map_err(|error| anyhow::anyhow!("The password of the first admin cannot be used: {error}"))?;
     // Also before it listens: what goes on now must not be sent here.
     service.serves_on(config.listen);
-    config.metrics_listen.into_iter().for_each(|address| service.serves_on(address));
+    config
+        .metrics_listen
+        .into_iter()
+        .for_each(|address| service.serves_on(address));
     let resumed = service.resume().await?;
     if resumed > 0 {
         eprintln!("showrun: {resumed} collections go on where the server stopped");
