@@ -29,6 +29,7 @@ mod result;
 mod roles;
 mod secret;
 mod serve;
+mod strict;
 mod time;
 mod v1;
 

@@ -193,6 +193,11 @@ pub(crate) const PLAIN: &[(Operation, &str, &str)] = &[
         "GET",
         "/api/v1/collections/{id}/event-stream",
     ),
+    (
+        operator("collection_captures_zip"),
+        "GET",
+        "/api/v1/collections/{id}/captures.zip",
+    ),
     (operator("capture_content"), "GET", "/api/v1/captures/{id}/content"),
     (public("healthz"), "GET", "/healthz"),
     (public("readyz"), "GET", "/readyz"),

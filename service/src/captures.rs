@@ -27,6 +27,7 @@ use crate::{
     time::now_ms,
 };
 
+mod archive;
 mod blobs;
 pub(crate) mod codec;
 mod forget;
@@ -36,6 +37,7 @@ pub(crate) mod store;
 mod tests;
 mod tree;
 
+pub use archive::Piece;
 pub use forget::{Purge, Purged};
 
 /// Largest text that is answered in one piece.

@@ -212,6 +212,9 @@ impl Api {
     }
 
     /// List the captures of a collection
+    ///
+    /// The complete texts of all of them come together from `/collections/{id}/captures.zip`, as
+    /// `<capture type>/<device>.txt`.
     #[oai(
         path = "/collections/:id/captures",
         method = "get",
