@@ -20,6 +20,10 @@ const CHANGING: [&str; 16] = [
     "debug",
     "undo",
 ];
+/// What begins like one of them and changes only how the session itself shows things, or where in a tree it stands: the
+/// terminal of a session on Junos and PAN-OS (`set cli`), on VyOS (`set terminal`) and on SAOS (`set session`), and
+/// FortiOS, which shows nothing of the whole device while virtual domains are on but below `config global`.
+const OF_THE_SESSION: [&str; 4] = ["set cli ", "set terminal ", "set session more ", "config global "];
 /// Shortest abbreviation that is taken for one of them, but for `wr`.
 const SHORTEST: usize = 3;
 /// What writes the output of a command elsewhere, behind a pipe.
@@ -29,7 +33,9 @@ const WRITING: [&str; 4] = ["redirect", "tee", "append", "save"];
 pub(crate) fn objection(command: &str) -> Option<String> {
     for (number, part) in command.split(['|', ';', '&']).enumerate() {
         let word = part.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
-        let shows = part.trim_start().to_ascii_lowercase().starts_with("write term");
+        let plain = format!("{} ", part.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase());
+        let of_the_session = OF_THE_SESSION.iter().any(|harmless| plain.starts_with(harmless));
+        let shows = plain.starts_with("write term") || of_the_session;
         let changes = |verb: &&str| word == "wr" || (word.len() >= SHORTEST && verb.starts_with(&word));
         if let Some(verb) = CHANGING.iter().find(|verb| changes(verb)).filter(|_| !shows) {
             return Some(format!(
@@ -79,6 +85,10 @@ mod tests {
             "cat /etc/passwd >> /tmp/x",
             "show version && reboot",
             "set system host-name x",
+            "set client x",
+            "config globalx",
+            "config system global",
+            "set cli screen-length 0 ; set system host-name x",
         ] {
             assert!(objection(command).is_some(), "{command}");
         }
@@ -95,6 +105,10 @@ mod tests {
             "tail -n +1 /etc/network/interfaces 2>&1 | grep -v 'No such file'",
             "cat /proc/version 2>/dev/null",
             "/export",
+            "set cli screen-length 0",
+            "set  terminal length 0",
+            "set session more off",
+            "config global",
             "ip -s link",
             "show clock",
             "show controllers",
