@@ -153,9 +153,9 @@ pub(crate) const TABLE: &[Operation] = &[
     viewer("capture_list"),
     viewer("capture_view"),
     operator("capture_accept"),
-    // Of some types the application asks for an operator.
     viewer("capture_records"),
     operator("capture_reparse"),
+    operator("capture_reparse_all"),
     admin("capture_transcript"),
     admin("capture_delete"),
     admin("capture_purge"),

@@ -116,6 +116,7 @@ pub(crate) fn operations() -> impl poem_openapi::OpenApi {
         preflights::Api,
         captures::Api,
         capture_records::Api,
+        capture_records::ReparseApi,
         capture_diffs::Api,
         config_changes::Api,
         volatile_rules::Api,

@@ -25,6 +25,7 @@ pub mod direct;
 pub mod error;
 pub mod export;
 pub mod file_name;
+pub mod git_mirror;
 pub mod host_keys;
 pub mod idempotency;
 pub mod inventory;

@@ -12,7 +12,10 @@ use jobs::Catalogue;
 use parsers::{ChangeOptions, LineRule, Masker, SeverityRules, TagKey, common_secrets};
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Result};
+use crate::{
+    config_changes::CONFIGS,
+    error::{Error, Result},
+};
 
 /// Compiled rules that are kept; there are as many as platforms are compared, which is few.
 const KEPT: usize = 256;
@@ -38,7 +41,7 @@ pub(crate) struct Rulebook {
     severity: SeverityRules,
     key: TagKey,
     of_users: RwLock<Vec<volatile_rule::Model>>,
-    masks: RwLock<HashMap<Vec<String>, Arc<Mask>>>,
+    masks: RwLock<HashMap<(Vec<String>, bool), Arc<Mask>>>,
     options: RwLock<HashMap<Key, Arc<ChangeOptions>>>,
 }
 
@@ -74,32 +77,33 @@ impl Rulebook {
 
     /// The slug of a platform that may be called by another of its names.
     pub(crate) fn slug(&self, platform: &str) -> Option<String> {
-        Some(self.catalogue.platform(platform)?.slug.clone())
+        self.catalogue.slug(platform).map(str::to_owned)
     }
 
-    /// What takes the secrets out of texts of these platforms. A platform without rules has those that are for all.
+    /// What takes the secrets out of texts of these platforms. A platform without rules has those that are for all; so has
+    /// every other text than a configuration, for which the rules of platforms were written.
     ///
     /// # Errors
     /// When rules of ours cannot be used.
-    pub(crate) fn mask(&self, platforms: &[&str]) -> Result<Arc<Mask>> {
-        let names = several(platforms);
-        if let Some(known) = self.masks.read().unwrap_or_else(PoisonError::into_inner).get(&names) {
+    pub(crate) fn mask(&self, platforms: &[&str], capture_type: &str) -> Result<Arc<Mask>> {
+        let is_config = capture_type == CONFIGS;
+        let key = (several(platforms), is_config);
+        if let Some(known) = self.masks.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Arc::clone(known));
         }
         let mut rules = Vec::new();
-        for name in &names {
+        let mut for_all = !is_config || key.0.is_empty();
+        for name in &key.0 {
             let own: Vec<LineRule> = match self.catalogue.platform(name) {
                 Some(platform) => platform.secrets.iter().map(line_rule).collect(),
                 None => Vec::new(),
             };
             // A rule that cannot be used must not let secrets through: then those for all come in its place.
             let usable: Vec<LineRule> = own.iter().filter(|rule| is_usable(rule)).cloned().collect();
-            if usable.is_empty() || usable.len() < own.len() {
-                rules.extend(common_secrets().iter().cloned());
-            }
+            for_all |= usable.is_empty() || usable.len() < own.len();
             rules.extend(usable);
         }
-        if names.is_empty() {
+        if for_all {
             rules.extend(common_secrets().iter().cloned());
         }
         let mut hash = Sha256::new();
@@ -116,7 +120,7 @@ impl Rulebook {
         if masks.len() >= KEPT {
             masks.clear();
         }
-        masks.insert(names, Arc::clone(&mask));
+        masks.insert(key, Arc::clone(&mask));
         Ok(mask)
     }
 

@@ -20,6 +20,7 @@ use crate::{
     devices::AddressPolicy,
     direct::{self, HostKeyPolicy},
     error::{Error, ErrorKind, Result},
+    git_mirror::GitMirror,
     host_keys::book::Book,
     idempotency::InFlight,
     records::Reader,
@@ -45,6 +46,8 @@ pub struct ServerConfig {
     pub platforms_dir: Option<PathBuf>,
     /// Folder of the user's own parsing templates.
     pub templates_dir: Option<PathBuf>,
+    /// A git repository of configurations; `None`: there is none.
+    pub git_mirror: Option<GitMirror>,
     /// Sessions to devices at the same time, over all collections.
     pub max_sessions: usize,
     /// Lifetime of access tokens in minutes.
@@ -75,6 +78,7 @@ impl ServerConfig {
             key: None,
             platforms_dir: None,
             templates_dir: None,
+            git_mirror: None,
             max_sessions: 1000,
             access_token_minutes: 15,
             refresh_token_days: 30,
@@ -103,6 +107,8 @@ struct Inner {
     reader: Reader,
     rulebook: Rulebook,
     changes_turn: tokio::sync::Mutex<()>,
+    mirror_turn: tokio::sync::Mutex<()>,
+    retention_looked_at: std::sync::atomic::AtomicI64,
     addresses: AddressPolicy,
     shelf: Arc<Shelf>,
     engine: Engine,
@@ -172,6 +178,8 @@ impl Service {
             reader,
             rulebook,
             changes_turn: tokio::sync::Mutex::default(),
+            mirror_turn: tokio::sync::Mutex::default(),
+            retention_looked_at: std::sync::atomic::AtomicI64::default(),
             addresses,
             shelf,
             engine,
@@ -321,6 +329,16 @@ impl Service {
     /// Held by whoever compares configurations.
     pub(crate) fn changes_turn(&self) -> &tokio::sync::Mutex<()> {
         &self.0.changes_turn
+    }
+
+    /// Held by whoever writes the git mirror.
+    pub(crate) fn mirror_turn(&self) -> &tokio::sync::Mutex<()> {
+        &self.0.mirror_turn
+    }
+
+    /// When captures were last looked through for what is no longer kept.
+    pub(crate) fn retention_looked_at(&self) -> &std::sync::atomic::AtomicI64 {
+        &self.0.retention_looked_at
     }
 
     pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {

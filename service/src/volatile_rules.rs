@@ -235,7 +235,7 @@ impl Service {
         }
         let in_force = self.rulebook().volatile(&[&its_platform]);
         let mask = match masked {
-            true => Some(self.rulebook().mask(&[&its_platform])?),
+            true => Some(self.rulebook().mask(&[&its_platform], CONFIGS)?),
             false => None,
         };
         let rule = LineRule::new(pattern);

@@ -250,7 +250,8 @@ pub(crate) fn wish(context: Option<u64>, masked: Option<bool>, all_lines: Option
 
 /// A file of changes.
 pub(crate) fn patch(text: String, device: &str) -> Patch {
-    let name = service::file_name::encode(device);
+    // A header takes plain letters alone.
+    let name = service::file_name::encode(device).replace(|letter: char| !letter.is_ascii(), "_");
     Patch::Ok(
         Binary(text.into_bytes()),
         format!("attachment; filename=\"{name}.patch\""),

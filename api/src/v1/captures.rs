@@ -116,8 +116,12 @@ impl From<CaptureView> for Capture {
 #[derive(Object)]
 #[oai(example)]
 struct CapturePurge {
-    /// Captures older than this.
-    older_than_days: u32,
+    /// Captures older than this; this or `keep_last` is needed, and of both each keeps what it names.
+    #[oai(skip_serializing_if_is_none)]
+    older_than_days: Option<u32>,
+    /// Not the last so many good ones of each device and type, and nothing newer.
+    #[oai(skip_serializing_if_is_none)]
+    keep_last: Option<u32>,
     /// Only of these types.
     #[oai(skip_serializing_if_is_none)]
     capture_types: Option<Vec<String>>,
@@ -129,7 +133,8 @@ struct CapturePurge {
 impl Example for CapturePurge {
     fn example() -> Self {
         Self {
-            older_than_days: 365,
+            older_than_days: Some(365),
+            keep_last: Some(10),
             capture_types: Some(vec!["mac".to_owned()]),
             dry_run: Some(true),
         }
@@ -288,6 +293,7 @@ impl Api {
     async fn capture_purge(&self, auth: Auth, body: Json<CapturePurge>) -> Result<Json<CapturePurged>> {
         let purge = Purge {
             older_than_days: body.0.older_than_days,
+            keep_last: body.0.keep_last,
             capture_types: body.0.capture_types.unwrap_or_default(),
             dry_run: body.0.dry_run.unwrap_or_default(),
         };

@@ -89,7 +89,7 @@ impl Service {
         let mut version = view.sha256.clone().unwrap_or_default();
         if masked {
             let platform = self.platform_of(&view.row).await?;
-            let rules = self.rulebook().mask(&[&platform])?;
+            let rules = self.rulebook().mask(&[&platform], &view.row.capture_type)?;
             version = format!("{version}-{}", rules.version);
         }
         Ok(Content { view, masked, version })
@@ -120,15 +120,15 @@ impl Service {
     /// When the platform cannot be looked up.
     pub(crate) async fn masked_content(&self, capture: &capture::Model, text: Vec<u8>) -> Result<Vec<u8>> {
         let platform = self.platform_of(capture).await?;
-        self.masked_text(&platform, text).await
+        self.masked_text(&platform, &capture.capture_type, text).await
     }
 
     /// The same where the platform is known.
     ///
     /// # Errors
     /// When the work broke off.
-    pub(crate) async fn masked_text(&self, platform: &str, text: Vec<u8>) -> Result<Vec<u8>> {
-        let rules = self.rulebook().mask(&[platform])?;
+    pub(crate) async fn masked_text(&self, platform: &str, capture_type: &str, text: Vec<u8>) -> Result<Vec<u8>> {
+        let rules = self.rulebook().mask(&[platform], capture_type)?;
         let masking = tokio::task::spawn_blocking(move || {
             let text = String::from_utf8_lossy(&text);
             rules.masker.mask(&text).into_owned().into_bytes()
@@ -198,7 +198,7 @@ impl Service {
             .rulebook()
             .options(platforms, capture_type, context, wish.all_lines)?;
         let mask = match wish.masked {
-            true => Some(self.rulebook().mask(platforms)?),
+            true => Some(self.rulebook().mask(platforms, capture_type)?),
             false => None,
         };
         let (old, new) = tokio::try_join!(

@@ -154,7 +154,7 @@ proptest! {
                         }
                     }
                     Step::Purge => {
-                        let purge = Purge { older_than_days: 1, ..Purge::default() };
+                        let purge = Purge { older_than_days: Some(1), ..Purge::default() };
                         history.service.capture_purge(&Actor::server(), &purge).await.unwrap();
                         let mut kept = Vec::new();
                         for (id, text) in std::mem::take(&mut history.expected) {

@@ -150,6 +150,10 @@ impl Service {
             CollectionKind::Preflight => Loaded::default(),
         };
         let _ = engine.entries.send(Entry::End(Arc::clone(&run), loaded)).await;
+        // Behind the end: nobody waits for what a hook of the repository does.
+        if let Err(error) = self.mirror_collection(run.id).await {
+            tracing::warn!(%error, collection_id = %run.id, "the git mirror is written later");
+        }
         if let Err(error) = store::set_secret_expiry(self.db(), run.id, now_ms() + keep_ms).await {
             tracing::warn!(%error, collection_id = %run.id, "the end of the collection's secret could not be set");
         }
