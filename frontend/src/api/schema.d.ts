@@ -226,6 +226,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/capture-reparses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read the last good captures anew and load them
+         * @description After templates have changed. It goes in parts: send the same request with `page_token` until there is none.
+         */
+        post: operations["capture_reparse_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/capture-types": {
         parameters: {
             query?: never;
@@ -347,7 +367,7 @@ export interface paths {
         };
         /**
          * Read what a capture says
-         * @description The text is read anew. Types other than those that have a table of their own need an operator.
+         * @description The text is read anew; below operator without its secrets.
          */
         get: operations["capture_records"];
         put?: never;
@@ -1821,6 +1841,7 @@ export interface components {
          *         "mac"
          *       ],
          *       "dry_run": true,
+         *       "keep_last": 10,
          *       "older_than_days": 365
          *     }
          */
@@ -1831,9 +1852,14 @@ export interface components {
             dry_run?: boolean | null;
             /**
              * Format: uint32
-             * @description Captures older than this.
+             * @description Not the last so many good ones of each device and type, and nothing newer.
              */
-            older_than_days: number;
+            keep_last?: number | null;
+            /**
+             * Format: uint32
+             * @description Captures older than this; this or `keep_last` is needed, and of both each keeps what it names.
+             */
+            older_than_days?: number | null;
         };
         /**
          * CapturePurged
@@ -1934,13 +1960,98 @@ export interface components {
             stopped?: string;
             /** @description Templates that read it; none where there are none. */
             templates: components["schemas"]["RecordTemplate"][];
-            /** @description The first of them; operators see them. */
+            /** @description The first of them. */
             unknown_examples: components["schemas"]["UnknownLine"][];
             /**
              * Format: uint64
              * @description Lines that were not understood.
              */
             unknown_lines: number;
+        };
+        /**
+         * CaptureReparse
+         * @description What is to be read anew.
+         * @example {
+         *       "capture_types": [
+         *         "arp"
+         *       ]
+         *     }
+         */
+        CaptureReparse: {
+            /** @description Only of these types, of those that have a table. */
+            capture_types?: string[] | null;
+            /** @description Only of these devices. */
+            device_ids?: string[] | null;
+            /** @description Also what neither the templates nor the text of changed since it was read. */
+            everything?: boolean | null;
+            /** @description Where this part begins, from the answer before. */
+            page_token?: string | null;
+        };
+        /**
+         * CaptureReparsed
+         * @description What came of one part.
+         * @example {
+         *       "captures": 200,
+         *       "failed": 0,
+         *       "loaded": 198,
+         *       "next_page_token": "eyJhZnRlciI6Ii4uLiJ9",
+         *       "read": 40,
+         *       "without_template": 2
+         *     }
+         */
+        CaptureReparsed: {
+            /**
+             * Format: uint64
+             * @description Captures of this part.
+             */
+            captures: number;
+            /**
+             * Format: uint64
+             * @description Captures that could not be loaded.
+             */
+            failed: number;
+            /**
+             * Format: uint64
+             * @description Of these, those that are in the tables now.
+             */
+            loaded: number;
+            /** @description Why the first of them could not. */
+            message?: string;
+            /** @description Where the next part begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description Of these, those that were read; others were read with the same templates before.
+             */
+            read: number;
+            /**
+             * Format: uint64
+             * @description Captures that no template reads.
+             */
+            without_template: number;
+        };
+        /**
+         * CaptureRetention
+         * @description How long captures of a type are kept.
+         * @example {
+         *       "capture_type": "mac",
+         *       "keep_days": 90,
+         *       "keep_last": 10
+         *     }
+         */
+        CaptureRetention: {
+            /** @description Capture type; `*`: every one that has no rule of its own. */
+            capture_type: string;
+            /**
+             * Format: uint32
+             * @description Captures that are not older than this stay: 1 to 36500.
+             */
+            keep_days?: number;
+            /**
+             * Format: uint32
+             * @description So many good captures of each device stay, however old: 1 to 100000.
+             */
+            keep_last?: number;
         };
         /**
          * CaptureType
@@ -5130,6 +5241,13 @@ export interface components {
          * @example {
          *       "access_token_minutes": 15,
          *       "audit_days": 365,
+         *       "capture_retention": [
+         *         {
+         *           "capture_type": "mac",
+         *           "keep_days": 90,
+         *           "keep_last": 10
+         *         }
+         *       ],
          *       "event_days": 7,
          *       "refresh_token_days": 30,
          *       "secret_ttl_hours": 24,
@@ -5147,6 +5265,11 @@ export interface components {
              * @description How long the audit log is kept, in days; 0 is forever.
              */
             audit_days: number;
+            /**
+             * @description How long captures are kept, by type; types without a rule are kept for ever, and so is the last good capture of
+             *     every device and type.
+             */
+            capture_retention: components["schemas"]["CaptureRetention"][];
             /**
              * Format: uint32
              * @description How long the events of a collection are kept after its end, in days: 1 to 3650.
@@ -5186,6 +5309,8 @@ export interface components {
              * @description How long the audit log is kept, in days; 0 is forever.
              */
             audit_days?: number | null;
+            /** @description All rules of how long captures are kept. */
+            capture_retention?: components["schemas"]["CaptureRetention"][] | null;
             /**
              * Format: uint32
              * @description How long the events of a collection are kept after its end, in days: 1 to 3650.
@@ -8661,6 +8786,7 @@ export interface operations {
                  *         "mac"
                  *       ],
                  *       "dry_run": true,
+                 *       "keep_last": 10,
                  *       "older_than_days": 365
                  *     }
                  */
@@ -8681,6 +8807,321 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["CapturePurged"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what there is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    capture_reparse_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "capture_types": [
+                 *         "arp"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CaptureReparse"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "captures": 200,
+                     *       "failed": 0,
+                     *       "loaded": 198,
+                     *       "next_page_token": "eyJhZnRlciI6Ii4uLiJ9",
+                     *       "read": 40,
+                     *       "without_template": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CaptureReparsed"];
                 };
             };
             /** @description The request cannot be read */
@@ -25500,6 +25941,13 @@ export interface operations {
                      * @example {
                      *       "access_token_minutes": 15,
                      *       "audit_days": 365,
+                     *       "capture_retention": [
+                     *         {
+                     *           "capture_type": "mac",
+                     *           "keep_days": 90,
+                     *           "keep_last": 10
+                     *         }
+                     *       ],
                      *       "event_days": 7,
                      *       "refresh_token_days": 30,
                      *       "secret_ttl_hours": 24,
@@ -25694,6 +26142,13 @@ export interface operations {
                      * @example {
                      *       "access_token_minutes": 15,
                      *       "audit_days": 365,
+                     *       "capture_retention": [
+                     *         {
+                     *           "capture_type": "mac",
+                     *           "keep_days": 90,
+                     *           "keep_last": 10
+                     *         }
+                     *       ],
                      *       "event_days": 7,
                      *       "refresh_token_days": 30,
                      *       "secret_ttl_hours": 24,
