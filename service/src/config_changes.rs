@@ -19,7 +19,7 @@ pub use entity::config_change::Severity;
 
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// The capture type whose changes are kept.
 pub(crate) const CONFIGS: &str = "configs";

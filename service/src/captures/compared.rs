@@ -68,7 +68,7 @@ pub struct Content {
 pub fn unified(changes: &Changes, capture_type: &str, old: (&str, i64), new: (&str, i64)) -> String {
     let name = |(device, at): (&str, i64)| {
         let at = crate::time::shown(at).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        format!("{device}/{capture_type}\t{at}")
+        format!("{device}/{capture_type} {at}")
     };
     parsers::unified(changes, &name(old), &name(new))
 }
