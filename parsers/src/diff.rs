@@ -4,8 +4,10 @@ mod preview;
 mod section;
 mod unified;
 
+use std::borrow::Cow;
+
 use imara_diff::{Algorithm, Diff, InternedInput};
-use regex::Regex;
+use regex::RegexSet;
 use serde::{Deserialize, Serialize};
 
 use self::section::Sections;
@@ -13,13 +15,13 @@ pub use self::{
     preview::{Preview, preview},
     unified::unified,
 };
-use crate::mask::Masker;
+use crate::mask::{MaskedLines, Masker};
 use crate::rules::{LineRule, RuleError, Severity, SeverityRules, compiled_for};
 
 /// How two texts are compared. Made once for a platform and a capture type, then used for many texts.
 #[derive(Debug, Clone)]
 pub struct ChangeOptions {
-    volatile: Vec<Regex>,
+    volatile: RegexSet,
     severity: SeverityRules,
     context: usize,
 }
@@ -109,31 +111,33 @@ impl Changes {
 struct Counted<'a> {
     /// What is compared.
     lines: Vec<&'a str>,
-    /// What is shown for it.
-    shown: Vec<&'a str>,
     numbers: Vec<usize>,
+    /// What is shown for it.
+    shown: MaskedLines<'a>,
 }
 
 impl<'a> Counted<'a> {
-    /// `shown` has the same lines as `text`, perhaps without their secrets.
-    fn new(text: &'a str, shown: &'a str, volatile: &[Regex]) -> Self {
+    /// What is shown is without secrets if a masker is given.
+    fn new(text: &'a str, masker: Option<&'a Masker>, volatile: &RegexSet) -> Self {
         let mut found = Self {
             lines: Vec::new(),
-            shown: Vec::new(),
             numbers: Vec::new(),
+            shown: MaskedLines::new(text, masker),
         };
-        for (index, (line, shown)) in text.lines().zip(shown.lines()).enumerate() {
-            if !volatile.iter().any(|rule| rule.is_match(line)) {
+        for (index, line) in text.lines().enumerate() {
+            if volatile.is_empty() || !volatile.is_match(line) {
                 found.lines.push(line);
-                found.shown.push(shown);
                 found.numbers.push(index + 1);
             }
         }
         found
     }
 
-    fn line(&self, at: usize) -> &'a str {
-        self.shown.get(at).copied().unwrap_or_default()
+    /// A line as it is shown.
+    fn line(&self, at: usize) -> Cow<'a, str> {
+        let line = self.lines.get(at).copied().unwrap_or_default();
+        let index = self.number(at).map_or(0, |number| number - 1);
+        self.shown.line(index, line)
     }
 
     fn number(&self, at: usize) -> Option<usize> {
@@ -158,8 +162,8 @@ fn ranges(old: &Counted<'_>, new: &Counted<'_>) -> Vec<(std::ops::Range<usize>, 
 /// Compares two texts line by line.
 #[must_use]
 pub fn compare(old: &str, new: &str, options: &ChangeOptions) -> Changes {
-    let old = Counted::new(old, old, &options.volatile);
-    let new = Counted::new(new, new, &options.volatile);
+    let old = Counted::new(old, None, &options.volatile);
+    let new = Counted::new(new, None, &options.volatile);
     changes(&old, &new, options)
 }
 
@@ -168,9 +172,8 @@ pub fn compare(old: &str, new: &str, options: &ChangeOptions) -> Changes {
 /// still a change: its line is there twice, with two tags.
 #[must_use]
 pub fn compare_masked(old: &str, new: &str, options: &ChangeOptions, masker: &Masker) -> Changes {
-    let (old_shown, new_shown) = (masker.mask(old), masker.mask(new));
-    let old = Counted::new(old, &old_shown, &options.volatile);
-    let new = Counted::new(new, &new_shown, &options.volatile);
+    let old = Counted::new(old, Some(masker), &options.volatile);
+    let new = Counted::new(new, Some(masker), &options.volatile);
     changes(&old, &new, options)
 }
 
@@ -197,11 +200,11 @@ fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Cha
             ));
         }
         for at in before.clone() {
-            let section = sections.0.of(&old.shown, at);
+            let section = sections.0.of(at, |at| old.line(at));
             lines.push(changed(LineKind::Removed, old, at, section, options));
         }
         for at in after.clone() {
-            let section = sections.1.of(&new.shown, at);
+            let section = sections.1.of(at, |at| new.line(at));
             lines.push(changed(LineKind::Added, new, at, section, options));
         }
         let next = ranges.get(index + 1).map_or(new.lines.len(), |(_, next)| next.start);
@@ -243,7 +246,7 @@ fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Cha
 fn context(old: &Counted<'_>, new: &Counted<'_>, before: usize, after: usize) -> HunkLine {
     HunkLine {
         kind: LineKind::Context,
-        text: new.line(after).to_owned(),
+        text: new.line(after).into_owned(),
         old_number: old.number(before),
         new_number: new.number(after),
         section: Vec::new(),
@@ -256,8 +259,8 @@ fn changed(kind: LineKind, text: &Counted<'_>, at: usize, section: Vec<String>, 
     let number = text.number(at);
     HunkLine {
         kind,
-        severity: Some(options.severity.of(&section, line)),
-        text: line.to_owned(),
+        severity: Some(options.severity.of(&section, &line)),
+        text: line.into_owned(),
         old_number: number.filter(|_| kind == LineKind::Removed),
         new_number: number.filter(|_| kind == LineKind::Added),
         section,

@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod captures;
+mod changes;
 mod lab;
 mod logins;
 mod trouble;
