@@ -211,6 +211,10 @@ pub(crate) struct ServerOptions {
     #[arg(long, value_name = "N", env = "SHOWRUN_MAX_SESSIONS", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     max_sessions: Option<usize>,
+    /// WebSockets and event streams at the same time [default: 1000]
+    #[arg(long, value_name = "N", env = "SHOWRUN_MAX_WATCHERS", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_watchers: Option<usize>,
     /// Lifetime of access tokens [default: 15]
     #[arg(
         long,
@@ -245,7 +249,7 @@ pub(crate) struct ServerOptions {
     #[arg(long, value_name = "DAYS", env = "SHOWRUN_TRANSCRIPT_DAYS", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     transcript_days: Option<u32>,
-    /// Networks that are never connected to
+    /// Networks that are never connected to [default: the metadata services of clouds, 169.254.169.254 and fd00:ec2::254]
     #[arg(
         long,
         value_name = "NETWORK,…",
@@ -324,6 +328,7 @@ impl ServerOptions {
                 .map_err(|error| anyhow::anyhow!("host_key_policy: {error}"))?;
         }
         service.max_sessions = within("max_sessions", options.max_sessions, 1, 100_000, service.max_sessions)?;
+        service.max_watchers = within("max_watchers", options.max_watchers, 1, 100_000, service.max_watchers)?;
         service.access_token_minutes = within(
             "access_token_minutes",
             options.access_token_minutes,
@@ -353,7 +358,9 @@ impl ServerOptions {
             service.transcript_days,
         )?;
         service.min_free_bytes = options.min_free_bytes.unwrap_or(service.min_free_bytes);
-        service.forbidden_networks = options.forbidden_networks.unwrap_or_default();
+        if let Some(networks) = options.forbidden_networks {
+            service.forbidden_networks = networks;
+        }
         networks("forbidden_networks", &service.forbidden_networks)?;
         let listen = options.listen.as_deref().unwrap_or("127.0.0.1:8080");
         Ok(Server {
@@ -393,6 +400,7 @@ impl Server {
             ("secret_key_file", quoted(key)),
             ("trusted_proxies", format!("{proxies:?}")),
             ("max_sessions", service.max_sessions.to_string()),
+            ("max_watchers", service.max_watchers.to_string()),
             ("access_token_minutes", service.access_token_minutes.to_string()),
             ("refresh_token_days", service.refresh_token_days.to_string()),
             ("min_free_bytes", service.min_free_bytes.to_string()),

@@ -27,6 +27,7 @@ use crate::{
     auth::{Granted, Visitor, same_origin},
     problem::{self, Problem},
     roles::{Access, Found, Operation, Routes},
+    strict::Bodies,
 };
 
 /// Where the API begins.
@@ -52,6 +53,8 @@ pub(crate) struct Frame {
     pub(crate) tls: bool,
     /// The operations of the document.
     pub(crate) api: BoxEndpoint<'static>,
+    /// What the document says of bodies.
+    pub(crate) bodies: Bodies,
     /// The plain operations.
     pub(crate) plain: BoxEndpoint<'static>,
     /// Everything else: the pages of the browser.
@@ -173,6 +176,12 @@ impl Frame {
             return self.call(plain, request).await;
         }
         let body = read(&mut request, operation.body).await?;
+        if !plain && is_json(&request) {
+            // What is no JSON the operation itself refuses.
+            if let Ok(value) = serde_json::from_slice(&body) {
+                self.bodies.check(operation.id, &value).map_err(Problem::from)?;
+            }
+        }
         let key = request.header("idempotency-key").map(str::to_owned);
         request.set_body(Body::from_bytes(body.clone()));
         match (key, actor) {
@@ -312,14 +321,17 @@ async fn read(request: &mut Request, most: usize) -> poem::Result<bytes::Bytes> 
         poem::error::ReadBodyError::PayloadTooLarge => too_large(),
         _ => malformed("body_unreadable", "The body of the request ended before its end"),
     })?;
-    let is_json = request.content_type().is_some_and(|kind| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.to_ascii_lowercase().ends_with("json")
-    });
-    if is_json && !body.is_empty() {
+    if is_json(request) && !body.is_empty() {
         refuse_nul(&body)?;
     }
     Ok(body)
+}
+
+fn is_json(request: &Request) -> bool {
+    request.content_type().is_some_and(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        kind.to_ascii_lowercase().ends_with("json")
+    })
 }
 
 /// No text of ours may hold a NUL; databases refuse it, files end at it.

@@ -29,12 +29,16 @@ mod result;
 mod roles;
 mod secret;
 mod serve;
+mod strict;
 mod time;
 mod v1;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Collects operational data from network devices over SSH.
 #[derive(Parser)]

@@ -206,6 +206,11 @@ pub(crate) const PLAIN: &[(Operation, &str, &str)] = &[
         "/api/v1/collections/{id}/event-stream",
     ),
     // Below operator without secrets.
+    (
+        viewer("collection_captures_zip"),
+        "GET",
+        "/api/v1/collections/{id}/captures.zip",
+    ),
     (viewer("capture_content"), "GET", "/api/v1/captures/{id}/content"),
     (public("healthz"), "GET", "/healthz"),
     (public("readyz"), "GET", "/readyz"),

@@ -24,6 +24,7 @@ use crate::{
     frame::{self, Frame},
     pages, problem,
     roles::Routes,
+    strict::Bodies,
     v1,
 };
 
@@ -149,6 +150,12 @@ pub(crate) async fn start(config: &config::Server) -> anyhow::Result<(Running, F
     }
     let admin = service.user_first_admin(config.admin_password.clone()).await;
     let admin = admin.map_err(|error| anyhow::anyhow!("The password of the first admin cannot be used: {error}"))?;
+    // Also before it listens: what goes on now must not be sent here.
+    service.serves_on(config.listen);
+    config
+        .metrics_listen
+        .into_iter()
+        .for_each(|address| service.serves_on(address));
     let resumed = service.resume().await?;
     if resumed > 0 {
         eprintln!("showrun: {resumed} collections go on where the server stopped");
@@ -173,6 +180,7 @@ async fn listen(service: &Service, config: &config::Server, metrics: PrometheusH
     };
     let bound = acceptor.local_addr();
     let bound = bound.first().and_then(|address| address.as_socket_addr().copied());
+    bound.into_iter().for_each(|address| service.serves_on(address));
     if let Some(address) = config.metrics_listen {
         serve_metrics(service, address, metrics.clone()).await?;
     }
@@ -233,6 +241,7 @@ fn frame(service: &Service, config: &config::Server, metrics: PrometheusHandle) 
         routes: Routes::new(&document::document(), frame::PREFIX),
         proxies: config.trusted_proxies.clone(),
         tls: config.tls.is_some(),
+        bodies: Bodies::new(document::document()),
         api: operations.with(panics()).map_to_response().boxed(),
         plain: plain.with(panics()).map_to_response().boxed(),
         pages: pages::page
@@ -262,6 +271,9 @@ async fn serve_metrics(
     let bound = acceptor.local_addr();
     for address in &bound {
         eprintln!("showrun: metrics on {address}");
+        if let Some(address) = address.as_socket_addr() {
+            service.serves_on(*address);
+        }
     }
     let stopping = service.stopping().clone();
     let route = Route::new().at("/metrics", get(metrics_text)).data(metrics);

@@ -15,6 +15,8 @@ pub struct Model {
     pub consecutive_failures: i32,
     /// Since when no login is tried.
     pub closed_at: Option<i64>,
+    /// Logins under way of which it is not known how they end.
+    pub in_flight: i32,
     /// When it was last changed.
     pub updated_at: i64,
 }

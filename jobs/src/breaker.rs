@@ -4,7 +4,8 @@
 //! A [`Breaker`] counts for everything that a program runs; [`Logins`] is its gate for one run. Refusals and the closing
 //! belong to all runs, the freedom that a success gives to the run in which it happened. A program that outlives its
 //! process keeps the counts: each [`Change`] is sent to it, and after a refusal no login with that identity is let
-//! through before [`Breaker::saved`] says that the count would survive.
+//! through before [`Breaker::saved`] says that the count would survive. It keeps the logins that are under way, too, until
+//! one has succeeded: a process that is killed meanwhile never learns how they ended, and the next one counts them as refused.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -38,6 +39,20 @@ pub struct Count {
     pub consecutive_failures: u32,
     /// Since when no login is tried.
     pub closed_at: Option<SystemTime>,
+    /// Logins under way in runs in which none has succeeded yet.
+    pub in_flight: u32,
+}
+
+impl Count {
+    /// What is known after the process ended without a word: logins that were under way may have been refused.
+    #[must_use]
+    fn after_a_kill(self) -> Self {
+        Self {
+            consecutive_failures: self.consecutive_failures.saturating_add(self.in_flight),
+            in_flight: 0,
+            ..self
+        }
+    }
 }
 
 /// A count that is new, to be kept. Those of one identity come in the order in which they happened.
@@ -55,8 +70,6 @@ pub struct Change {
 #[derive(Debug, Default)]
 struct State {
     count: Count,
-    /// Logins under way in runs in which none has succeeded yet.
-    in_flight: u32,
     /// Number of the last change.
     version: u64,
     /// The change that must be kept before the next login.
@@ -95,7 +108,11 @@ pub struct Permit {
 }
 
 enum Answer {
-    Go { in_flight: bool },
+    /// `after`: once this change is kept.
+    Go {
+        in_flight: bool,
+        after: u64,
+    },
     Wait,
     Paused,
     Lost,
@@ -120,9 +137,9 @@ impl Breaker {
         counts: impl IntoIterator<Item = (Identity, Count)>,
         keeper: mpsc::UnboundedSender<Change>,
     ) -> Arc<Self> {
-        let state = |(identity, count)| {
+        let state = |(identity, count): (Identity, Count)| {
             let state = State {
-                count,
+                count: count.after_a_kill(),
                 ..State::default()
             };
             (identity, state)
@@ -138,10 +155,15 @@ impl Breaker {
 
     /// The gate of a new run; `None`: with the limit of the breaker.
     pub fn logins(self: &Arc<Self>, limit: Option<u32>) -> Arc<Logins> {
+        self.logins_after(limit, None)
+    }
+
+    /// The gate of a run that goes on, in which logins have succeeded before.
+    pub fn logins_after(self: &Arc<Self>, limit: Option<u32>, proven: Option<Identity>) -> Arc<Logins> {
         Arc::new(Logins {
             breaker: Arc::clone(self),
             limit: limit.unwrap_or(self.limit),
-            proven: Mutex::default(),
+            proven: Mutex::new(proven.into_iter().collect()),
         })
     }
 
@@ -173,8 +195,12 @@ impl Breaker {
     /// Forgets the refusals of an identity, because a person said so.
     pub fn release(&self, identity: &Identity) {
         self.with_state(identity, |state| {
-            if state.count != Count::default() {
-                state.count = Count::default();
+            let released = Count {
+                in_flight: state.count.in_flight,
+                ..Count::default()
+            };
+            if state.count != released {
+                state.count = released;
                 self.tell(state, *identity, "", false);
             }
         });
@@ -199,6 +225,22 @@ impl Breaker {
             };
             if !behind || self.is_keeper_gone() {
                 return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits until a change of an identity is kept.
+    async fn kept_up_to(&self, identity: &Identity, version: u64) -> Result<(), DeviceError> {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.keeper.is_none() || self.with_state(identity, |state| state.saved >= version) == Some(true) {
+                return Ok(());
+            }
+            if self.is_keeper_gone() {
+                return Err(lost());
             }
             changed.await;
         }
@@ -230,6 +272,10 @@ impl Breaker {
     }
 }
 
+fn lost() -> DeviceError {
+    DeviceError::new(FailureKind::Internal, "The count of logins is lost")
+}
+
 fn paused() -> DeviceError {
     DeviceError::new(
         FailureKind::CredentialPaused,
@@ -249,32 +295,34 @@ impl Logins {
             let changed = breaker.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            match breaker.with_state(&identity, |state| self.answer(state, &identity)) {
-                Some(Answer::Go { in_flight }) => {
-                    return Ok(Permit {
+            match breaker.with_state(&identity, |state| self.answer(state, credentials, identity)) {
+                Some(Answer::Go { in_flight, after }) => {
+                    let permit = Permit {
                         logins: Arc::clone(self),
                         identity,
                         username: credentials.username.clone(),
                         in_flight,
                         reported: false,
-                    });
+                    };
+                    // Dropped while it waits, it was no login.
+                    breaker.kept_up_to(&identity, after).await?;
+                    return Ok(permit);
                 }
                 Some(Answer::Paused) => return Err(paused()),
                 Some(Answer::Wait) => changed.await,
-                Some(Answer::Lost) | None => {
-                    return Err(DeviceError::new(FailureKind::Internal, "The count of logins is lost"));
-                }
+                Some(Answer::Lost) | None => return Err(lost()),
             }
         }
     }
 
-    fn answer(&self, state: &mut State, identity: &Identity) -> Answer {
+    fn answer(&self, state: &mut State, credentials: &Credentials, identity: Identity) -> Answer {
+        let go = |in_flight, after| Answer::Go { in_flight, after };
         let failures = state.count.consecutive_failures;
         if state.count.closed_at.is_some() {
             return Answer::Paused;
         }
         if self.limit == 0 {
-            return Answer::Go { in_flight: false };
+            return go(false, 0);
         }
         if state.saved < state.needed {
             return match self.breaker.is_keeper_gone() {
@@ -282,17 +330,33 @@ impl Logins {
                 false => Answer::Wait,
             };
         }
-        if self.is_proven(identity) {
-            return Answer::Go { in_flight: false };
+        if self.is_proven(&identity) {
+            return go(false, 0);
         }
-        if state.in_flight + failures < self.limit {
-            state.in_flight += 1;
-            return Answer::Go { in_flight: true };
+        if state.count.in_flight < self.room(failures) {
+            state.count.in_flight += 1;
+            self.breaker.tell(state, identity, &credentials.username, false);
+            return go(true, state.version);
         }
         // A run with a higher limit may have left more refusals than this one allows: nothing would ever wake it.
-        match state.in_flight == 0 {
-            true => Answer::Paused,
-            false => Answer::Wait,
+        if state.count.in_flight > 0 {
+            return Answer::Wait;
+        }
+        // What a kill left open is closed here, for everybody to see; a stricter limit of one run is its own affair.
+        if self.breaker.limit > 0 && failures >= self.breaker.limit {
+            state.count.closed_at = Some(SystemTime::now());
+            self.breaker.tell(state, identity, &credentials.username, false);
+        }
+        Answer::Paused
+    }
+
+    /// Logins that may be under way before one has succeeded. Where counts outlive the process it is one less than could be
+    /// refused, if there is more than one: a kill in that moment leaves a good secret its next try.
+    fn room(&self, failures: u32) -> u32 {
+        let left = self.limit.saturating_sub(failures);
+        match self.breaker.keeper {
+            Some(_) if left > 1 => left - 1,
+            _ => left,
         }
     }
 
@@ -324,7 +388,7 @@ impl Permit {
             proven.insert(self.identity);
         }
         breaker.with_state(&self.identity, |state| {
-            state.in_flight = state.in_flight.saturating_sub(u32::from(self.in_flight));
+            state.count.in_flight = state.count.in_flight.saturating_sub(u32::from(self.in_flight));
             match failure {
                 None if state.count.consecutive_failures > 0 => {
                     state.count.consecutive_failures = 0;
@@ -337,6 +401,7 @@ impl Permit {
                     }
                     breaker.tell(state, self.identity, &self.username, true);
                 }
+                _ if self.in_flight => breaker.tell(state, self.identity, &self.username, false),
                 _ => {}
             }
         });
@@ -349,7 +414,10 @@ impl Drop for Permit {
         if !self.reported {
             let breaker = &self.logins.breaker;
             breaker.with_state(&self.identity, |state| {
-                state.in_flight = state.in_flight.saturating_sub(u32::from(self.in_flight));
+                if self.in_flight {
+                    state.count.in_flight = state.count.in_flight.saturating_sub(1);
+                    breaker.tell(state, self.identity, &self.username, false);
+                }
             });
             breaker.changed.notify_waiters();
         }

@@ -12,6 +12,7 @@ use crate::platform::{
     Capture, CaptureEntry, Confirm, Detect, DetectEntry, Evidence, LineRule, Mode, ModeEntry, Pager, PagerEntry,
     Pattern, PatternEntry, Platform, PlatformFile, Terminal,
 };
+use crate::readonly;
 
 include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
@@ -478,6 +479,9 @@ fn compile_capture(name: &str, value: &serde_yaml::Value) -> Result<Capture, Pro
             .any(|command| command.chars().any(char::is_control))
     {
         return Err((key, "needs one or more commands, each on one line".to_owned()));
+    }
+    if let Some(problem) = entry.commands.iter().find_map(|command| readonly::objection(command)) {
+        return Err((format!("{key}.commands"), problem));
     }
     if entry.evidence == Evidence::Documented && entry.source.is_none() {
         return Err((key, "evidence 'documented' needs the document in 'source'".to_owned()));

@@ -18,6 +18,7 @@ pub mod event;
 pub mod line;
 pub mod plan;
 pub mod platform;
+mod readonly;
 pub mod runner;
 pub mod transcript;
 pub mod transport;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    net::IpAddr,
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -11,7 +11,7 @@ use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, mpsc, watch}
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    breaker::{Breaker, Logins},
+    breaker::{Breaker, Identity, Logins},
     capture::CaptureSink,
     catalogue::Catalogue,
     driver::{self, Attempt, AttemptContext, SessionLimits},
@@ -38,6 +38,8 @@ pub struct RunOptions {
     pub retry_pause: Duration,
     /// Refused logins in a row that close an identity; 0 turns this off, `None` is what the breaker has.
     pub auth_failure_limit: Option<u32>,
+    /// The login identity that a login of this collection has succeeded with already, before it was interrupted.
+    pub proven: Option<Identity>,
     /// Limits of each session.
     pub limits: SessionLimits,
 }
@@ -50,6 +52,7 @@ impl Default for RunOptions {
             retries: 0,
             retry_pause: Duration::from_secs(2),
             auth_failure_limit: None,
+            proven: None,
             limits: SessionLimits::default(),
         }
     }
@@ -114,8 +117,8 @@ impl SessionLocks {
     }
 }
 
-/// Decides which addresses may be connected to.
-pub type AddressRule = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
+/// Decides which addresses may be connected to: why not, where one may not.
+pub type AddressRule = Arc<dyn Fn(SocketAddr) -> Option<String> + Send + Sync>;
 
 /// Holds new sessions back while it says why.
 pub type Hold = watch::Receiver<Option<String>>;
@@ -179,7 +182,7 @@ impl Runner {
         let state = Dispatch {
             runner: self,
             jobs: jobs.into_iter().map(Arc::new).collect(),
-            logins: self.breaker.logins(options.auth_failure_limit),
+            logins: self.breaker.logins_after(options.auth_failure_limit, options.proven),
             options,
             events,
             cancel,
@@ -329,10 +332,9 @@ impl Dispatch<'_> {
         let Some(target) = waiting.target.clone() else {
             return self.locate(waiting, &job);
         };
-        if let (Some(allows), Target::Direct(address)) = (&self.runner.addresses, &target)
-            && !allows(address.ip())
+        if let (Some(refusal), Target::Direct(address)) = (&self.runner.addresses, &target)
+            && let Some(message) = refusal(*address)
         {
-            let message = format!("The settings of this server forbid connections to {}", address.ip());
             return self
                 .fail(waiting, DeviceError::new(FailureKind::AddressForbidden, message))
                 .await;
@@ -386,7 +388,7 @@ impl Dispatch<'_> {
             return;
         }
         if let Ok(ip) = device.address.parse() {
-            waiting.target = Some(Target::Direct(std::net::SocketAddr::new(ip, device.port)));
+            waiting.target = Some(Target::Direct(SocketAddr::new(ip, device.port)));
             self.queue.push_front(waiting);
             return;
         }

@@ -1,6 +1,10 @@
 //! Whatever a device prints, there is a verdict on it, and it does not depend on how the output came in parts.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 use std::sync::{Arc, LazyLock};
 

@@ -62,6 +62,8 @@ faults! {
     LegacyOnly => 8, "legacy-only";
     /// Refuses every secret.
     AuthRefused => 9, "auth-refused";
+    /// Takes the secret and does not say what it thinks of it.
+    AuthSilent => 9, "auth-silent";
     /// Takes a public key (any) and nothing else.
     PublickeyOnly => 10, "publickey-only";
     /// Takes the password by keyboard-interactive only.

@@ -325,7 +325,11 @@ impl Handler for Client {
             self.fault,
             Some(Fault::PublickeyOnly | Fault::Kbdint | Fault::Kbdint2step)
         );
-        if self.check(user, password) && offered {
+        let right = self.check(user, password);
+        if self.fault == Some(Fault::AuthSilent) {
+            std::future::pending::<()>().await;
+        }
+        if right && offered {
             return Ok(Auth::Accept);
         }
         Ok(self.refuse())

@@ -189,6 +189,7 @@ async fn devices(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             .col(column("username").text())
             .col(column("consecutive_failures").integer())
             .col(optional("closed_at").big_integer())
+            .col(column("in_flight").integer())
             .col(column("updated_at").big_integer())
             .primary_key(&mut primary(&["identity"]))
             .to_owned(),
@@ -378,11 +379,7 @@ async fn captures(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             "capture_device_id_capture_type_id",
             &["device_id", "capture_type", "id"],
         ),
-        index(
-            "capture",
-            "capture_collection_id_device_id",
-            &["collection_id", "device_id"],
-        ),
+        index("capture", "capture_collection_id_id", &["collection_id", "id"]),
         index("capture", "capture_text_id", &["text_id"]),
         index("current_capture", "current_capture_capture_id", &["capture_id"]),
         index("current_capture", "current_capture_text_id", &["text_id"]),

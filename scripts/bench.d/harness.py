@@ -166,12 +166,13 @@ def files_cpu_ms(sizes, devices, under=None):
 
 
 class Binaries:
-    """The release binaries, built if need be."""
+    """The release binaries, built if need be; or the debug ones that are there, to try a script."""
 
     names = ("showrun", "showrun-lab", "showrun-floor")
 
-    def __init__(self, build=True):
-        cargo = os.environ.get("CARGO", "cargo")
+    def __init__(self, build=True, debug=False):
+        self.cargo, self.debug = os.environ.get("CARGO", "cargo"), debug
+        cargo = self.cargo
         if build:
             wanted = [part for name in self.names for part in ("--bin", name)]
             # A build may use all cores; the measuring comes later.
@@ -183,12 +184,25 @@ class Binaries:
         facts = subprocess.run([cargo, "metadata", "--no-deps", "--format-version", "1"], cwd=ROOT, capture_output=True)
         if facts.returncode != 0:
             raise Failed(facts.stderr.decode(errors="replace"))
-        folder = pathlib.Path(json.loads(facts.stdout)["target_directory"]) / "release"
+        folder = pathlib.Path(json.loads(facts.stdout)["target_directory"]) / ("debug" if debug else "release")
         try:
             # Copies: a build that somebody starts meanwhile must not change what is measured.
             self.showrun, self.lab, self.floor = (shutil.copy2(folder / name, scratch(name)) for name in self.names)
         except OSError as problem:
-            raise Failed(f"a release binary is missing: {problem}") from problem
+            raise Failed(f"a binary is missing: {problem}") from problem
+
+    def test(self, name):
+        """The binary of a whole-system test, built if need be with the same profile. It runs the binaries beside it."""
+        profile = [] if self.debug else ["--release"]
+        command = [self.cargo, "test", "--locked", "--no-run", "--message-format", "json", *profile, "-p", "tests", "--test", name]
+        os.sched_setaffinity(0, set(_cores))
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        os.sched_setaffinity(0, {LAB_CORE})
+        for line in done.stdout.splitlines():
+            message = last_json(line) or {}
+            if message.get("executable") and message["target"]["name"] == name:
+                return message["executable"]
+        raise Failed(f"the test {name} could not be built")
 
 
 class Lab:

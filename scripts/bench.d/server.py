@@ -17,15 +17,16 @@ LONGEST = 600
 
 
 class Server:
-    """`showrun serve` on a data directory of its own, with SQLite."""
+    """`showrun serve` on a data directory of its own, with SQLite, or with PostgreSQL where a URL is given."""
 
-    def __init__(self, binaries, folder):
+    def __init__(self, binaries, folder, database_url=None):
         self.binaries, self.folder = binaries, pathlib.Path(folder)
+        where = {"SHOWRUN_DATABASE_URL": database_url} if database_url else {}
         os.sched_setaffinity(0, {harness.CLIENT_CORE})
         try:
             self.process = subprocess.Popen(
                 [str(binaries.showrun), "--log", "warn", "serve", "--listen", "127.0.0.1:0", "--data-dir", str(self.folder)],
-                env={**os.environ, "SHOWRUN_ADMIN_PASSWORD": PASSWORD}, stdin=subprocess.DEVNULL,
+                env={**os.environ, **where, "SHOWRUN_ADMIN_PASSWORD": PASSWORD}, stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             )  # fmt: skip
         finally:

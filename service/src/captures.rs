@@ -27,6 +27,7 @@ use crate::{
     time::now_ms,
 };
 
+mod archive;
 mod blobs;
 pub(crate) mod codec;
 mod compared;
@@ -37,6 +38,7 @@ pub(crate) mod store;
 mod tests;
 mod tree;
 
+pub use archive::Piece;
 pub use compared::{CONTEXT, CaptureDiff, Content, DiffWish, unified};
 pub(crate) use compared::{LARGEST_COMPARED, must_mask};
 pub use forget::{Purge, Purged};

@@ -205,7 +205,7 @@ impl Service {
         self.engine().turn.lock().await
     }
 
-    async fn collection_row(&self, id: Uuid, kind: CollectionKind) -> Result<collection::Model> {
+    pub(crate) async fn collection_row(&self, id: Uuid, kind: CollectionKind) -> Result<collection::Model> {
         let row = store::one(self.db().reader(), id).await?;
         let what = match kind {
             CollectionKind::Collection => "collection",

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -33,6 +34,9 @@ use crate::{
 /// How often the lock on the database is looked at.
 const LOCK_EVERY: Duration = Duration::from_secs(2);
 
+/// Where clouds tell a machine its own secrets; no device is there.
+const METADATA: [&str; 2] = ["169.254.169.254/32", "fd00:ec2::254/128"];
+
 /// How a server is set up.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
@@ -50,6 +54,8 @@ pub struct ServerConfig {
     pub git_mirror: Option<GitMirror>,
     /// Sessions to devices at the same time, over all collections.
     pub max_sessions: usize,
+    /// WebSockets and event streams at the same time.
+    pub max_watchers: usize,
     /// Lifetime of access tokens in minutes.
     pub access_token_minutes: u32,
     /// Lifetime of a login that is used now and then, in days.
@@ -80,6 +86,7 @@ impl ServerConfig {
             templates_dir: None,
             git_mirror: None,
             max_sessions: 1000,
+            max_watchers: 1000,
             access_token_minutes: 15,
             refresh_token_days: 30,
             ssh_agent: None,
@@ -87,7 +94,7 @@ impl ServerConfig {
             min_free_bytes: 256 * 1024 * 1024,
             secret_ttl_hours: 24,
             transcript_days: 7,
-            forbidden_networks: Vec::new(),
+            forbidden_networks: METADATA.map(str::to_owned).to_vec(),
         }
     }
 }
@@ -164,7 +171,7 @@ impl Service {
             catalogue: Arc::clone(&catalogue),
             host_keys: Arc::clone(&host_keys) as Arc<dyn jobs::HostKeys>,
             breaker: Arc::clone(&breaker),
-            addresses: Arc::new(move |ip| rule.allows(ip)),
+            addresses: Arc::new(move |address| rule.refusal(address)),
             max_sessions: config.max_sessions,
             transcript_days: config.transcript_days,
             data_dir: config.data_dir.clone(),
@@ -300,6 +307,11 @@ impl Service {
 
     pub(crate) fn vault(&self) -> &Vault {
         &self.0.vault
+    }
+
+    /// The server itself listens there: no device does.
+    pub fn serves_on(&self, address: SocketAddr) {
+        self.0.addresses.add_own(address);
     }
 
     pub(crate) fn addresses(&self) -> &AddressPolicy {

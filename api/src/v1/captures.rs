@@ -217,6 +217,9 @@ impl Api {
     }
 
     /// List the captures of a collection
+    ///
+    /// The complete texts of all of them come together from `/collections/{id}/captures.zip`, as
+    /// `<capture type>/<device>.txt`.
     #[oai(
         path = "/collections/:id/captures",
         method = "get",
@@ -303,7 +306,7 @@ impl Api {
 }
 
 /// Whether the text is asked for without its secrets.
-fn masked(request: &Request) -> service::error::Result<bool> {
+pub(crate) fn masked(request: &Request) -> service::error::Result<bool> {
     let query = request.uri().query().unwrap_or_default();
     let mut values = query.split('&').filter_map(|pair| pair.strip_prefix("masked="));
     match values.next_back() {

@@ -18,6 +18,7 @@ use crate::{
     problem::{Accepted, Done, Result},
 };
 
+pub(crate) mod archive;
 mod event;
 pub(crate) mod progress;
 pub(crate) mod request;

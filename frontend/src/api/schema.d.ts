@@ -509,7 +509,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the captures of a collection */
+        /**
+         * List the captures of a collection
+         * @description The complete texts of all of them come together from `/collections/{id}/captures.zip`, as
+         *     `<capture type>/<device>.txt`.
+         */
         get: operations["collection_capture_list"];
         put?: never;
         post?: never;

@@ -115,18 +115,25 @@ async fn a_run_with_a_lower_limit_does_not_wait_for_ever() {
     breaker.logins(None).admit(&secret).await.unwrap();
 }
 
+/// A login that is asked for beside the test.
+fn asked(
+    logins: &Arc<Logins>,
+    secret: &Credentials,
+) -> tokio::task::JoinHandle<std::result::Result<Permit, DeviceError>> {
+    let (logins, secret) = (Arc::clone(logins), secret.clone());
+    tokio::spawn(async move { logins.admit(&secret).await })
+}
+
 #[tokio::test]
 async fn after_a_refusal_nobody_goes_before_it_is_kept() {
     let (keeper, mut changes) = mpsc::unbounded_channel();
     let breaker = Breaker::kept([7; 32], [], keeper);
     let logins = breaker.logins(Some(3));
     let secret = credentials("wrong");
-    logins.admit(&secret).await.unwrap().report(REFUSED);
-    let next = |logins: &Arc<Logins>| {
-        let (logins, secret) = (Arc::clone(logins), secret.clone());
-        tokio::spawn(async move { logins.admit(&secret).await })
-    };
-    let waiting = next(&logins);
+    let first = asked(&logins, &secret);
+    breaker.saved(&changes.recv().await.unwrap());
+    first.await.unwrap().unwrap().report(REFUSED);
+    let waiting = asked(&logins, &secret);
     assert!(waits(&waiting).await);
     let change = changes.recv().await.unwrap();
     assert_eq!(
@@ -134,16 +141,85 @@ async fn after_a_refusal_nobody_goes_before_it_is_kept() {
         ("ops", 1)
     );
     breaker.saved(&change);
+    let begins = changes.recv().await.unwrap();
+    assert_eq!((begins.count.consecutive_failures, begins.count.in_flight), (1, 1));
+    breaker.saved(&begins);
     breaker.settled().await;
     waiting.await.unwrap().unwrap().report(None);
     let reset = changes.recv().await.unwrap();
     assert_eq!(reset.count, Count::default());
-    // A success needs no keeping before the next one goes.
+    // A success needs no keeping before the next one goes, and who has succeeded leaves no marks.
     logins.admit(&secret).await.unwrap().report(REFUSED);
-    let waiting = next(&logins);
+    assert_eq!(changes.recv().await.unwrap().count.in_flight, 0);
+    let waiting = asked(&logins, &secret);
     drop(changes);
     breaker.changed.notify_waiters();
     assert_eq!(waiting.await.unwrap().unwrap_err().kind, FailureKind::Internal);
+}
+
+#[tokio::test]
+async fn a_login_under_way_is_kept_before_it_goes_and_counts_as_refused_after_a_kill() {
+    let (keeper, mut changes) = mpsc::unbounded_channel();
+    let first = Breaker::kept([7; 32], [], keeper);
+    let secret = credentials("wrong");
+    let logins = first.logins(Some(3));
+    let (one, other, third) = (
+        asked(&logins, &secret),
+        asked(&logins, &secret),
+        asked(&logins, &secret),
+    );
+    let mut kept = Vec::new();
+    for _ in 0..2 {
+        kept.push(changes.recv().await.unwrap());
+    }
+    assert!(
+        waits(&one).await && waits(&other).await,
+        "nobody logs in before that is kept"
+    );
+    for change in &kept {
+        first.saved(change);
+    }
+    let under_way = [one.await.unwrap().unwrap(), other.await.unwrap().unwrap()];
+    assert!(waits(&third).await, "one try is left for after a kill");
+    let last = kept.last().unwrap().clone();
+    assert_eq!((last.count.in_flight, last.count.consecutive_failures), (2, 0));
+
+    // The process is killed: nobody hears how these two end.
+    let (keeper, mut changes) = mpsc::unbounded_channel();
+    let second = Breaker::kept([7; 32], [(last.identity, last.count)], keeper);
+    assert_eq!(second.count(&last.identity).consecutive_failures, 2);
+    let logins = second.logins(Some(3));
+    let (one, other) = (asked(&logins, &secret), asked(&logins, &secret));
+    let begins = changes.recv().await.unwrap();
+    assert_eq!((begins.count.in_flight, begins.count.consecutive_failures), (1, 2));
+    second.saved(&begins);
+    let (done, waiting) = match waits(&one).await {
+        false => (one, other),
+        true => (other, one),
+    };
+    done.await.unwrap().unwrap().report(REFUSED);
+    second.saved(&changes.recv().await.unwrap());
+    assert_eq!(waiting.await.unwrap().unwrap_err().kind, FailureKind::CredentialPaused);
+    assert!(second.count(&last.identity).closed_at.is_some());
+
+    // Killed once more in such a moment there is none left, until a person says so.
+    let (keeper, mut changes) = mpsc::unbounded_channel();
+    let third_time = Breaker::kept([7; 32], [(begins.identity, begins.count)], keeper);
+    let logins = third_time.logins(Some(3));
+    assert_eq!(
+        logins.admit(&secret).await.unwrap_err().kind,
+        FailureKind::CredentialPaused
+    );
+    let closed = changes.recv().await.unwrap();
+    assert!(closed.count.closed_at.is_some(), "a person sees why nothing is tried");
+    third_time.saved(&closed);
+    third_time.release(&begins.identity);
+    third_time.saved(&changes.recv().await.unwrap());
+    let again = asked(&logins, &secret);
+    third_time.saved(&changes.recv().await.unwrap());
+    again.await.unwrap().unwrap().report(None);
+    drop(under_way);
+    third.abort();
 }
 
 #[tokio::test]
@@ -152,7 +228,9 @@ async fn what_was_closed_before_stays_closed_for_the_same_key() {
     let first = Breaker::kept([7; 32], [], keeper);
     let secret = credentials("wrong");
     let logins = first.logins(Some(1));
-    logins.admit(&secret).await.unwrap().report(REFUSED);
+    let permit = asked(&logins, &secret);
+    first.saved(&changes.recv().await.unwrap());
+    permit.await.unwrap().unwrap().report(REFUSED);
     let change = changes.recv().await.unwrap();
     assert!(change.count.closed_at.is_some());
     let (keeper, _changes) = mpsc::unbounded_channel();

@@ -21,36 +21,62 @@ const MOST_AGENT_KEYS: usize = 4;
 /// Rounds of questions in one keyboard-interactive login.
 const MOST_ROUNDS: usize = 8;
 
-/// The login methods that devices named, by their version string. What makes the same string on every box of a vendor
-/// takes the same methods; OpenSSH is configured one way here and another way there, and is always asked.
+/// The login methods that devices named, by their version string: boxes of one kind mostly take the same ones, and asking
+/// each of many costs a round trip. Nothing is taken for known before [`Self::ENOUGH`] of them agree; as soon as one
+/// differs, all are asked from then on. OpenSSH is configured one way here and another way there, and is always asked.
 #[derive(Debug, Default)]
 pub struct KnownMethods {
-    methods: Mutex<HashMap<String, MethodSet>>,
+    methods: Mutex<HashMap<String, Told>>,
+}
+
+#[derive(Debug)]
+enum Told {
+    Alike(MethodSet, u32),
+    Unlike,
 }
 
 impl KnownMethods {
     /// Version strings that are remembered.
     const MOST: usize = 256;
+    /// Devices that have to agree.
+    const ENOUGH: u32 = 16;
 
     fn of(&self, peer_version: &str) -> Option<MethodSet> {
-        self.methods.lock().ok()?.get(peer_version).cloned()
+        match self.methods.lock().ok()?.get(peer_version)? {
+            Told::Alike(methods, devices) if *devices >= Self::ENOUGH => Some(methods.clone()),
+            _ => None,
+        }
     }
 
+    /// Notes what a device said when it was asked, and that the login went well after that.
     fn note(&self, peer_version: &str, methods: &MethodSet) {
-        let told = !peer_version.contains("OpenSSH") && !peer_version.is_empty();
-        if let Ok(mut known) = self.methods.lock()
-            && told
-            && known.len() < Self::MOST
-        {
-            known.insert(peer_version.to_owned(), methods.clone());
+        let Ok(mut known) = self.methods.lock() else { return };
+        let room = known.len() < Self::MOST && !peer_version.is_empty() && !peer_version.contains("OpenSSH");
+        match known.get_mut(peer_version) {
+            Some(Told::Alike(told, devices)) if told == methods => *devices = devices.saturating_add(1),
+            Some(told) => *told = Told::Unlike,
+            None if room => {
+                known.insert(peer_version.to_owned(), Told::Alike(methods.clone(), 1));
+            }
+            None => {}
         }
     }
 
-    fn forget(&self, peer_version: &str) {
-        if let Ok(mut known) = self.methods.lock() {
-            known.remove(peer_version);
+    /// Notes that a device takes other methods than those known.
+    fn refute(&self, peer_version: &str) {
+        if let Ok(mut known) = self.methods.lock()
+            && let Some(told) = known.get_mut(peer_version)
+        {
+            *told = Told::Unlike;
         }
     }
+}
+
+/// How a login ended that was not broken off.
+enum Answer {
+    In,
+    /// The device takes these methods, and not the one that was tried, which it so left unread (RFC 4252 §5.1).
+    Others(MethodSet),
 }
 
 impl Connection {
@@ -80,24 +106,42 @@ impl Connection {
         username: &str,
         known: Option<&KnownMethods>,
     ) -> Result<(), DeviceError> {
-        let broken = |error: russh::Error| errors::during_login(&error);
         let peer_version = self.peer_version();
-        let mut methods = match known.and_then(|known| known.of(&peer_version)) {
-            Some(methods) => methods,
-            // Asking with the method `none` names the methods without spending an attempt with a secret.
-            None => match self.handle.authenticate_none(username).await.map_err(broken)? {
-                AuthResult::Success => return Ok(()),
-                AuthResult::Failure { remaining_methods, .. } => remaining_methods,
-            },
-        };
-        let result = self.with_methods(credentials, username, &mut methods).await;
-        if let Some(known) = known {
-            match result {
-                Ok(()) => known.note(&peer_version, &methods),
-                Err(_) => known.forget(&peer_version),
+        if let Some(mut methods) = known.and_then(|known| known.of(&peer_version)) {
+            match self.with_methods(credentials, username, &mut methods).await? {
+                Answer::In => return Ok(()),
+                Answer::Others(others) => {
+                    if let Some(known) = known {
+                        known.refute(&peer_version);
+                    }
+                    return self.with_told(credentials, username, others).await;
+                }
             }
         }
-        result
+        // Asking with the method `none` names the methods without spending an attempt with a secret.
+        let methods = match self.handle.authenticate_none(username).await {
+            Ok(AuthResult::Success) => return Ok(()),
+            Ok(AuthResult::Failure { remaining_methods, .. }) => remaining_methods,
+            Err(error) => return Err(errors::during_login(&error)),
+        };
+        self.with_told(credentials, username, methods.clone()).await?;
+        if let Some(known) = known {
+            known.note(&peer_version, &methods);
+        }
+        Ok(())
+    }
+
+    /// Logs in with the methods that this device named itself.
+    async fn with_told(
+        &mut self,
+        credentials: &Credentials,
+        username: &str,
+        mut methods: MethodSet,
+    ) -> Result<(), DeviceError> {
+        match self.with_methods(credentials, username, &mut methods).await? {
+            Answer::In => Ok(()),
+            Answer::Others(_) => Err(refused(username)),
+        }
     }
 
     async fn with_methods(
@@ -105,7 +149,7 @@ impl Connection {
         credentials: &Credentials,
         username: &str,
         methods: &mut MethodSet,
-    ) -> Result<(), DeviceError> {
+    ) -> Result<Answer, DeviceError> {
         let broken = |error: russh::Error| errors::during_login(&error);
         let offered: Vec<String> = methods.iter().map(|method| <&str>::from(method).to_owned()).collect();
         let mut key_refused = false;
@@ -120,7 +164,7 @@ impl Connection {
                         .await
                         .map_err(broken)?
                     {
-                        AuthResult::Success => return Ok(()),
+                        AuthResult::Success => return Ok(Answer::In),
                         AuthResult::Failure { remaining_methods, .. } => *methods = remaining_methods,
                     }
                 }
@@ -128,7 +172,7 @@ impl Connection {
             if let Some(socket) = &credentials.agent {
                 key_refused = true;
                 match self.with_agent(socket, username).await? {
-                    AuthResult::Success => return Ok(()),
+                    AuthResult::Success => return Ok(Answer::In),
                     AuthResult::Failure { remaining_methods, .. } => *methods = remaining_methods,
                 }
             }
@@ -153,19 +197,22 @@ impl Connection {
         ))
     }
 
-    async fn with_password(&mut self, username: &str, password: &SecretString) -> Result<(), DeviceError> {
+    async fn with_password(&mut self, username: &str, password: &SecretString) -> Result<Answer, DeviceError> {
         let result = self
             .handle
             .authenticate_password(username, password.expose_secret())
             .await;
         match result.map_err(|error| errors::during_login(&error))? {
-            AuthResult::Success => Ok(()),
+            AuthResult::Success => Ok(Answer::In),
             AuthResult::Failure {
                 partial_success: true, ..
             } => Err(DeviceError::new(
                 FailureKind::InteractionRequired,
                 "The device asks for a second factor after the password",
             )),
+            AuthResult::Failure { remaining_methods, .. } if !remaining_methods.contains(&MethodKind::Password) => {
+                Ok(Answer::Others(remaining_methods))
+            }
             AuthResult::Failure { .. } => Err(refused(username)),
         }
     }
@@ -227,7 +274,7 @@ impl Connection {
         last.ok_or_else(|| failed("The SSH agent holds no key".to_owned()))
     }
 
-    async fn keyboard_interactive(&mut self, username: &str, password: &SecretString) -> Result<(), DeviceError> {
+    async fn keyboard_interactive(&mut self, username: &str, password: &SecretString) -> Result<Answer, DeviceError> {
         let broken = |error: russh::Error| errors::during_login(&error);
         let mut answer = self
             .handle
@@ -237,7 +284,10 @@ impl Connection {
         let mut password_sent = false;
         for _ in 0..MOST_ROUNDS {
             match answer {
-                KeyboardInteractiveAuthResponse::Success => return Ok(()),
+                KeyboardInteractiveAuthResponse::Success => return Ok(Answer::In),
+                KeyboardInteractiveAuthResponse::Failure { remaining_methods, .. } if !password_sent => {
+                    return Ok(Answer::Others(remaining_methods));
+                }
                 KeyboardInteractiveAuthResponse::Failure { .. } => return Err(refused(username)),
                 KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => {
                     let mut answers = Vec::with_capacity(prompts.len());
@@ -314,6 +364,27 @@ fn refused(username: &str) -> DeviceError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn methods_are_known_when_many_devices_agree_and_none_differs() {
+        let known = KnownMethods::default();
+        let password: MethodSet = [MethodKind::Password].as_slice().into();
+        let asking: MethodSet = [MethodKind::KeyboardInteractive].as_slice().into();
+        for device in 0..KnownMethods::ENOUGH {
+            assert!(known.of("SSH-2.0-Cisco-1.25").is_none(), "after {device}");
+            known.note("SSH-2.0-Cisco-1.25", &password);
+            known.note("SSH-2.0-OpenSSH_9.2", &password);
+        }
+        assert_eq!(known.of("SSH-2.0-Cisco-1.25"), Some(password.clone()));
+        assert!(known.of("SSH-2.0-OpenSSH_9.2").is_none(), "OpenSSH is always asked");
+        known.note("SSH-2.0-Cisco-1.25", &asking);
+        for _ in 0..2 * KnownMethods::ENOUGH {
+            known.note("SSH-2.0-Cisco-1.25", &password);
+        }
+        assert!(known.of("SSH-2.0-Cisco-1.25").is_none(), "one differed");
+        known.refute("SSH-2.0-Cisco-1.25");
+        assert!(known.of("SSH-2.0-Cisco-1.25").is_none());
+    }
 
     #[test]
     fn a_password_answers_only_what_asks_for_a_password() {

@@ -1,20 +1,30 @@
-//! The byte stream below SSH: reads ahead a little, which halves the calls into the kernel, and remembers the first
-//! bytes, so that an error can say what answered instead of SSH.
+//! The byte stream below SSH: reads ahead, which halves the calls into the kernel, and remembers the first bytes, so
+//! that an error can say what answered instead of SSH.
 
 use std::{
+    cell::RefCell,
     io,
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll},
 };
 
-use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, BufReader, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// Bytes read ahead in one session.
-const READ_AHEAD: usize = 2 * 1024;
+/// Most bytes of one read, and most that are read ahead in one session.
+const READ_AHEAD: usize = 32 * 1024;
+/// Room that a session keeps when nothing is read ahead.
+const KEPT: usize = 2 * 1024;
 /// First bytes that are remembered.
 pub(super) const REMEMBERED: usize = 255;
+
+thread_local! {
+    /// Where reads of all sessions of a thread go first. It is as large as a packet, so that one read takes it whole and
+    /// shows by being short that nothing else waits; a buffer of that size in every session would cost more than the
+    /// rest of it.
+    static ARRIVING: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_AHEAD]);
+}
 
 /// What a peer said first.
 #[derive(Debug, Default, Clone)]
@@ -52,7 +62,10 @@ impl Opening {
 
 /// Any byte stream, read ahead. Its owner may end it at any time: what waits for it then gets an error.
 pub(super) struct Wire<S> {
-    inner: BufReader<S>,
+    inner: S,
+    /// What was read and not asked for yet, from `taken` on.
+    ahead: Vec<u8>,
+    taken: usize,
     opening: Opening,
     noted: usize,
     ended: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -61,7 +74,9 @@ pub(super) struct Wire<S> {
 impl<S: AsyncRead> Wire<S> {
     pub(super) fn new(stream: S, ended: CancellationToken) -> Self {
         Self {
-            inner: BufReader::with_capacity(READ_AHEAD, stream),
+            inner: stream,
+            ahead: Vec::new(),
+            taken: 0,
             opening: Opening::default(),
             noted: 0,
             ended: Box::pin(ended.cancelled_owned()),
@@ -82,18 +97,50 @@ impl<S> Wire<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Wire<S> {
+    /// Gives what was read ahead; whether there was any.
+    fn give(&mut self, buf: &mut ReadBuf<'_>) -> bool {
+        let waiting = self.ahead.get(self.taken..).unwrap_or_default();
+        let given = waiting.get(..buf.remaining()).unwrap_or(waiting);
+        if given.is_empty() {
+            return false;
+        }
+        buf.put_slice(given);
+        self.taken += given.len();
+        if self.taken == self.ahead.len() {
+            self.taken = 0;
+            self.ahead.clear();
+            self.ahead.shrink_to(KEPT);
+        }
+        true
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.give(buf) || buf.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        ARRIVING.with(|arriving| {
+            let Ok(mut arriving) = arriving.try_borrow_mut() else {
+                // A stream that carries another one, through a jump host.
+                return Pin::new(&mut self.inner).poll_read(cx, buf);
+            };
+            let mut read = ReadBuf::new(&mut arriving);
+            match Pin::new(&mut self.inner).poll_read(cx, &mut read) {
+                Poll::Ready(Ok(())) => {}
+                other => return other,
+            }
+            let (now, later) = read.filled().split_at(read.filled().len().min(buf.remaining()));
+            buf.put_slice(now);
+            self.ahead.extend_from_slice(later);
+            Poll::Ready(Ok(()))
+        })
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        // The reader passes its buffer by for large reads; small ones (packet lengths) are worth filling it for.
-        if self.inner.buffer().is_empty() && buf.remaining() < READ_AHEAD {
-            match Pin::new(&mut self.inner).poll_fill_buf(cx) {
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return self.pending(cx),
-            }
-        }
-        let result = match Pin::new(&mut self.inner).poll_read(cx, buf) {
+        let result = match self.read(cx, buf) {
             Poll::Pending => self.pending(cx),
             ready => ready,
         };
@@ -115,17 +162,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match Pin::new(self.inner.get_mut()).poll_write(cx, buf) {
+        match Pin::new(&mut self.inner).poll_write(cx, buf) {
             Poll::Pending => self.pending(cx),
             ready => ready,
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(self.inner.get_mut()).poll_flush(cx)
+        Pin::new(&mut self.inner).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(self.inner.get_mut()).poll_shutdown(cx)
+        Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }

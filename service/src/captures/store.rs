@@ -136,6 +136,22 @@ pub(crate) fn text_row(
     }
 }
 
+/// Complete captures of a collection behind one of them.
+pub(super) async fn complete(
+    db: &impl ConnectionTrait,
+    collection: Uuid,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Answer<Vec<capture::Model>> {
+    let mut query = capture::Entity::find()
+        .filter(capture::Column::CollectionId.eq(collection))
+        .filter(capture::Column::Verdict.eq(capture::Verdict::Complete));
+    if let Some(after) = after {
+        query = query.filter(capture::Column::Id.gt(after));
+    }
+    query.order_by_asc(capture::Column::Id).limit(limit).all(db).await
+}
+
 /// Writes texts.
 pub(crate) async fn insert_texts(db: &impl ConnectionTrait, rows: Vec<text::ActiveModel>) -> Answer<()> {
     let mut rows = rows;

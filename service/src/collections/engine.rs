@@ -149,7 +149,8 @@ impl Engine {
             recorder: Mutex::new(Some(recorder)),
         };
         let (holds, stop) = (Arc::clone(&engine.holds), engine.stop.clone());
-        engine.spawn(watch_disk(parts.data_dir, parts.min_free_bytes, holds, stop));
+        let entries = engine.entries.clone();
+        engine.spawn(watch_disk(parts.data_dir, parts.min_free_bytes, holds, entries, stop));
         engine
     }
 
@@ -179,7 +180,13 @@ impl Engine {
     }
 }
 
-async fn watch_disk(data_dir: PathBuf, min_free: u64, holds: Arc<Holds>, stop: CancellationToken) {
+async fn watch_disk(
+    data_dir: PathBuf,
+    min_free: u64,
+    holds: Arc<Holds>,
+    entries: mpsc::Sender<Entry>,
+    stop: CancellationToken,
+) {
     loop {
         if let Ok(free) = free_bytes(&data_dir) {
             let reason = (free < min_free).then(|| {
@@ -187,8 +194,11 @@ async fn watch_disk(data_dir: PathBuf, min_free: u64, holds: Arc<Holds>, stop: C
                 format!("The disk of the data directory has {free} MiB free, less than {min_free}: nothing new starts")
             });
             let short = reason.is_some();
-            if holds.set(HoldSource::Disk, reason) {
+            if holds.set(HoldSource::Disk, reason.clone()) {
                 tracing::warn!(short, "free space of the disk");
+                if let Some(reason) = reason {
+                    let _ = entries.send(Entry::Trouble(reason)).await;
+                }
             }
         }
         tokio::select! {

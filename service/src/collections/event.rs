@@ -49,6 +49,9 @@ pub(crate) enum Happening<'a> {
         failure_kind: Option<&'a str>,
         duration_ms: i64,
     },
+    CollectionError {
+        error: &'a str,
+    },
     CollectionComplete {
         success: bool,
         status: &'a str,

@@ -7,7 +7,7 @@ use entity::{
     collection::{self, CollectionKind, CollectionStatus},
     collection_device::{self, DeviceStatus},
 };
-use jobs::{DeviceJob, FailureKind};
+use jobs::{DeviceJob, FailureKind, breaker::Identity};
 use secrecy::ExposeSecret;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -87,6 +87,15 @@ impl Service {
             }
             lines.push(line);
         }
+        let nobody = jobs.is_empty().then(|| all_without_login(&ended, &lines)).flatten();
+        // The secret of a request never changes: who got in with it before the server ended has proven it.
+        let got_in = lines
+            .iter()
+            .find(|line| line.captures.iter().any(|one| one.verdict == Verdict::Complete));
+        let proven = match (&row.sealed_secret, got_in.and_then(|line| logins.get(&line.device_id))) {
+            (Some(_), Some(Ok(credentials))) => Some(self.breaker().identity(credentials)),
+            _ => None,
+        };
         let ran_before = row.started_at.map_or(0, |started| (now_ms() - started).max(0));
         let mut ledger = Ledger::new(row.id, row.kind, row.last_seq, lines);
         ledger.started_at = row.started_at;
@@ -96,6 +105,9 @@ impl Service {
         }
         if row.status == CollectionStatus::Cancelling {
             ledger.status = CollectionStatus::Cancelling;
+        }
+        if let Some(reason) = nobody {
+            ledger.trouble(now_ms(), &format!("No device can be logged in to. {reason}"));
         }
         let run = Arc::new(Run::new(
             row.id,
@@ -127,17 +139,26 @@ impl Service {
         }
         let (service, kind) = (self.clone(), row.kind);
         self.engine()
-            .spawn(async move { service.drive(run, jobs, kind, &options).await });
+            .spawn(async move { service.drive(run, jobs, kind, &options, proven).await });
         Ok(())
     }
 
     /// Runs the sessions and hands on what they report.
-    async fn drive(self, run: Arc<Run>, jobs: Vec<DeviceJob>, kind: CollectionKind, options: &CollectionOptions) {
+    async fn drive(
+        self,
+        run: Arc<Run>,
+        jobs: Vec<DeviceJob>,
+        kind: CollectionKind,
+        options: &CollectionOptions,
+        proven: Option<Identity>,
+    ) {
         let engine = self.engine();
         let (sender, mut events) = mpsc::channel(QUEUED_EVENTS);
-        let running = engine
-            .runner
-            .run(jobs, options.run_options(), sender, run.cancel.clone());
+        let limits = jobs::RunOptions {
+            proven,
+            ..options.run_options()
+        };
+        let running = engine.runner.run(jobs, limits, sender, run.cancel.clone());
         let handing = async {
             while let Some(event) = events.recv().await {
                 let _ = engine.entries.send(Entry::Event(Arc::clone(&run), event)).await;
@@ -267,6 +288,18 @@ impl Service {
             Err(error) => Err(format!("Not tried: {}", error.message)),
         }
     }
+}
+
+/// Why none of the devices that are left can be logged in to, where that is so.
+fn all_without_login(ended: &[Ended], lines: &[DeviceLine]) -> Option<String> {
+    let left = lines.iter().filter(|line| line.finished_at.is_none()).count();
+    let reasons = ended.iter().filter_map(|device| match &device.failure {
+        Some((FailureKind::CredentialPaused, reason)) => Some(reason),
+        _ => None,
+    });
+    let mut reasons = reasons.peekable();
+    let first = reasons.peek().map(|reason| (*reason).clone())?;
+    (reasons.count() == left).then_some(first)
 }
 
 /// Why a device gets no session; `Some(None)`: it has everything already.

@@ -375,6 +375,13 @@ impl Ledger {
         self.tell(at, &progress);
     }
 
+    /// Something is wrong with the collection as a whole, or was: it goes on when it can.
+    pub(crate) fn trouble(&mut self, at: i64, error: &str) {
+        if self.finished_at.is_none() {
+            self.tell(at, &Happening::CollectionError { error });
+        }
+    }
+
     /// The last device has ended.
     pub(crate) fn finish(&mut self, at: i64, execution_ms: i64, loaded: Loaded) {
         if self.finished_at.is_some() {

@@ -49,6 +49,8 @@ const RETRY: [Duration; 4] = [
     LONGEST_PAUSE,
 ];
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Who waits for longer than this to write is held up, and everybody is told.
+const HELD_UP: Duration = Duration::from_secs(3);
 
 /// Hears what is to be loaded; `None`: a person asked to stop.
 type WishesAnswer = oneshot::Sender<Option<Vec<Wish>>>;
@@ -64,6 +66,8 @@ pub(crate) enum Entry {
     /// The engine is done with the devices; answered with what is to be loaded once all of it is stored. `None`: a
     /// person asked to stop.
     Collected(Arc<Run>, WishesAnswer),
+    /// Something is wrong for every collection that runs.
+    Trouble(String),
     /// So many of so many captures are loaded.
     Loading(Arc<Run>, usize, usize),
     /// Everything is done with the collection.
@@ -129,8 +133,15 @@ impl Recorder {
                 self.take(entry, &mut working);
             }
             self.collect_written(&mut working);
-            self.write(&mut working).await;
+            let held_up = self.write(&mut working).await;
             self.publish(&mut working);
+            if let Some(error) = held_up {
+                let mut told = Working::default();
+                self.trouble(&error, &mut told);
+                self.collect_written(&mut told);
+                let _ = self.write(&mut told).await;
+                self.publish(&mut told);
+            }
             if let Some(before) = projecting.take() {
                 let _ = before.await;
             }
@@ -145,9 +156,21 @@ impl Recorder {
         }
     }
 
+    /// Tells everybody who watches a collection that runs.
+    fn trouble(&mut self, error: &str, working: &mut Working) {
+        let at = now_ms();
+        for (id, ledger) in &mut self.ledgers {
+            ledger.trouble(at, error);
+            if !working.touched.contains(id) {
+                working.touched.push(*id);
+            }
+        }
+    }
+
     fn take(&mut self, entry: Entry, working: &mut Working) {
         let at = now_ms();
         let id = match &entry {
+            Entry::Trouble(error) => return self.trouble(error, working),
             Entry::Begin(run, ..)
             | Entry::Event(run, _)
             | Entry::Collected(run, _)
@@ -161,6 +184,9 @@ impl Recorder {
         match entry {
             Entry::Begin(run, mut ledger, ended) => {
                 ledger.begin(at);
+                if let Some(reason) = self.holds.reason() {
+                    ledger.trouble(at, &reason);
+                }
                 for device in ended {
                     let ending = without_session(device.failure, &device.not_run);
                     ledger.device_completed(at, device.position, ending);
@@ -169,6 +195,7 @@ impl Recorder {
                 self.ledgers.insert(run.id, *ledger);
             }
             Entry::Event(run, event) => self.event(at, &run, event, working),
+            Entry::Trouble(_) => {}
             Entry::Cancel(id, answer) => {
                 let running = match self.ledgers.get_mut(&id) {
                     Some(ledger) => {
@@ -374,9 +401,10 @@ impl Recorder {
         }
     }
 
-    /// Writes the batch, however long that takes.
-    async fn write(&self, working: &mut Working) {
+    /// Writes the batch, however long that takes. Where it did not go at once, what to tell about it.
+    async fn write(&self, working: &mut Working) -> Option<String> {
         let mut pauses = RETRY.into_iter();
+        let mut reason = None;
         let began = Instant::now();
         loop {
             let turn = self.turn.lock().await;
@@ -387,6 +415,7 @@ impl Recorder {
                 Err(error) => {
                     let why = crate::database::unavailable(&error).map_or_else(|| error.to_string(), str::to_owned);
                     tracing::error!(%error, waiting_seconds = began.elapsed().as_secs(), "what was collected cannot be stored yet");
+                    reason.get_or_insert_with(|| why.clone());
                     self.holds.set(HoldSource::Database, Some(why));
                     tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
                 }
@@ -395,6 +424,12 @@ impl Recorder {
         if self.holds.set(HoldSource::Database, None) {
             tracing::info!("the database can be written again");
         }
+        let took = began.elapsed();
+        if took > HELD_UP {
+            reason.get_or_insert_with(|| "the database was busy with something else".to_owned());
+        }
+        let seconds = took.as_secs_f32();
+        reason.map(|why| format!("For {seconds:.1} seconds nothing could be stored, and nothing new started: {why}"))
     }
 
     fn publish(&mut self, working: &mut Working) {

@@ -32,6 +32,7 @@ pub(super) struct Kept {
     pub(super) username: String,
     pub(super) consecutive_failures: i32,
     pub(super) closed_at: Option<i64>,
+    pub(super) in_flight: i32,
 }
 
 /// A time of the breaker in milliseconds since 1970.
@@ -52,6 +53,7 @@ pub(crate) async fn open(db: &Database, key: [u8; 32]) -> Result<Arc<Breaker>> {
         let count = Count {
             consecutive_failures: u32::try_from(row.consecutive_failures).unwrap_or_default(),
             closed_at: row.closed_at.map(time),
+            in_flight: u32::try_from(row.in_flight).unwrap_or_default(),
         };
         Some((identity, count))
     });
@@ -93,6 +95,7 @@ async fn write(db: &Database, changes: &HashMap<Identity, &Change>) -> Result<()
             username: change.username.clone(),
             consecutive_failures: i32::try_from(change.count.consecutive_failures).unwrap_or(i32::MAX),
             closed_at: change.count.closed_at.map(milliseconds),
+            in_flight: i32::try_from(change.count.in_flight).unwrap_or(i32::MAX),
         };
         if store::keep(&txn, &kept).await? {
             tell(&txn, &kept).await?;
@@ -113,7 +116,7 @@ async fn tell(db: &impl store::Connection, kept: &Kept) -> Result<()> {
         target_type: "credential",
         target_id: saved.first().map(|credential| credential.id.to_string()),
         summary: format!(
-            "No more logins are tried as {}{}: {} in a row were refused",
+            "No more logins are tried as {}{}: {} in a row were refused, or had no answer when the server ended",
             kept.username,
             name.unwrap_or_default(),
             kept.consecutive_failures

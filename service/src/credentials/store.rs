@@ -130,12 +130,14 @@ pub(super) async fn keep(db: &impl ConnectionTrait, kept: &Kept) -> std::result:
         username: Set(kept.username.clone()),
         consecutive_failures: Set(kept.consecutive_failures),
         closed_at: Set(kept.closed_at),
+        in_flight: Set(kept.in_flight),
         updated_at: Set(now_ms()),
     };
     let over = OnConflict::column(login_identity::Column::Identity)
         .update_columns([
             login_identity::Column::ConsecutiveFailures,
             login_identity::Column::ClosedAt,
+            login_identity::Column::InFlight,
             login_identity::Column::UpdatedAt,
         ])
         .to_owned();

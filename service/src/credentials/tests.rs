@@ -277,9 +277,9 @@ async fn while_the_database_takes_no_count_no_login_is_tried() {
     let made = service.credential_create(&admin, named("lab")).await.unwrap();
     let login = service.credential_open(made.id).await.unwrap();
     let logins = service.breaker().logins(Some(3));
+    let permit = logins.admit(&login).await.unwrap();
     // The only connection that writes is held by something else.
     let busy = service.db().begin().await.unwrap();
-    let permit = logins.admit(&login).await.unwrap();
     permit.report(Some(FailureKind::AuthenticationFailed));
     let waiting = tokio::spawn({
         let (logins, login) = (Arc::clone(&logins), login.clone());

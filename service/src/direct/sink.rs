@@ -2,14 +2,18 @@
 //! under `incomplete/`.
 
 use std::{
+    collections::HashMap,
     fs::{self, File},
     io::{self, Write},
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
+
+use rustix::fs::{AtFlags, Mode, OFlags};
 
 use jobs::{CaptureSink, CaptureWriter, DeviceJob, SinkFuture, Verdict};
 
@@ -41,9 +45,29 @@ impl Buffers {
     }
 }
 
+/// Folders that are open, so that each of thousands of files is found by its own name alone.
+struct Folders {
+    parts: OwnedFd,
+    complete: HashMap<String, OwnedFd>,
+}
+
+impl Folders {
+    fn create(&self, part: &str) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
+        let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::WGRP | Mode::ROTH | Mode::WOTH;
+        Ok(File::from(rustix::fs::openat(&self.parts, part, flags, mode)?))
+    }
+}
+
+fn open(folder: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(folder, flags, Mode::empty())?)
+}
+
 /// A folder of captures.
 pub(super) struct FileSink {
     folder: PathBuf,
+    folders: Arc<Folders>,
     counter: AtomicU64,
     /// Whether there may be anything under `incomplete/`.
     incomplete: Arc<AtomicBool>,
@@ -63,8 +87,16 @@ impl FileSink {
             let _ = fs::remove_file(entry?.path());
         }
         let incomplete = Arc::new(AtomicBool::new(folder.join("incomplete").exists()));
+        let complete = capture_types
+            .iter()
+            .map(|capture_type| Ok((capture_type.clone(), open(&folder.join(capture_type))?)))
+            .collect::<io::Result<_>>()?;
         Ok(Self {
             folder: folder.to_owned(),
+            folders: Arc::new(Folders {
+                parts: open(&parts)?,
+                complete,
+            }),
             counter: AtomicU64::new(0),
             incomplete,
             buffers: Arc::default(),
@@ -79,17 +111,24 @@ impl FileSink {
 
 /// Where a complete capture of a device is, under the folder of all.
 pub(super) fn place(capture_type: &str, device: &str) -> PathBuf {
-    Path::new(capture_type).join(format!("{}.txt", file_name::encode(device)))
+    Path::new(capture_type).join(name(device))
+}
+
+fn name(device: &str) -> String {
+    let mut name = file_name::encode(device);
+    name.push_str(".txt");
+    name
 }
 
 impl CaptureSink for FileSink {
     fn begin(&self, job: &DeviceJob, capture_type: &str) -> io::Result<Box<dyn CaptureWriter>> {
-        let place = place(capture_type, &job.device.name);
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(FileWriter {
-            part: self.folder.join(".parts").join(number.to_string()),
-            complete: self.folder.join(&place),
-            incomplete: self.folder.join("incomplete").join(&place),
+            folder: self.folder.clone(),
+            folders: Arc::clone(&self.folders),
+            part: number.to_string(),
+            capture_type: capture_type.to_owned(),
+            name: name(&job.device.name),
             any_incomplete: Arc::clone(&self.incomplete),
             // Taken when text comes: a capture that waits for its device holds none.
             buffer: Vec::new(),
@@ -100,9 +139,11 @@ impl CaptureSink for FileSink {
 }
 
 struct FileWriter {
-    part: PathBuf,
-    complete: PathBuf,
-    incomplete: PathBuf,
+    folder: PathBuf,
+    folders: Arc<Folders>,
+    part: String,
+    capture_type: String,
+    name: String,
     any_incomplete: Arc<AtomicBool>,
     buffer: Vec<u8>,
     buffers: Arc<Buffers>,
@@ -120,7 +161,7 @@ impl FileWriter {
         }
         let mut file = match self.file.take() {
             Some(file) => file,
-            None => File::create(&self.part)?,
+            None => self.folders.create(&self.part)?,
         };
         file.write_all(&self.buffer)?;
         self.buffer.clear();
@@ -130,27 +171,33 @@ impl FileWriter {
     }
 
     fn end(mut self, verdict: Verdict) -> io::Result<()> {
-        let place = match verdict {
-            Verdict::Complete => &self.complete,
-            _ => &self.incomplete,
-        };
-        if verdict != Verdict::Complete
-            && let Some(folder) = place.parent()
-        {
-            self.any_incomplete.store(true, Ordering::Relaxed);
-            fs::create_dir_all(folder)?;
-        }
         let mut file = match self.file.take() {
             Some(file) => file,
-            None => File::create(&self.part)?,
+            None => self.folders.create(&self.part)?,
         };
         file.write_all(&self.buffer)?;
         drop(file);
-        fs::rename(&self.part, place)?;
-        if verdict == Verdict::Complete && self.any_incomplete.load(Ordering::Relaxed) {
-            match fs::remove_file(&self.incomplete) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+        let incomplete = || self.folder.join("incomplete").join(&self.capture_type);
+        match (verdict, self.folders.complete.get(&self.capture_type)) {
+            (Verdict::Complete, Some(complete)) => {
+                rustix::fs::renameat(&self.folders.parts, &self.part, complete, &self.name)?;
+                if self.any_incomplete.load(Ordering::Relaxed) {
+                    match fs::remove_file(incomplete().join(&self.name)) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {
+                self.any_incomplete.store(true, Ordering::Relaxed);
+                let folder = incomplete();
+                fs::create_dir_all(&folder)?;
+                rustix::fs::renameat(
+                    &self.folders.parts,
+                    &self.part,
+                    rustix::fs::CWD,
+                    folder.join(&self.name),
+                )?;
             }
         }
         Ok(())
@@ -161,7 +208,7 @@ impl Drop for FileWriter {
     fn drop(&mut self) {
         self.buffers.give_back(std::mem::take(&mut self.buffer));
         if self.file.take().is_some() {
-            let _ = fs::remove_file(&self.part);
+            let _ = rustix::fs::unlinkat(&self.folders.parts, &self.part, AtFlags::empty());
         }
     }
 }

@@ -8,7 +8,7 @@ use tests::skip::skip;
 const USERS: &str = "/api/v1/users";
 
 #[tokio::test]
-async fn what_cannot_be_read_is_a_problem() -> anyhow::Result<()> {
+async fn fault_37_what_cannot_be_read_is_a_problem() -> anyhow::Result<()> {
     let server = Server::start().await?;
     let admin = server.admin().await?;
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));

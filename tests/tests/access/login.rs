@@ -51,7 +51,7 @@ async fn the_first_admin_has_the_password_that_was_given_or_one_that_is_printed_
 }
 
 #[tokio::test]
-async fn five_hundred_guesses_at_once_are_five() -> anyhow::Result<()> {
+async fn fault_42_five_hundred_guesses_at_once_are_five() -> anyhow::Result<()> {
     let server = Server::start().await?;
     let client = server.client();
     let mut guesses = tokio::task::JoinSet::new();
@@ -75,7 +75,7 @@ async fn five_hundred_guesses_at_once_are_five() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn who_guesses_from_one_place_does_not_shut_out_the_admin_elsewhere() -> anyhow::Result<()> {
+async fn fault_42_who_guesses_from_one_place_does_not_shut_out_the_admin_elsewhere() -> anyhow::Result<()> {
     let server = Server::start_with(Setup::default().arg("--trusted-proxies=127.0.0.1")).await?;
     let attacker = server.client().with_header("x-forwarded-for", "198.51.100.7");
     for turn in 0..8 {
@@ -100,7 +100,7 @@ async fn who_guesses_from_one_place_does_not_shut_out_the_admin_elsewhere() -> a
 }
 
 #[tokio::test]
-async fn an_unknown_user_takes_as_long_as_a_known_one() -> anyhow::Result<()> {
+async fn fault_42_an_unknown_user_takes_as_long_as_a_known_one() -> anyhow::Result<()> {
     let server = Server::start_with(Setup::default().arg("--trusted-proxies=127.0.0.1")).await?;
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for turn in 0..12 {

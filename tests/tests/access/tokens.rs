@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::server::{Client, Server};
+use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest};
 
 use crate::forge::Forge;
 
 const ME: &str = "/api/v1/auth/me";
+const PROGRESS: &str = "/api/v1/collections/0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90/progress";
 const TOKENS: &str = "/api/v1/api-tokens";
 
 async fn refused(server: &Server, what: &str, token: &str) -> anyhow::Result<()> {
@@ -15,11 +17,21 @@ async fn refused(server: &Server, what: &str, token: &str) -> anyhow::Result<()>
     assert_eq!(answer.status, 401, "{what}: {answer:?}");
     assert!(!answer.code().is_empty(), "{what}: {answer:?}");
     assert!(answer.header("www-authenticate").starts_with("Bearer"), "{what}");
+    // No WebSocket opens with it either, whatever collection it asks for.
+    let url = format!("{}{PROGRESS}", server.url().replacen("http", "ws", 1));
+    let mut request = url.into_client_request()?;
+    if let Ok(bearer) = format!("Bearer {token}").parse() {
+        request.headers_mut().insert("authorization", bearer);
+    }
+    match tokio_tungstenite::connect_async(request).await {
+        Err(tungstenite::Error::Http(answer)) => assert_eq!(answer.status().as_u16(), 401, "{what}"),
+        other => panic!("{what}: {other:?}"),
+    }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_forged_access_token_is_refused_even_with_the_right_key() -> anyhow::Result<()> {
+async fn fault_39_a_forged_access_token_is_refused_even_with_the_right_key() -> anyhow::Result<()> {
     let server = Server::start().await?;
     let admin = server.admin().await?;
     let viewer = server.user(&admin, "viewer", "viewer").await?;
@@ -151,27 +163,47 @@ async fn an_api_token_does_what_its_scope_and_its_owner_may() -> anyhow::Result<
     Ok(())
 }
 
+/// Tokens are all that belongs to one person; who may do what with the rest is in the matrix of roles.
+#[tokio::test]
+async fn fault_40_what_belongs_to_somebody_else_is_not_there() -> anyhow::Result<()> {
+    let server = Server::start().await?;
+    let admin = server.admin().await?;
+    let maria = server.user(&admin, "maria", "operator").await?;
+    let paul = server.user(&admin, "paul", "operator").await?;
+    let (id, token) = make(&maria, json!({"name": "ci", "scope": "operator"})).await?;
+    make(&maria, json!({"name": "other", "scope": "viewer"})).await?;
+    let path = format!("{TOKENS}/{id}");
+    let as_paul = make(&paul, json!({"name": "pauls", "scope": "operator"})).await?.1;
+    for somebody in [&paul, &server.client().with_token(as_paul)] {
+        assert_eq!(somebody.get(&path).await?.code(), "not_found");
+        assert_eq!(somebody.delete(&path).await?.code(), "not_found");
+    }
+    assert_eq!(paul.get(TOKENS).await?.body["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(admin.get(TOKENS).await?.body["items"].as_array().map(Vec::len), Some(3));
+    // Nothing happened to it, and nobody becomes somebody else by writing a name into a request.
+    assert_eq!(
+        server.client().with_token(&token).get(ME).await?.text_of("/username"),
+        "maria"
+    );
+    let claimed = json!({"name": "x", "scope": "viewer", "user_id": id, "username": "admin"});
+    let made = paul.post(TOKENS, &claimed).await?;
+    assert!(made.status == 422 || made.text_of("/username") == "paul", "{made:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_api_token_ends_with_its_time_and_its_owner() -> anyhow::Result<()> {
     let server = Server::start().await?;
     let admin = server.admin().await?;
     let maria = server.user(&admin, "maria", "operator").await?;
-    let paul = server.user(&admin, "paul", "operator").await?;
     let scope = maria.post(TOKENS, &json!({"name": "x", "scope": "admin"})).await?;
     assert_eq!((scope.status, scope.code().as_str()), (403, "forbidden"));
     let end = std::time::SystemTime::now() + Duration::from_secs(2);
     let end = end.duration_since(std::time::SystemTime::UNIX_EPOCH)?.as_secs();
     let soon = format!("{}Z", timestamp(end));
     let (_, short) = make(&maria, json!({"name": "short", "scope": "viewer", "expires_at": soon})).await?;
-    let (id, long) = make(&maria, json!({"name": "long", "scope": "operator"})).await?;
+    let (_, long) = make(&maria, json!({"name": "long", "scope": "operator"})).await?;
     assert_eq!(server.client().with_token(&short).get(ME).await?.status, 200);
-    // The token of somebody else is not there.
-    for path in [format!("{TOKENS}/{id}")] {
-        assert_eq!(paul.get(&path).await?.status, 404);
-        assert_eq!(paul.delete(&path).await?.status, 404);
-    }
-    assert_eq!(paul.get(TOKENS).await?.body["items"], json!([]));
-    assert_eq!(admin.get(TOKENS).await?.body["items"].as_array().map(Vec::len), Some(2));
     for bad in [
         json!({"name": "x", "scope": "viewer", "expires_at": "2020-01-01T00:00:00Z"}),
         json!({"name": "x", "scope": "viewer", "expires_at": "soon"}),

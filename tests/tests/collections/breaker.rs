@@ -1,6 +1,8 @@
 //! A wrong password stays within its limit over collections and over a kill of the server.
 
-use lab::FleetOptions;
+use std::time::Duration;
+
+use lab::{Fault, FleetOptions};
 use serde_json::json;
 
 use crate::scene::Scene;
@@ -43,4 +45,48 @@ async fn a_wrong_password_is_tried_three_times_and_never_again() -> anyhow::Resu
         .await?;
     assert_eq!(scene.end(&third).await?["status"], "succeeded");
     Ok(())
+}
+
+#[tokio::test]
+async fn a_login_that_a_kill_cut_short_may_have_been_refused() -> anyhow::Result<()> {
+    const DEVICES: usize = 20;
+    let mut scene = Scene::new(FleetOptions {
+        devices: DEVICES,
+        faults: (0..DEVICES).map(|index| (index, Fault::AuthSilent)).collect(),
+        ..FleetOptions::default()
+    })
+    .await?;
+    let tried = |scene: &Scene| scene.fleet.counters().auth_attempts;
+    let id = scene
+        .start(&scene.request(&["version"], json!({"max_workers": DEVICES})))
+        .await?;
+    // Two are under way and one is left for after a kill; after that none is.
+    for under_way in [LIMIT - 1, LIMIT] {
+        let all_asked = async {
+            while tried(&scene) < under_way {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), all_asked).await?;
+        scene.server.kill().await?;
+        scene.server.again().await?;
+        scene.admin = scene.server.admin().await?;
+    }
+    let ended = scene.end(&id).await?;
+    assert_eq!(ended["status"], "failed", "{ended}");
+    assert_eq!(tried(&scene), LIMIT, "{:?}", scene.fleet.counters());
+    for device in scene.devices(&id).await? {
+        assert_eq!(device["failure_kind"], "credential_paused", "{device}");
+    }
+    // Written beside the collection, maybe a moment later.
+    let told = async {
+        loop {
+            let log = scene.admin.get("/api/v1/audit-events?action=credential.close").await?;
+            if log.text_of("/items/0/summary").contains("3 in a row") {
+                return anyhow::Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), told).await?
 }

@@ -9,10 +9,18 @@
     reason = "a test that meets what it does not expect has failed"
 )]
 
+mod addresses;
+mod archive;
 mod backup;
+mod bodies;
 mod breaker;
+mod clock;
+mod commands;
 mod end;
+mod filters;
+mod fleet;
 mod kill;
+mod names;
 mod scene;
 mod trouble;
 mod watch;

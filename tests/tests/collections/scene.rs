@@ -197,7 +197,7 @@ impl Scene {
 
 impl Scene {
     /// What the outputs of the commands together are stored as.
-    fn expected(&self, device: &str, commands: &Value) -> anyhow::Result<String> {
+    pub(crate) fn expected(&self, device: &str, commands: &Value) -> anyhow::Result<String> {
         let commands: Vec<&str> = commands
             .as_array()
             .into_iter()

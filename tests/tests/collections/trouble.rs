@@ -4,7 +4,7 @@ use std::{process::Command, time::Duration};
 
 use anyhow::{Context, ensure};
 use lab::FleetOptions;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::server::{Server, Setup};
 
 use crate::scene::{Kind, Scene, check_events, next};
@@ -27,7 +27,7 @@ async fn a_second_server_on_the_same_data_refuses_to_start() -> anyhow::Result<(
 }
 
 #[tokio::test]
-async fn a_locked_database_holds_the_collection_up_and_loses_nothing() -> anyhow::Result<()> {
+async fn fault_46_a_locked_database_holds_the_collection_up_and_loses_nothing() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
         devices: 30,
         think: Duration::from_millis(50),
@@ -48,13 +48,30 @@ async fn a_locked_database_holds_the_collection_up_and_loses_nothing() -> anyhow
     let script = "import sqlite3, sys, time\n\
                   db = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
                   db.execute('BEGIN EXCLUSIVE')\ntime.sleep(8)\ndb.execute('ROLLBACK')\n";
-    let locked = Command::new("python3").args(["-c", script]).arg(&file).status()?;
+    // Not on this thread: the devices live on it.
+    let locked = tokio::process::Command::new("python3")
+        .args(["-c", script])
+        .arg(&file)
+        .status()
+        .await?;
     ensure!(locked.success());
     let events = scene.events(&id).await?;
     check_events(&events, 30);
+    errors(&events, "nothing could be stored");
     assert_eq!(scene.view(&id).await?["status"], "succeeded");
     assert_eq!(scene.check_texts(&id).await?, 60);
     Ok(())
+}
+
+/// What went wrong for the whole collection is told before its end.
+fn errors(events: &[Value], words: &str) {
+    let mut errors = events.iter().filter(|event| event["type"] == "collection_error");
+    let told = errors.any(|event| {
+        event["data"]["error"]
+            .as_str()
+            .is_some_and(|error| error.contains(words))
+    });
+    assert!(told, "no event says '{words}'");
 }
 
 /// A small disk that is mounted for as long as this lives.
@@ -80,11 +97,11 @@ impl Drop for SmallDisk {
 }
 
 #[tokio::test]
-async fn a_full_disk_holds_the_collection_up_until_there_is_room() -> anyhow::Result<()> {
+async fn fault_46_a_full_disk_holds_the_collection_up_until_there_is_room() -> anyhow::Result<()> {
     let user = Command::new("id").arg("-u").output()?;
     if user.stdout.trim_ascii() != b"0" {
         tests::skip::skip(
-            "a_full_disk_holds_the_collection_up_until_there_is_room",
+            "fault_46_a_full_disk_holds_the_collection_up_until_there_is_room",
             "it takes root to mount a disk",
         );
         return Ok(());
@@ -126,19 +143,20 @@ async fn a_full_disk_holds_the_collection_up_until_there_is_room() -> anyhow::Re
     std::fs::remove_file(&filler)?;
     let events = scene.events(&id).await.with_context(|| scene.server.log())?;
     check_events(&events, 40);
+    errors(&events, "MiB free");
     assert_eq!(scene.view(&id).await?["status"], "succeeded");
     assert_eq!(scene.check_texts(&id).await?, 80);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_database_that_was_stopped_is_waited_for() -> anyhow::Result<()> {
+async fn fault_46_a_database_that_was_stopped_is_waited_for() -> anyhow::Result<()> {
     let fleet = FleetOptions {
         devices: 40,
         think: Duration::from_millis(100),
         ..FleetOptions::default()
     };
-    let test = "a_database_that_was_stopped_is_waited_for";
+    let test = "fault_46_a_database_that_was_stopped_is_waited_for";
     let Some(mut scene) = Scene::on(Kind::Postgres, test, fleet, Setup::default()).await? else {
         return Ok(());
     };
@@ -175,6 +193,7 @@ async fn a_database_that_was_stopped_is_waited_for() -> anyhow::Result<()> {
         .await
         .with_context(|| scene.server.log())?;
     check_events(&events, 40);
+    errors(&events, "nothing could be stored");
     assert_eq!(scene.view(&id).await?["status"], "succeeded");
     assert_eq!(scene.check_texts(&id).await?, 80);
     Ok(())

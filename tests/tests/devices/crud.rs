@@ -39,8 +39,10 @@ async fn a_device_is_made_viewed_changed_and_removed() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn names_are_unique_ignoring_case_and_addresses_may_repeat() -> anyhow::Result<()> {
-    for (_server, admin, _postgres) in servers("names_are_unique_ignoring_case_and_addresses_may_repeat").await? {
+async fn fault_36_names_are_unique_ignoring_case_and_addresses_may_repeat() -> anyhow::Result<()> {
+    for (_server, admin, _postgres) in
+        servers("fault_36_names_are_unique_ignoring_case_and_addresses_may_repeat").await?
+    {
         let device = |name: &str| json!({"name": name, "address": "192.0.2.1"});
         assert_eq!(admin.post("/api/v1/devices", &device("Zürich-1")).await?.status, 201);
         let again = admin.post("/api/v1/devices", &device("zÜRICH-1")).await?;
@@ -124,8 +126,8 @@ async fn every_wrong_field_is_named_at_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_name_that_looks_like_a_path_is_a_name() -> anyhow::Result<()> {
-    for (server, admin, _postgres) in servers("a_name_that_looks_like_a_path_is_a_name").await? {
+async fn fault_35_a_name_that_looks_like_a_path_is_a_name() -> anyhow::Result<()> {
+    for (server, admin, _postgres) in servers("fault_35_a_name_that_looks_like_a_path_is_a_name").await? {
         for name in ["../../etc/x", "CON", "a/b", "<script>alert(1)</script>", "=1+1"] {
             let made = admin
                 .post("/api/v1/devices", &json!({"name": name, "address": "192.0.2.1"}))
@@ -140,7 +142,7 @@ async fn a_name_that_looks_like_a_path_is_a_name() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn networks_that_are_forbidden_are_refused_when_a_device_is_made() -> anyhow::Result<()> {
+async fn fault_43_networks_that_are_forbidden_are_refused_when_a_device_is_made() -> anyhow::Result<()> {
     let setup = tests::server::Setup::default()
         .arg("--forbidden-networks")
         .arg("127.0.0.0/8,::1/128");

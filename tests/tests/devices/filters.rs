@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::{escaped, names, servers};
 
 #[tokio::test]
-async fn every_text_is_plain_data_in_every_filter() -> anyhow::Result<()> {
-    for (_server, admin, _postgres) in servers("every_text_is_plain_data_in_every_filter").await? {
+async fn fault_38_every_text_is_plain_data_in_every_filter() -> anyhow::Result<()> {
+    for (_server, admin, _postgres) in servers("fault_38_every_text_is_plain_data_in_every_filter").await? {
         let hostile = [
             "'; DROP TABLE device;--",
             "100%",

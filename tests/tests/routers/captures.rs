@@ -1,11 +1,13 @@
 //! Every capture is what the same command prints inside the router, lines that change by themselves aside.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::ensure;
 
 use crate::lab::{self, ENABLE_PASSWORD, Lab, ROUTERS};
 
 /// What changes from one moment to the next without anybody's doing, made the same: ages, and packet counters.
-fn settled(text: &str) -> String {
+pub(crate) fn settled(text: &str) -> String {
     let digits = |word: &str| word.chars().all(|c| c.is_ascii_digit()) && !word.is_empty();
     let is_age = |word: &str| {
         let parts: Vec<&str> = word.trim_end_matches(',').split(':').collect();
@@ -41,7 +43,7 @@ fn settled(text: &str) -> String {
     lines.join("\n")
 }
 
-fn same(router: usize, what: &str, ours: &str, theirs: &str) -> anyhow::Result<()> {
+pub(crate) fn same(router: usize, what: &str, ours: &str, theirs: &str) -> anyhow::Result<()> {
     let (ours, theirs) = (settled(ours), settled(theirs));
     if ours == theirs {
         return Ok(());
@@ -63,44 +65,50 @@ fn same(router: usize, what: &str, ours: &str, theirs: &str) -> anyhow::Result<(
     )
 }
 
+/// What is collected from vtysh and from zebra, and the command of each.
+pub(crate) const COMMANDS: [(&str, &str); 4] = [
+    ("configs", "show running-config"),
+    ("interfaces", "show interface"),
+    ("routes", "show ip route"),
+    ("version", "show version"),
+];
+
+/// What a router prints for a command to this user, read inside of it.
+pub(crate) fn printed(lab: &Lab, user: &str, router: usize, command: &str) -> anyhow::Result<String> {
+    match user {
+        "oper" => from_zebra(lab, router, command),
+        _ => lab.inside(router, &format!("vtysh -c '{command}'")),
+    }
+}
+
+/// The routes of all routers, without what changes by itself.
+pub(crate) fn routes(lab: &Lab, user: &str) -> anyhow::Result<Vec<String>> {
+    let of = |router: &usize| Ok(settled(&printed(lab, user, *router, "show ip route")?));
+    ROUTERS.iter().map(of).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn vtysh_as_admin_with_a_pager_and_as_oper() -> anyhow::Result<()> {
     let Some(lab) = Lab::up("routers::vtysh") else {
         return Ok(());
     };
-    let commands = [
-        ("configs", "show running-config"),
-        ("interfaces", "show interface"),
-        ("routes", "show ip route"),
-        ("version", "show version"),
-    ];
     for user in ["admin", "pager", "oper"] {
         let enable = if user == "oper" { ENABLE_PASSWORD } else { "" };
         let station = lab::station(user, "frr", enable)?;
-        let theirs = |router: usize, command: &str| match user {
-            "oper" => from_zebra(&lab, router, command),
-            _ => lab.inside(router, &format!("vtysh -c '{command}'")),
-        };
-        let routes = || -> anyhow::Result<Vec<String>> {
-            ROUTERS
-                .iter()
-                .map(|router| Ok(settled(&theirs(*router, "show ip route")?)))
-                .collect()
-        };
         let collect = station.collect().types("configs,interfaces,routes,version");
         // What the routers tell each other may still be on its way: then all of it is looked at once more.
-        let mut before = routes()?;
+        let mut before = routes(&lab, user)?;
         let run = loop {
             let run = lab::all_succeed(&collect).await?;
-            let after = routes()?;
+            let after = routes(&lab, user)?;
             if before == after {
                 break run;
             }
             before = after;
         };
         for router in ROUTERS {
-            for (capture_type, command) in commands {
-                let theirs = theirs(router, command)?;
+            for (capture_type, command) in COMMANDS {
+                let theirs = printed(&lab, user, router, command)?;
                 ensure!(theirs.lines().count() > 3, "r{router} says nothing to {command}");
                 same(
                     router,
@@ -135,6 +143,19 @@ print(text.split(b"\r\n", 1)[1][: -len(b"r{router}# ")].replace(b"\r", b"").deco
     lab.inside(router, &format!("python3 -c '{script}'"))
 }
 
+/// What the shell of a router prints for the commands of a capture, put together as a capture is.
+pub(crate) fn from_shell(lab: &Lab, router: usize, commands: &[String]) -> anyhow::Result<String> {
+    let mut text = String::new();
+    for command in commands {
+        if commands.len() > 1 {
+            text.push_str(&format!(">>> {command}\n"));
+        }
+        text.push_str(&lab.inside(router, command)?);
+    }
+    ensure!(!text.is_empty(), "r{router} says nothing to {commands:?}");
+    Ok(text)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shell_as_ops() -> anyhow::Result<()> {
     let Some(lab) = Lab::up("routers::shell") else {
@@ -145,14 +166,7 @@ async fn a_shell_as_ops() -> anyhow::Result<()> {
     for device in &run.outcome()?.devices {
         let router: usize = device.device_name.trim_start_matches('r').parse()?;
         for capture in &device.captures {
-            let mut theirs = String::new();
-            for command in &capture.commands {
-                if capture.commands.len() > 1 {
-                    theirs.push_str(&format!(">>> {command}\n"));
-                }
-                theirs.push_str(&lab.inside(router, command)?);
-            }
-            ensure!(!theirs.is_empty(), "r{router} says nothing to {:?}", capture.commands);
+            let theirs = from_shell(&lab, router, &capture.commands)?;
             same(
                 router,
                 &capture.capture_type,
@@ -164,18 +178,24 @@ async fn a_shell_as_ops() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A folder with a platform file that has a command which vtysh does not know.
+pub(crate) fn with_arp(folder: &Path) -> anyhow::Result<PathBuf> {
+    let platforms = folder.join("platforms");
+    std::fs::create_dir(&platforms)?;
+    std::fs::write(
+        platforms.join("frr_with_arp.yaml"),
+        "platform: frr_with_arp\nextends: frr\ncaptures:\n  arp: {commands: [show ip arp], evidence: simulated}\n",
+    )?;
+    Ok(platforms)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_vtysh_does_not_know_is_rejected() -> anyhow::Result<()> {
     let Some(_lab) = Lab::up("routers::rejected") else {
         return Ok(());
     };
     let station = lab::station("admin", "frr_with_arp", "")?;
-    let platforms = station.folder().join("platforms");
-    std::fs::create_dir(&platforms)?;
-    std::fs::write(
-        platforms.join("frr_with_arp.yaml"),
-        "platform: frr_with_arp\nextends: frr\ncaptures:\n  arp: {commands: [show ip arp], evidence: simulated}\n",
-    )?;
+    let platforms = with_arp(station.folder())?;
     let run = station
         .collect()
         .types("version,arp")

@@ -131,14 +131,19 @@ pub(crate) fn name(router: usize) -> String {
     format!("r{router}")
 }
 
-/// A place to collect from the routers as `user`.
-pub(crate) fn station(user: &str, platform: &str, enable_password: &str) -> anyhow::Result<Station> {
+/// The routers as an inventory.
+pub(crate) fn inventory(platform: &str) -> String {
     let mut inventory = String::from("name,host,port,platform,site,legacy_algorithms\n");
     for router in ROUTERS {
         let port = usize::from(FIRST_PORT) + router;
         inventory.push_str(&format!("r{router},127.0.0.1,{port},{platform},lab,{}\n", router == 3));
     }
-    Station::new(&inventory, user, PASSWORD, enable_password)
+    inventory
+}
+
+/// A place to collect from the routers as `user`.
+pub(crate) fn station(user: &str, platform: &str, enable_password: &str) -> anyhow::Result<Station> {
+    Station::new(&inventory(platform), user, PASSWORD, enable_password)
 }
 
 /// Runs a collection that must succeed on every router.

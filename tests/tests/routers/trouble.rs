@@ -9,7 +9,7 @@ use crate::lab::{self, Lab};
 
 /// Waits until a router is in the middle of printing its configuration: so much has been written to the terminal that
 /// the slow line still holds most of it.
-async fn in_the_middle(lab: &Lab, router: usize) -> anyhow::Result<()> {
+pub(crate) async fn in_the_middle(lab: &Lab, router: usize) -> anyhow::Result<()> {
     for _ in 0..600 {
         let written = lab.inside(
             router,

@@ -37,8 +37,6 @@ const PING: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a collection is looked at that this server does not run.
 const POLL: Duration = Duration::from_secs(1);
-/// The most watchers at the same time.
-const WATCHERS: usize = 1000;
 /// The session or token was revoked (private use, RFC 6455 §7.4.2).
 const REVOKED: u16 = 4401;
 
@@ -48,14 +46,15 @@ static WATCHING: AtomicUsize = AtomicUsize::new(0);
 struct Place;
 
 impl Place {
-    fn take() -> Result<Self, Problem> {
+    /// One of so many.
+    fn take(most: usize) -> Result<Self, Problem> {
         let mut error = Error::new(
             ErrorKind::Throttled,
             "too_many_watchers",
-            "A thousand connections watch collections already: read the events instead, or try again later",
+            format!("{most} connections watch collections already: read the events instead, or try again later"),
         );
         error.retry_after = Some(10);
-        match WATCHING.fetch_add(1, Ordering::Relaxed) < WATCHERS {
+        match WATCHING.fetch_add(1, Ordering::Relaxed) < most {
             true => Ok(Self),
             false => {
                 WATCHING.fetch_sub(1, Ordering::Relaxed);
@@ -157,7 +156,7 @@ pub(crate) async fn progress(
         .await
         .map_err(Problem::from)?;
     let socket = WebSocket::from_request_without_body(request).await?;
-    let place = Place::take()?;
+    let place = Place::take(service.config().max_watchers)?;
     let reader = Reader {
         service,
         actor,
@@ -216,6 +215,12 @@ async fn watch(mut stream: WebSocketStream, mut reader: Reader) {
     };
     if let Some((code, reason)) = close {
         let _ = send(&mut stream, Message::close_with(code, reason)).await;
+        // Who is slow has not read all of it yet: a connection that goes before the answer takes with it what is under way.
+        let answered = async { while let Some(Ok(_)) = stream.next().await {} };
+        tokio::select! {
+            _ = tokio::time::timeout(PATIENCE, answered) => {}
+            () = stopping.cancelled() => {}
+        }
     }
     let _ = stream.close().await;
 }
@@ -241,7 +246,7 @@ pub(crate) async fn event_stream(
         .collection_events(&actor, id, after, 1)
         .await
         .map_err(Problem::from)?;
-    let place = Place::take()?;
+    let place = Place::take(service.config().max_watchers)?;
     let reader = Reader {
         service,
         actor,
