@@ -4,14 +4,15 @@
 use std::time::{Duration, Instant};
 
 use entity::{user::Role, volatile_rule};
-use parsers::{LineRule, Preview, preview};
+use parsers::{LineRule, preview};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::{
     Service,
     actor::Actor,
     audit,
-    captures::{LARGEST_COMPARED, must_mask, read_text},
+    captures::{LARGEST_COMPARED, read_text},
     config_changes::CONFIGS,
     error::{Error, FieldProblem, Result},
     page::{Page, PageRequest},
@@ -22,6 +23,8 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
+/// Previews that are made at the same time; further ones wait.
+static TURNS: Semaphore = Semaphore::const_new(2);
 /// Rules of one server.
 const MOST_RULES: usize = 500;
 /// Letters of a pattern and of a note.
@@ -76,7 +79,7 @@ pub struct RulePreview {
     pub versions: u64,
     /// Lines the rule is for.
     pub lines: u64,
-    /// Some of them, without secrets for those who may not see them.
+    /// Some of them.
     pub examples: Vec<String>,
     /// Changes without the rule.
     pub changes: u64,
@@ -165,14 +168,15 @@ impl Service {
         Ok(())
     }
 
-    /// What a rule would have hidden over everything that is stored. Changes nothing.
+    /// What a rule would have hidden over everything that is stored. Changes nothing. Whoever may try patterns on texts can
+    /// find out everything that is in them, so this needs operator.
     ///
     /// # Errors
-    /// `validation_failed`.
+    /// `validation_failed`, `forbidden` below operator.
     pub async fn volatile_rule_preview(&self, actor: &Actor, new: NewVolatileRule) -> Result<RulePreview> {
-        actor.needs(Role::Viewer)?;
+        actor.needs(Role::Operator)?;
         let platform = self.checked(&new)?;
-        let masked = must_mask(actor);
+        let _turn = TURNS.acquire().await.map_err(Error::internal)?;
         let began = Instant::now();
         let mut found = RulePreview {
             complete: true,
@@ -190,7 +194,7 @@ impl Service {
                     break 'pages;
                 }
                 looked_at += u64::from(
-                    self.preview_device(device, platform.as_deref(), &new.pattern, masked, &mut found)
+                    self.preview_device(device, platform.as_deref(), &new.pattern, &mut found)
                         .await?,
                 );
             }
@@ -206,7 +210,6 @@ impl Service {
         device: Uuid,
         platform: Option<&str>,
         pattern: &str,
-        masked: bool,
         found: &mut RulePreview,
     ) -> Result<bool> {
         let mut rows = store::versions(self.db().reader(), device, VERSIONS + 1).await?;
@@ -234,27 +237,12 @@ impl Service {
             captures.push(row);
         }
         let in_force = self.rulebook().volatile(&[&its_platform]);
-        let mask = match masked {
-            true => Some(self.rulebook().mask(&[&its_platform], CONFIGS)?),
-            false => None,
-        };
         let rule = LineRule::new(pattern);
         let count = texts.len() as u64;
         let looking = tokio::task::spawn_blocking(move || {
             let texts: Vec<_> = texts.iter().map(|text| String::from_utf8_lossy(text)).collect();
             let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-            let mut seen = preview(&rule, &in_force, CONFIGS, &texts)?;
-            if let Some(mask) = mask {
-                // Keys of several lines cannot be known by one of them, so nothing of a text that has one is shown.
-                match texts.iter().any(|text| text.contains("PRIVATE KEY-----")) {
-                    true => seen.examples.clear(),
-                    false => seen
-                        .examples
-                        .iter_mut()
-                        .for_each(|line| *line = mask.masker.mask(line).into_owned()),
-                }
-            }
-            Ok::<Preview, parsers::RuleError>(seen)
+            preview(&rule, &in_force, CONFIGS, &texts)
         });
         let seen = looking.await.map_err(Error::internal)?;
         let seen = seen.map_err(|error| Error::field("/pattern", error.problem))?;

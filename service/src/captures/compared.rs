@@ -167,8 +167,13 @@ impl Service {
         let platforms = (self.platform_of(&old).await?, self.platform_of(&new).await?);
         let platforms = [platforms.0.as_str(), platforms.1.as_str()];
         let wish = DiffWish { masked, ..wish.clone() };
+        // Of two types the rules of neither are enough to take all secrets out of both.
+        let capture_type = match old.capture_type == new.capture_type {
+            true => new.capture_type.as_str(),
+            false => "",
+        };
         let changes = self
-            .compared(&platforms, &new.capture_type, old_text, new_text, &wish)
+            .compared(&platforms, capture_type, old_text, new_text, &wish)
             .await?;
         Ok(CaptureDiff {
             old,
