@@ -170,7 +170,8 @@ pub(crate) const TABLE: &[Operation] = &[
     admin("volatile_rule_create").creates(),
     viewer("volatile_rule_view"),
     admin("volatile_rule_delete"),
-    viewer("volatile_rule_preview"),
+    // Who may try patterns on texts can find out their secrets.
+    operator("volatile_rule_preview"),
     // what captures say
     viewer("arp_entry_list"),
     viewer("arp_entry_csv"),
