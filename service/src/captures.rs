@@ -268,7 +268,7 @@ impl Service {
             txn.commit().await?;
             self.project(&row.capture_type, row.device_id, &row.device_name, text_id)
                 .await;
-            if let Err(error) = self.changes_find(config_changes::Which::OfCapture(id)).await {
+            if let Err(error) = self.changes_find(config_changes::Which::Capture(id)).await {
                 tracing::warn!(%error, capture_id = %id, "configurations are compared later");
             }
         }

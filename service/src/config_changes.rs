@@ -36,11 +36,11 @@ const MOST_VALUES: usize = 100;
 #[derive(Debug, Clone)]
 pub(crate) enum Which {
     /// Those of a collection.
-    OfCollection(Uuid),
+    Collection(Uuid),
     /// That of a capture.
-    OfCapture(Uuid),
+    Capture(Uuid),
     /// Those of all collections but these, which run and will do theirs themselves.
-    OfOthers(Vec<Uuid>),
+    Others(Vec<Uuid>),
 }
 
 /// Which changes are asked for; several values of one filter are alternatives.
@@ -290,7 +290,7 @@ impl Service {
     pub async fn changes_tidy(&self) -> Result<()> {
         let running = self.engine().runs.all();
         let running = running.iter().map(|run| run.id).collect();
-        self.changes_find(Which::OfOthers(running)).await?;
+        self.changes_find(Which::Others(running)).await?;
         Ok(())
     }
 }

@@ -35,13 +35,16 @@ struct Key {
     all_lines: bool,
 }
 
+/// What a mask depends on: the platforms, and whether it is for configurations.
+type MaskKey = (Vec<String>, bool);
+
 /// The rules of all platforms.
 pub(crate) struct Rulebook {
     catalogue: Arc<Catalogue>,
     severity: SeverityRules,
     key: TagKey,
     of_users: RwLock<Vec<volatile_rule::Model>>,
-    masks: RwLock<HashMap<(Vec<String>, bool), Arc<Mask>>>,
+    masks: RwLock<HashMap<MaskKey, Arc<Mask>>>,
     options: RwLock<HashMap<Key, Arc<ChangeOptions>>>,
 }
 

@@ -190,7 +190,7 @@ impl Service {
             // The recorder has ended, and the server with it: the next start goes on here.
             return Loaded::default();
         };
-        if let Err(error) = self.changes_find(Which::OfCollection(run.id)).await {
+        if let Err(error) = self.changes_find(Which::Collection(run.id)).await {
             tracing::warn!(%error, collection_id = %run.id, "configurations are compared later");
         }
         match wishes {

@@ -74,9 +74,9 @@ pub(super) async fn pending(
     use pending_change::Column;
     let query = pending_change::Entity::find();
     let query = match which {
-        Which::OfCollection(id) => query.filter(Column::CollectionId.eq(*id)),
-        Which::OfCapture(id) => query.filter(Column::CaptureId.eq(*id)),
-        Which::OfOthers(running) => query.filter(Column::CollectionId.is_not_in(running.iter().copied())),
+        Which::Collection(id) => query.filter(Column::CollectionId.eq(*id)),
+        Which::Capture(id) => query.filter(Column::CaptureId.eq(*id)),
+        Which::Others(running) => query.filter(Column::CollectionId.is_not_in(running.iter().copied())),
     };
     query.order_by_asc(Column::CaptureId).limit(limit).all(db).await
 }

@@ -102,7 +102,7 @@ impl Place {
     pub(crate) async fn add(&mut self, text: &str) -> Uuid {
         let id = self.store(text, Verdict::Complete).await;
         self.service
-            .changes_find(Which::OfCollection(self.collection))
+            .changes_find(Which::Collection(self.collection))
             .await
             .unwrap();
         id

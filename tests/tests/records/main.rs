@@ -298,10 +298,8 @@ async fn everything_is_read_again(kind: Kind, test: &str) -> anyhow::Result<()> 
     let counted = json!({"captures": 10, "loaded": 10, "read": 10, "without_template": 0, "failed": 0});
     assert_eq!(everything, counted);
     assert_eq!(list(&scene, "arp-entries").await?, before);
-    let wrong = scene
-        .admin
-        .post("/api/v1/capture-reparses", &json!({"capture_types": ["configs"]}));
-    let wrong = wrong.await?;
+    let body = json!({"capture_types": ["configs"]});
+    let wrong = scene.admin.post("/api/v1/capture-reparses", &body).await?;
     assert_eq!(
         (wrong.status, wrong.text_of("/errors/0/pointer").as_str()),
         (422, "/capture_types/0")
