@@ -24,6 +24,7 @@ pub struct ChangeOptions {
     volatile: RegexSet,
     severity: SeverityRules,
     context: usize,
+    most_lines: usize,
 }
 
 impl ChangeOptions {
@@ -42,7 +43,14 @@ impl ChangeOptions {
             volatile: compiled_for(volatile, capture_type)?,
             severity,
             context,
+            most_lines: usize::MAX,
         })
+    }
+
+    /// The same, with at most so many lines in all hunks together. Counts and severity are those of all lines.
+    #[must_use]
+    pub fn with_most_lines(self, most_lines: usize) -> Self {
+        Self { most_lines, ..self }
     }
 }
 
@@ -97,13 +105,16 @@ pub struct Changes {
     pub severity: Option<Severity>,
     /// Where.
     pub hunks: Vec<Hunk>,
+    /// Whether lines were left out of the hunks since there are too many.
+    #[serde(default)]
+    pub truncated: bool,
 }
 
 impl Changes {
     /// Whether nothing changed but what changes by itself.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.hunks.is_empty()
+        self.added + self.removed == 0
     }
 }
 
@@ -184,11 +195,18 @@ fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Cha
     }
     let sections = (Sections::new(&old.lines), Sections::new(&new.lines));
     let mut changes = Changes::default();
+    let mut room = options.most_lines;
+    let mut highest = None; // of all lines so far
     let mut shown = 0; // the new lines before this one are in a hunk already
     for (index, (before, after)) in ranges.iter().enumerate() {
         changes.removed += before.len();
         changes.added += after.len();
-        let lead = options.context.min(after.start.saturating_sub(shown));
+        if room == 0 && highest == Some(Severity::Critical) {
+            changes.truncated = true;
+            continue;
+        }
+        let around = if room == 0 { 0 } else { options.context };
+        let lead = around.min(after.start.saturating_sub(shown));
         let joins = index > 0 && after.start.saturating_sub(shown) == 0;
         let mut lines = Vec::new();
         for back in (1..=lead).rev() {
@@ -199,27 +217,44 @@ fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Cha
                 after.start.saturating_sub(back),
             ));
         }
-        for at in before.clone() {
-            let section = sections.0.of(at, |at| old.line(at));
-            lines.push(changed(LineKind::Removed, old, at, section, options));
-        }
-        for at in after.clone() {
-            let section = sections.1.of(at, |at| new.line(at));
-            lines.push(changed(LineKind::Added, new, at, section, options));
+        let removed = before.clone().map(|at| (LineKind::Removed, old, &sections.0, at));
+        let added = after.clone().map(|at| (LineKind::Added, new, &sections.1, at));
+        for (kind, text, sections, at) in removed.chain(added) {
+            // What is not shown can only raise the severity, as long as it is not the highest there is.
+            if lines.len() >= room && highest == Some(Severity::Critical) {
+                changes.truncated = true;
+                break;
+            }
+            let section = sections.of(at, |at| text.line(at));
+            let line = changed(kind, text, at, section, options);
+            highest = highest.max(line.severity);
+            lines.push(line);
+            if lines.len() > room {
+                lines.truncate(room);
+                changes.truncated = true;
+            }
         }
         let next = ranges.get(index + 1).map_or(new.lines.len(), |(_, next)| next.start);
         let gap = next.saturating_sub(after.end);
         // Two hunks whose context would touch are one.
         let last = index + 1 == ranges.len();
-        let tail = if !last && gap <= options.context.saturating_mul(2) {
+        let tail = if !last && gap <= around.saturating_mul(2) {
             gap
         } else {
-            gap.min(options.context)
+            gap.min(around)
         };
         for forward in 0..tail {
             lines.push(context(old, new, before.end + forward, after.end + forward));
         }
         shown = after.end + tail;
+        if lines.len() > room {
+            lines.truncate(room);
+            changes.truncated = true;
+        }
+        if lines.iter().all(|line| line.kind == LineKind::Context) {
+            continue;
+        }
+        room -= lines.len();
         match changes.hunks.last_mut().filter(|_| joins) {
             Some(open) => open.lines.extend(lines),
             None => changes.hunks.push(Hunk {
@@ -239,7 +274,7 @@ fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Cha
             .max()
             .unwrap_or_default();
     }
-    changes.severity = changes.hunks.iter().map(|hunk| hunk.severity).max();
+    changes.severity = highest;
     changes
 }
 

@@ -181,6 +181,9 @@ proptest! {
         let changes = compare(&old, &new, &options);
         prop_assert!(compare(&new, &new, &options).is_empty());
         prop_assert_eq!(changes.is_empty(), changes.added + changes.removed == 0);
+        let few = compare(&old, &new, &options.clone().with_most_lines(context * 3));
+        prop_assert_eq!((few.added, few.removed, few.severity), (changes.added, changes.removed, changes.severity));
+        prop_assert!(few.hunks.iter().map(|hunk| hunk.lines.len()).sum::<usize>() <= context * 3);
         let back = compare(&new, &old, &options);
         prop_assert_eq!(changes.is_empty(), back.is_empty());
         let _ = unified(&changes, &old, &new);

@@ -244,6 +244,7 @@ impl Service {
             context: 0,
             masked: true,
             all_lines: false,
+            ..DiffWish::default()
         };
         let too_large = captures::largest(db, &[previous_text, text_id]).await? > LARGEST_COMPARED;
         let compared = match too_large {

@@ -10,6 +10,7 @@ use poem_openapi::{
 use service::{
     captures::{self, CONTEXT, Changes, DiffWish, Hunk, HunkLine, LineKind},
     config_changes,
+    error::{Error, ErrorKind},
 };
 use uuid::Uuid;
 
@@ -23,6 +24,8 @@ use crate::{
 /// Lines of an answer when nobody says how many, and at most.
 const LINES: u64 = 20_000;
 const MOST_LINES: u64 = 200_000;
+/// Lines of a file of changes, at most.
+pub(crate) const PATCH_LINES: u64 = 500_000;
 
 /// A line of a hunk.
 #[derive(Object)]
@@ -205,57 +208,55 @@ fn line(line: HunkLine) -> DiffLine {
     }
 }
 
-/// The lines of an answer, up to a limit.
-pub(crate) fn shown(changes: Changes, limit: Option<u64>) -> Shown {
-    let limit = limit.unwrap_or(LINES).min(MOST_LINES);
-    let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut truncated = false;
-    let mut hunks = Vec::new();
-    for mut hunk in changes.hunks {
-        if hunk.lines.len() > left {
-            hunk.lines.truncate(left);
-            truncated = true;
-        }
-        left -= hunk.lines.len();
-        if hunk.lines.is_empty() {
-            break;
-        }
-        let Hunk {
-            section,
-            severity,
-            lines,
-        } = hunk;
-        hunks.push(DiffHunk {
-            section,
-            severity: word(config_changes::severity(Some(severity))),
-            lines: lines.into_iter().map(line).collect(),
-        });
-    }
+/// The lines of an answer.
+pub(crate) fn shown(changes: Changes) -> Shown {
+    let hunk = |hunk: Hunk| DiffHunk {
+        section: hunk.section,
+        severity: word(config_changes::severity(Some(hunk.severity))),
+        lines: hunk.lines.into_iter().map(line).collect(),
+    };
     Shown {
         lines_added: count(changes.added),
         lines_removed: count(changes.removed),
-        hunks,
-        truncated,
+        hunks: changes.hunks.into_iter().map(hunk).collect(),
+        truncated: changes.truncated,
     }
 }
 
 /// How it is asked for.
-pub(crate) fn wish(context: Option<u64>, masked: Option<bool>, all_lines: Option<bool>) -> DiffWish {
+pub(crate) fn wish(context: Option<u64>, masked: Option<bool>, all_lines: Option<bool>, lines: u64) -> DiffWish {
+    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     DiffWish {
-        context: context.map_or(CONTEXT, |lines| usize::try_from(lines).unwrap_or(usize::MAX)),
+        most_lines: number(lines),
+        context: context.map_or(CONTEXT, number),
         masked: masked.unwrap_or_default(),
         all_lines: all_lines.unwrap_or_default(),
     }
 }
 
-/// A file of changes.
-pub(crate) fn patch(text: String, device: &str) -> Patch {
+/// How many lines an answer has.
+pub(crate) fn lines(limit: Option<u64>) -> u64 {
+    limit.unwrap_or(LINES).min(MOST_LINES)
+}
+
+/// A file of changes. It is whole, or it is none.
+pub(crate) fn patch(changes: &Changes, capture_type: &str, old: (&str, i64), new: (&str, i64)) -> Result<Patch> {
+    if changes.truncated {
+        return Err(Error::new(
+            ErrorKind::TooLarge,
+            "diff_too_large",
+            format!("More than {PATCH_LINES} lines differ: too many for one file"),
+        )
+        .into());
+    }
+    let text = captures::unified(changes, capture_type, old, new);
+    let device = new.0;
     // A header takes plain letters alone.
     let name = service::file_name::encode(device).replace(|letter: char| !letter.is_ascii(), "_");
-    Patch::Ok(
+    Ok(Patch::Ok(
         Binary(text.into_bytes()),
         format!("attachment; filename=\"{name}.patch\""),
-    )
+    ))
 }
 
 pub(crate) struct Api;
@@ -283,7 +284,7 @@ impl Api {
         /// Lines of the answer: 20000, at most 200000.
         limit: Query<Option<u64>>,
     ) -> Result<Json<CaptureDiff>> {
-        let wish = wish(context.0, masked.0, all_lines.0);
+        let wish = wish(context.0, masked.0, all_lines.0, lines(limit.0));
         let diff = auth
             .service()
             .capture_diff(auth.actor(), id.0, against.0, &wish)
@@ -293,7 +294,7 @@ impl Api {
             .severity
             .map(|one| word(config_changes::severity(Some(one))));
         let sections = config_changes::sections(&diff.changes);
-        let shown = shown(diff.changes, limit.0);
+        let shown = shown(diff.changes);
         Ok(Json(CaptureDiff {
             old: diff.old.into(),
             new: diff.new.into(),
@@ -324,14 +325,13 @@ impl Api {
         /// Whether lines that change by themselves are compared, too.
         all_lines: Query<Option<bool>>,
     ) -> Result<Patch> {
-        let wish = wish(context.0, masked.0, all_lines.0);
+        let wish = wish(context.0, masked.0, all_lines.0, PATCH_LINES);
         let diff = auth
             .service()
             .capture_diff(auth.actor(), id.0, against.0, &wish)
             .await?;
         let old = (diff.old.device_name.as_str(), diff.old.captured_at);
         let new = (diff.new.device_name.as_str(), diff.new.captured_at);
-        let text = captures::unified(&diff.changes, &diff.new.capture_type, old, new);
-        Ok(patch(text, &diff.new.device_name))
+        patch(&diff.changes, &diff.new.capture_type, old, new)
     }
 }

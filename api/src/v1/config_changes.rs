@@ -7,15 +7,12 @@ use poem_openapi::{
     payload::Json,
     types::Example,
 };
-use service::{
-    captures,
-    config_changes::{ConfigChangeFilter, Severity},
-};
+use service::config_changes::{ConfigChangeFilter, Severity};
 use uuid::Uuid;
 
 use super::{
     Tag,
-    capture_diffs::{DiffHunk, patch, shown, wish},
+    capture_diffs::{DiffHunk, PATCH_LINES, lines, patch, shown, wish},
     collections::{request::words, view::example_id},
 };
 use crate::{
@@ -213,12 +210,12 @@ impl Api {
         /// Lines of the answer: 20000, at most 200000.
         limit: Query<Option<u64>>,
     ) -> Result<Json<ConfigChangeDetail>> {
-        let wish = wish(context.0, masked.0, all_lines.0);
+        let wish = wish(context.0, masked.0, all_lines.0, lines(limit.0));
         let view = auth.service().config_change_view(auth.actor(), id.0, &wish).await?;
         let mut change = ConfigChange::from(view.row);
         let (hunks, truncated) = match view.changes {
             Ok(changes) => {
-                let shown = shown(changes, limit.0);
+                let shown = shown(changes);
                 (shown.hunks, shown.truncated)
             }
             Err(message) => {
@@ -247,7 +244,7 @@ impl Api {
         /// Whether lines that change by themselves are compared, too.
         all_lines: Query<Option<bool>>,
     ) -> Result<Patch> {
-        let wish = wish(context.0, masked.0, all_lines.0);
+        let wish = wish(context.0, masked.0, all_lines.0, PATCH_LINES);
         let view = auth.service().config_change_view(auth.actor(), id.0, &wish).await?;
         let row = view.row;
         let changes = view
@@ -255,7 +252,6 @@ impl Api {
             .map_err(|message| service::error::Error::new(service::error::ErrorKind::NotFound, "no_text", message))?;
         let (old, new) = (row.previous_captured_at, row.changed_at);
         let name = row.device_name.as_str();
-        let text = captures::unified(&changes, &row.capture_type, (name, old), (name, new));
-        Ok(patch(text, name))
+        patch(&changes, &row.capture_type, (name, old), (name, new))
     }
 }

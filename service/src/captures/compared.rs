@@ -17,6 +17,8 @@ pub(crate) const LARGEST_COMPARED: i64 = 16 * 1024 * 1024;
 /// Lines around a change when nobody says how many, and at most.
 pub const CONTEXT: usize = 3;
 const MOST_CONTEXT: usize = 1_000;
+/// Lines of a comparison when nobody says how many.
+const MOST_LINES: usize = 20_000;
 
 /// How two texts are shown beside each other.
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub struct DiffWish {
     pub masked: bool,
     /// With the lines that change by themselves.
     pub all_lines: bool,
+    /// Lines that are shown, at most.
+    pub most_lines: usize,
 }
 
 impl Default for DiffWish {
@@ -35,6 +39,7 @@ impl Default for DiffWish {
             context: CONTEXT,
             masked: false,
             all_lines: false,
+            most_lines: MOST_LINES,
         }
     }
 }
@@ -202,6 +207,7 @@ impl Service {
         let options = self
             .rulebook()
             .options(platforms, capture_type, context, wish.all_lines)?;
+        let options = (*options).clone().with_most_lines(wish.most_lines);
         let mask = match wish.masked {
             true => Some(self.rulebook().mask(platforms, capture_type)?),
             false => None,
