@@ -192,6 +192,21 @@ pub(crate) struct ServerOptions {
     #[arg(long, value_name = "DIR", env = "SHOWRUN_TEMPLATES_DIR", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     templates_dir: Option<PathBuf>,
+    /// Git repository that gets one commit for each collection that changed configurations; needs the program git
+    #[arg(long, value_name = "DIR", env = "SHOWRUN_GIT_MIRROR_DIR", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    git_mirror_dir: Option<PathBuf>,
+    /// Whether the git mirror shows secrets as tags [default: false]
+    #[arg(
+        long,
+        value_name = "true|false",
+        env = "SHOWRUN_GIT_MIRROR_MASKED",
+        hide_env_values = true,
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    git_mirror_masked: Option<bool>,
     /// Sessions to devices at the same time, over all collections [default: 1000]
     #[arg(long, value_name = "N", env = "SHOWRUN_MAX_SESSIONS", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -303,6 +318,10 @@ impl ServerOptions {
         service.key = secret_key(options.secret_key_file);
         service.platforms_dir = options.platforms_dir;
         service.templates_dir = options.templates_dir;
+        service.git_mirror = options.git_mirror_dir.map(|folder| service::git_mirror::GitMirror {
+            folder,
+            masked: options.git_mirror_masked.unwrap_or_default(),
+        });
         if let Some(policy) = options.host_key_policy {
             service.host_keys = policy
                 .parse()
@@ -397,6 +416,10 @@ impl Server {
         }
         if let Some(folder) = &service.templates_dir {
             shown.push(("templates_dir", quoted(folder.display().to_string())));
+        }
+        if let Some(mirror) = &service.git_mirror {
+            shown.push(("git_mirror_dir", quoted(mirror.folder.display().to_string())));
+            shown.push(("git_mirror_masked", mirror.masked.to_string()));
         }
         shown
     }

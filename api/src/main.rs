@@ -76,6 +76,8 @@ enum Command {
     Collections(Box<remote::collections::Options>),
     /// List and read the texts that a server keeps
     Captures(Box<remote::captures::Options>),
+    /// Read the texts that a server keeps anew, after templates have changed
+    Reparse(Box<remote::reparse::Options>),
     /// List the platforms and what can be collected from them
     Platforms(platforms::Options),
     /// Start simulated devices and a server, and collect from them
@@ -117,6 +119,7 @@ fn main() -> ExitCode {
             Command::Devices(options) => remote::devices::run(*options).await,
             Command::Collections(options) => remote::collections::run(*options).await,
             Command::Captures(options) => remote::captures::run(*options).await,
+            Command::Reparse(options) => remote::reparse::run(*options).await,
             Command::Completions(options) => completions::run(&options, &mut Arguments::command()),
             Command::Platforms(options) => platforms::run(&options),
             Command::Demo(options) => demo::run(options).await,

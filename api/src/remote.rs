@@ -8,4 +8,5 @@ pub(crate) mod devices;
 mod follow;
 pub(crate) mod pick;
 mod refusal;
+pub(crate) mod reparse;
 pub(crate) mod watch;

@@ -153,12 +153,25 @@ pub(crate) const TABLE: &[Operation] = &[
     viewer("capture_list"),
     viewer("capture_view"),
     operator("capture_accept"),
-    // Of some types the application asks for an operator.
     viewer("capture_records"),
     operator("capture_reparse"),
+    operator("capture_reparse_all"),
     admin("capture_transcript"),
     admin("capture_delete"),
     admin("capture_purge"),
+    // Below operator without secrets.
+    viewer("capture_diff"),
+    viewer("capture_diff_patch"),
+    // what changed
+    viewer("config_change_list"),
+    viewer("config_change_view"),
+    viewer("config_change_patch"),
+    viewer("volatile_rule_list"),
+    admin("volatile_rule_create").creates(),
+    viewer("volatile_rule_view"),
+    admin("volatile_rule_delete"),
+    // Who may try patterns on texts can find out their secrets.
+    operator("volatile_rule_preview"),
     // what captures say
     viewer("arp_entry_list"),
     viewer("arp_entry_csv"),
@@ -193,12 +206,13 @@ pub(crate) const PLAIN: &[(Operation, &str, &str)] = &[
         "GET",
         "/api/v1/collections/{id}/event-stream",
     ),
+    // Below operator without secrets.
     (
-        operator("collection_captures_zip"),
+        viewer("collection_captures_zip"),
         "GET",
         "/api/v1/collections/{id}/captures.zip",
     ),
-    (operator("capture_content"), "GET", "/api/v1/captures/{id}/content"),
+    (viewer("capture_content"), "GET", "/api/v1/captures/{id}/content"),
     (public("healthz"), "GET", "/healthz"),
     (public("readyz"), "GET", "/readyz"),
     (viewer("metrics"), "GET", "/metrics"),

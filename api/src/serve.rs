@@ -294,9 +294,12 @@ async fn tidy(service: Service, metrics: PrometheusHandle) {
             service.auth_tidy().await,
             service.audit_tidy().await,
             service.expire().await,
+            service.retention_tidy().await,
+            service.changes_tidy().await,
+            service.mirror_tidy().await,
         ] {
             if let Err(error) = result {
-                tracing::warn!(%error, "the database could not be tidied up");
+                tracing::warn!(%error, "not everything could be tidied up");
             }
         }
     }

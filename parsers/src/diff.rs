@@ -4,8 +4,10 @@ mod preview;
 mod section;
 mod unified;
 
+use std::borrow::Cow;
+
 use imara_diff::{Algorithm, Diff, InternedInput};
-use regex::Regex;
+use regex::RegexSet;
 use serde::{Deserialize, Serialize};
 
 use self::section::Sections;
@@ -13,15 +15,16 @@ pub use self::{
     preview::{Preview, preview},
     unified::unified,
 };
-use crate::mask::Masker;
+use crate::mask::{MaskedLines, Masker};
 use crate::rules::{LineRule, RuleError, Severity, SeverityRules, compiled_for};
 
 /// How two texts are compared. Made once for a platform and a capture type, then used for many texts.
 #[derive(Debug, Clone)]
 pub struct ChangeOptions {
-    volatile: Vec<Regex>,
+    volatile: RegexSet,
     severity: SeverityRules,
     context: usize,
+    most_lines: usize,
 }
 
 impl ChangeOptions {
@@ -40,7 +43,14 @@ impl ChangeOptions {
             volatile: compiled_for(volatile, capture_type)?,
             severity,
             context,
+            most_lines: usize::MAX,
         })
+    }
+
+    /// The same, with at most so many lines in all hunks together. Counts and severity are those of all lines.
+    #[must_use]
+    pub fn with_most_lines(self, most_lines: usize) -> Self {
+        Self { most_lines, ..self }
     }
 }
 
@@ -95,13 +105,16 @@ pub struct Changes {
     pub severity: Option<Severity>,
     /// Where.
     pub hunks: Vec<Hunk>,
+    /// Whether lines were left out of the hunks since there are too many.
+    #[serde(default)]
+    pub truncated: bool,
 }
 
 impl Changes {
     /// Whether nothing changed but what changes by itself.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.hunks.is_empty()
+        self.added + self.removed == 0
     }
 }
 
@@ -109,31 +122,33 @@ impl Changes {
 struct Counted<'a> {
     /// What is compared.
     lines: Vec<&'a str>,
-    /// What is shown for it.
-    shown: Vec<&'a str>,
     numbers: Vec<usize>,
+    /// What is shown for it.
+    shown: MaskedLines<'a>,
 }
 
 impl<'a> Counted<'a> {
-    /// `shown` has the same lines as `text`, perhaps without their secrets.
-    fn new(text: &'a str, shown: &'a str, volatile: &[Regex]) -> Self {
+    /// What is shown is without secrets if a masker is given.
+    fn new(text: &'a str, masker: Option<&'a Masker>, volatile: &RegexSet) -> Self {
         let mut found = Self {
             lines: Vec::new(),
-            shown: Vec::new(),
             numbers: Vec::new(),
+            shown: MaskedLines::new(text, masker),
         };
-        for (index, (line, shown)) in text.lines().zip(shown.lines()).enumerate() {
-            if !volatile.iter().any(|rule| rule.is_match(line)) {
+        for (index, line) in text.lines().enumerate() {
+            if volatile.is_empty() || !volatile.is_match(line) {
                 found.lines.push(line);
-                found.shown.push(shown);
                 found.numbers.push(index + 1);
             }
         }
         found
     }
 
-    fn line(&self, at: usize) -> &'a str {
-        self.shown.get(at).copied().unwrap_or_default()
+    /// A line as it is shown.
+    fn line(&self, at: usize) -> Cow<'a, str> {
+        let line = self.lines.get(at).copied().unwrap_or_default();
+        let index = self.number(at).map_or(0, |number| number - 1);
+        self.shown.line(index, line)
     }
 
     fn number(&self, at: usize) -> Option<usize> {
@@ -158,8 +173,8 @@ fn ranges(old: &Counted<'_>, new: &Counted<'_>) -> Vec<(std::ops::Range<usize>, 
 /// Compares two texts line by line.
 #[must_use]
 pub fn compare(old: &str, new: &str, options: &ChangeOptions) -> Changes {
-    let old = Counted::new(old, old, &options.volatile);
-    let new = Counted::new(new, new, &options.volatile);
+    let old = Counted::new(old, None, &options.volatile);
+    let new = Counted::new(new, None, &options.volatile);
     changes(&old, &new, options)
 }
 
@@ -168,9 +183,8 @@ pub fn compare(old: &str, new: &str, options: &ChangeOptions) -> Changes {
 /// still a change: its line is there twice, with two tags.
 #[must_use]
 pub fn compare_masked(old: &str, new: &str, options: &ChangeOptions, masker: &Masker) -> Changes {
-    let (old_shown, new_shown) = (masker.mask(old), masker.mask(new));
-    let old = Counted::new(old, &old_shown, &options.volatile);
-    let new = Counted::new(new, &new_shown, &options.volatile);
+    let old = Counted::new(old, Some(masker), &options.volatile);
+    let new = Counted::new(new, Some(masker), &options.volatile);
     changes(&old, &new, options)
 }
 
@@ -181,11 +195,18 @@ fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Cha
     }
     let sections = (Sections::new(&old.lines), Sections::new(&new.lines));
     let mut changes = Changes::default();
+    let mut room = options.most_lines;
+    let mut highest = None; // of all lines so far
     let mut shown = 0; // the new lines before this one are in a hunk already
     for (index, (before, after)) in ranges.iter().enumerate() {
         changes.removed += before.len();
         changes.added += after.len();
-        let lead = options.context.min(after.start.saturating_sub(shown));
+        if room == 0 && highest == Some(Severity::Critical) {
+            changes.truncated = true;
+            continue;
+        }
+        let around = if room == 0 { 0 } else { options.context };
+        let lead = around.min(after.start.saturating_sub(shown));
         let joins = index > 0 && after.start.saturating_sub(shown) == 0;
         let mut lines = Vec::new();
         for back in (1..=lead).rev() {
@@ -196,27 +217,44 @@ fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Cha
                 after.start.saturating_sub(back),
             ));
         }
-        for at in before.clone() {
-            let section = sections.0.of(&old.shown, at);
-            lines.push(changed(LineKind::Removed, old, at, section, options));
-        }
-        for at in after.clone() {
-            let section = sections.1.of(&new.shown, at);
-            lines.push(changed(LineKind::Added, new, at, section, options));
+        let removed = before.clone().map(|at| (LineKind::Removed, old, &sections.0, at));
+        let added = after.clone().map(|at| (LineKind::Added, new, &sections.1, at));
+        for (kind, text, sections, at) in removed.chain(added) {
+            // What is not shown can only raise the severity, as long as it is not the highest there is.
+            if lines.len() >= room && highest == Some(Severity::Critical) {
+                changes.truncated = true;
+                break;
+            }
+            let section = sections.of(at, |at| text.line(at));
+            let line = changed(kind, text, at, section, options);
+            highest = highest.max(line.severity);
+            lines.push(line);
+            if lines.len() > room {
+                lines.truncate(room);
+                changes.truncated = true;
+            }
         }
         let next = ranges.get(index + 1).map_or(new.lines.len(), |(_, next)| next.start);
         let gap = next.saturating_sub(after.end);
         // Two hunks whose context would touch are one.
         let last = index + 1 == ranges.len();
-        let tail = if !last && gap <= options.context.saturating_mul(2) {
+        let tail = if !last && gap <= around.saturating_mul(2) {
             gap
         } else {
-            gap.min(options.context)
+            gap.min(around)
         };
         for forward in 0..tail {
             lines.push(context(old, new, before.end + forward, after.end + forward));
         }
         shown = after.end + tail;
+        if lines.len() > room {
+            lines.truncate(room);
+            changes.truncated = true;
+        }
+        if lines.iter().all(|line| line.kind == LineKind::Context) {
+            continue;
+        }
+        room -= lines.len();
         match changes.hunks.last_mut().filter(|_| joins) {
             Some(open) => open.lines.extend(lines),
             None => changes.hunks.push(Hunk {
@@ -236,14 +274,14 @@ fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Cha
             .max()
             .unwrap_or_default();
     }
-    changes.severity = changes.hunks.iter().map(|hunk| hunk.severity).max();
+    changes.severity = highest;
     changes
 }
 
 fn context(old: &Counted<'_>, new: &Counted<'_>, before: usize, after: usize) -> HunkLine {
     HunkLine {
         kind: LineKind::Context,
-        text: new.line(after).to_owned(),
+        text: new.line(after).into_owned(),
         old_number: old.number(before),
         new_number: new.number(after),
         section: Vec::new(),
@@ -256,8 +294,8 @@ fn changed(kind: LineKind, text: &Counted<'_>, at: usize, section: Vec<String>, 
     let number = text.number(at);
     HunkLine {
         kind,
-        severity: Some(options.severity.of(&section, line)),
-        text: line.to_owned(),
+        severity: Some(options.severity.of(&section, &line)),
+        text: line.into_owned(),
         old_number: number.filter(|_| kind == LineKind::Removed),
         new_number: number.filter(|_| kind == LineKind::Added),
         section,

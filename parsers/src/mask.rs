@@ -39,6 +39,31 @@ pub struct Masker {
     key: Option<TagKey>,
 }
 
+/// The lines of a text without their secrets, each made when it is asked for.
+pub(crate) struct MaskedLines<'a> {
+    masker: Option<&'a Masker>,
+    /// All of them at once where a key stands on several of them: what one is depends on those before it.
+    whole: Option<Vec<String>>,
+}
+
+impl<'a> MaskedLines<'a> {
+    /// Without a masker the lines are as they are.
+    pub(crate) fn new(text: &str, masker: Option<&'a Masker>) -> Self {
+        let keys = masker.filter(|_| text.contains(PEM_BEGIN.0));
+        let whole = keys.map(|masker| masker.mask(text).lines().map(str::to_owned).collect());
+        Self { masker, whole }
+    }
+
+    /// What is shown for a line of the text; lines count from 0.
+    pub(crate) fn line<'b>(&self, index: usize, line: &'b str) -> Cow<'b, str> {
+        match (&self.whole, self.masker) {
+            (Some(whole), _) => Cow::Owned(whole.get(index).cloned().unwrap_or_default()),
+            (None, Some(masker)) => masker.mask(line),
+            (None, None) => Cow::Borrowed(line),
+        }
+    }
+}
+
 /// Where a private key in PEM form begins and ends. What is between is masked on every platform.
 const PEM_BEGIN: (&str, &str) = ("-----BEGIN ", "PRIVATE KEY-----");
 const PEM_END: &str = "-----END ";

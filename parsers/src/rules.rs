@@ -124,8 +124,12 @@ pub(crate) fn set<'a>(patterns: impl Iterator<Item = &'a str> + Clone) -> Result
     })
 }
 
-/// Compiles the patterns of rules for a capture type.
-pub(crate) fn compiled_for(rules: &[LineRule], capture_type: &str) -> Result<Vec<Regex>, RuleError> {
-    let rules = rules.iter().filter(|rule| rule.is_for(capture_type));
-    rules.map(|rule| compiled(&rule.pattern)).collect()
+/// Compiles the patterns of rules for a capture type, into one that is looked for in one pass.
+pub(crate) fn compiled_for(rules: &[LineRule], capture_type: &str) -> Result<RegexSet, RuleError> {
+    let rules: Vec<&str> = rules
+        .iter()
+        .filter(|rule| rule.is_for(capture_type))
+        .map(|rule| rule.pattern.as_str())
+        .collect();
+    set(rules.iter().copied())
 }

@@ -11,7 +11,7 @@ use std::{sync::LazyLock, time::Duration};
 use parsers::{
     Capture, ChangeOptions, Library, Limits, LineRule, Masker, SeverityRule, SeverityRules, TagKey,
     canonical_interface, canonical_ip, canonical_mac, canonical_prefix, canonical_protocol, common_secrets, compare,
-    csv_cell, duration_seconds, parse, preview, question, speed_bps, unified,
+    compare_masked, csv_cell, duration_seconds, parse, preview, question, speed_bps, unified,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -181,10 +181,31 @@ proptest! {
         let changes = compare(&old, &new, &options);
         prop_assert!(compare(&new, &new, &options).is_empty());
         prop_assert_eq!(changes.is_empty(), changes.added + changes.removed == 0);
+        let few = compare(&old, &new, &options.clone().with_most_lines(context * 3));
+        prop_assert_eq!((few.added, few.removed, few.severity), (changes.added, changes.removed, changes.severity));
+        prop_assert!(few.hunks.iter().map(|hunk| hunk.lines.len()).sum::<usize>() <= context * 3);
         let back = compare(&new, &old, &options);
         prop_assert_eq!(changes.is_empty(), back.is_empty());
         let _ = unified(&changes, &old, &new);
         let _ = preview(&rules[0], &[], "configs", &[&old, &new, &old]);
+    }
+
+    #[test]
+    fn what_is_shown_of_a_change_is_the_masked_text(old in text(), new in text(), context in 0_usize..4) {
+        let masker = Masker::new(common_secrets(), Some(TagKey::new([3; 32]))).unwrap();
+        let options = ChangeOptions::new(&[], "configs", SEVERITY.clone(), context).unwrap();
+        let (clear, masked) = (compare(&old, &new, &options), compare_masked(&old, &new, &options, &masker));
+        prop_assert_eq!((clear.added, clear.removed), (masked.added, masked.removed));
+        let (old, new) = (masker.mask(&old), masker.mask(&new));
+        let (old, new) = (old.lines().collect::<Vec<_>>(), new.lines().collect::<Vec<_>>());
+        for line in masked.hunks.iter().flat_map(|hunk| &hunk.lines) {
+            let expected = match (line.new_number, line.old_number) {
+                (Some(number), _) => new[number - 1],
+                (None, Some(number)) => old[number - 1],
+                (None, None) => "a line of nowhere",
+            };
+            prop_assert_eq!(expected, line.text.as_str());
+        }
     }
 
     #[test]

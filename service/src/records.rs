@@ -21,6 +21,7 @@ use crate::{
 
 mod load;
 mod reader;
+mod reparse;
 mod rows;
 mod store;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use parsers::{
     ArpEntry, Component, DeviceVersion, Interface, MacEntry, Neighbor, Parsed, Route, TemplateId, UnknownLine,
 };
 pub(crate) use reader::Reader;
+pub use reparse::{Reparse, Reparsed};
 pub(crate) use store::forget_device;
 
 /// Values that one filter takes.
@@ -422,11 +424,11 @@ impl Service {
             .collect()
     }
 
-    /// What a capture says, read anew. Other tables than the seven may hold secrets, and so may lines that were not
-    /// understood: those need operator.
+    /// What a capture says, read anew. For those who must not see secrets the text is read without them, so that no record
+    /// and no line that was not understood has one.
     ///
     /// # Errors
-    /// `not_found`, `no_text`, `forbidden`.
+    /// `not_found`, `no_text`.
     pub async fn capture_records(
         &self,
         actor: &Actor,
@@ -436,13 +438,13 @@ impl Service {
     ) -> Result<CaptureRecords> {
         actor.needs(Role::Viewer)?;
         let capture = self.capture_view(actor, id).await?.row;
-        let kind = Kind::of(&capture.capture_type);
-        if kind.is_none() {
-            actor.needs(Role::Operator)?;
-        }
-        let source = load::source(&capture, self.platform_of(&capture).await?);
+        let platform = self.platform_of(&capture).await?;
         let text_id = capture.text_id.ok_or_else(|| captures::no_text(id))?;
-        let text = read_text(self.db(), self.shelf(), text_id).await?;
+        let mut text = read_text(self.db(), self.shelf(), text_id).await?;
+        if captures::must_mask(actor) {
+            text = self.masked_text(&platform, &capture.capture_type, text).await?;
+        }
+        let source = load::source(&capture, platform);
         let read = self
             .reader()
             .read(source, text, move |parsed| {
@@ -451,15 +453,10 @@ impl Service {
                 (parsed, records)
             })
             .await?;
-        let (mut parsed, records) = match read {
+        let (parsed, records) = match read {
             Ok((parsed, records)) => (Ok(parsed), records),
             Err(error) => (Err(reason(&error)), Vec::new()),
         };
-        if let Ok(parsed) = &mut parsed
-            && actor.needs(Role::Operator).is_err()
-        {
-            parsed.unknown.examples.clear();
-        }
         let load = store::load(self.db().reader(), capture.device_id, &capture.capture_type).await?;
         let same = load.as_ref().and_then(|load| load.capture_id) == Some(id);
         Ok(CaptureRecords {
@@ -505,7 +502,7 @@ impl Service {
     }
 
     /// The platform that a capture was made as.
-    async fn platform_of(&self, capture: &capture::Model) -> Result<String> {
+    pub(crate) async fn platform_of(&self, capture: &capture::Model) -> Result<String> {
         let db = self.db().reader();
         match store::platform_then(db, capture.collection_id, capture.device_id).await? {
             Some(platform) => Ok(platform),

@@ -21,11 +21,14 @@ use crate::{
     devices::AddressPolicy,
     direct::{self, HostKeyPolicy},
     error::{Error, ErrorKind, Result},
+    git_mirror::GitMirror,
     host_keys::book::Book,
     idempotency::InFlight,
     records::Reader,
+    rulebook::Rulebook,
     settings::Current,
     vault::{KeySource, Vault},
+    volatile_rules,
 };
 
 /// How often the lock on the database is looked at.
@@ -47,6 +50,8 @@ pub struct ServerConfig {
     pub platforms_dir: Option<PathBuf>,
     /// Folder of the user's own parsing templates.
     pub templates_dir: Option<PathBuf>,
+    /// A git repository of configurations; `None`: there is none.
+    pub git_mirror: Option<GitMirror>,
     /// Sessions to devices at the same time, over all collections.
     pub max_sessions: usize,
     /// WebSockets and event streams at the same time.
@@ -79,6 +84,7 @@ impl ServerConfig {
             key: None,
             platforms_dir: None,
             templates_dir: None,
+            git_mirror: None,
             max_sessions: 1000,
             max_watchers: 1000,
             access_token_minutes: 15,
@@ -106,6 +112,10 @@ struct Inner {
     vault: Arc<Vault>,
     catalogue: Arc<Catalogue>,
     reader: Reader,
+    rulebook: Rulebook,
+    changes_turn: tokio::sync::Mutex<()>,
+    mirror_turn: tokio::sync::Mutex<()>,
+    retention_looked_at: std::sync::atomic::AtomicI64,
     addresses: AddressPolicy,
     shelf: Arc<Shelf>,
     engine: Engine,
@@ -150,6 +160,8 @@ impl Service {
         let breaker = keeper::open(&db, vault.derive("login identity")).await?;
         let host_keys = Book::open(&db, config.host_keys).await?;
         let catalogue = Arc::new(catalogue);
+        let of_users = volatile_rules::store::all(db.reader()).await?;
+        let rulebook = Rulebook::new(Arc::clone(&catalogue), vault.derive("tags of secrets"), of_users)?;
         let shelf = Arc::new(Shelf::open(&config.data_dir, &db).await?);
         let rule = addresses.clone();
         let engine = Engine::start(Parts {
@@ -171,6 +183,10 @@ impl Service {
             vault,
             catalogue,
             reader,
+            rulebook,
+            changes_turn: tokio::sync::Mutex::default(),
+            mirror_turn: tokio::sync::Mutex::default(),
+            retention_looked_at: std::sync::atomic::AtomicI64::default(),
             addresses,
             shelf,
             engine,
@@ -315,6 +331,26 @@ impl Service {
     /// What reads the texts of captures.
     pub(crate) fn reader(&self) -> &Reader {
         &self.0.reader
+    }
+
+    /// What lines of texts mean.
+    pub(crate) fn rulebook(&self) -> &Rulebook {
+        &self.0.rulebook
+    }
+
+    /// Held by whoever compares configurations.
+    pub(crate) fn changes_turn(&self) -> &tokio::sync::Mutex<()> {
+        &self.0.changes_turn
+    }
+
+    /// Held by whoever writes the git mirror.
+    pub(crate) fn mirror_turn(&self) -> &tokio::sync::Mutex<()> {
+        &self.0.mirror_turn
+    }
+
+    /// When captures were last looked through for what is no longer kept.
+    pub(crate) fn retention_looked_at(&self) -> &std::sync::atomic::AtomicI64 {
+        &self.0.retention_looked_at
     }
 
     pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {

@@ -20,14 +20,31 @@ use crate::{
 
 mod store;
 
+/// Stands for every capture type without a rule of its own.
+pub(crate) const ANY_TYPE: &str = "*";
+
 /// The row of what was changed.
 const CHANGED: &str = "settings";
 /// The row that proves the key of the vault.
 const KEY_CHECK: &str = "secret_key_check";
 const KEY_CHECK_TEXT: &[u8] = b"showrun";
 
+/// How long captures of a type are kept. One that is new enough, or among the last ones, stays; the last good one of a
+/// device and type always does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureRetention {
+    /// Slug of the capture type; `*`: every one that has no rule of its own.
+    pub capture_type: String,
+    /// Days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_days: Option<u32>,
+    /// Good captures of each device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_last: Option<u32>,
+}
+
 /// Everything that can be set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Lifetime of access tokens, in minutes.
     pub access_token_minutes: u32,
@@ -41,10 +58,12 @@ pub struct Settings {
     pub event_days: u32,
     /// How long the audit log is kept, in days; 0 is forever.
     pub audit_days: u32,
+    /// How long captures are kept; those of types without a rule are kept for ever.
+    pub capture_retention: Vec<CaptureRetention>,
 }
 
 /// What is to be changed, or was changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SettingsChange {
     /// See [`Settings`].
@@ -65,6 +84,9 @@ pub struct SettingsChange {
     /// See [`Settings`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit_days: Option<u32>,
+    /// See [`Settings`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capture_retention: Option<Vec<CaptureRetention>>,
 }
 
 /// Smallest and largest value of a setting.
@@ -104,7 +126,7 @@ impl Current {
     }
 
     fn changed(&self) -> SettingsChange {
-        *self.changed.read().unwrap_or_else(PoisonError::into_inner)
+        self.changed.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -137,7 +159,18 @@ fn merged(config: &ServerConfig, changed: SettingsChange) -> Settings {
         transcript_days: changed.transcript_days.unwrap_or(config.transcript_days),
         event_days: changed.event_days.unwrap_or(7),
         audit_days: changed.audit_days.unwrap_or(365),
+        capture_retention: changed.capture_retention.unwrap_or_default(),
     }
+}
+
+fn retention_words(rules: &[CaptureRetention]) -> String {
+    let words = rules.iter().map(|rule| {
+        let days = rule.keep_days.map(|days| format!("{days} days"));
+        let last = rule.keep_last.map(|last| format!("the last {last}"));
+        let kept: Vec<String> = days.into_iter().chain(last).collect();
+        format!("{} {}", rule.capture_type, kept.join(" or "))
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// The version of settings, for `ETag`.
@@ -175,7 +208,7 @@ impl Service {
         expected: &Expected,
     ) -> Result<Settings> {
         actor.needs(Role::Admin)?;
-        let problems: Vec<FieldProblem> = change
+        let mut problems: Vec<FieldProblem> = change
             .fields()
             .into_iter()
             .filter(|(_, value, (least, most))| value.is_some_and(|value| !(*least..=*most).contains(&value)))
@@ -184,6 +217,9 @@ impl Service {
                 detail: format!("must be {least} to {most}"),
             })
             .collect();
+        if let Some(rules) = &change.capture_retention {
+            problems.extend(self.retention_problems(rules));
+        }
         if !problems.is_empty() {
             return Err(Error::fields(problems));
         }
@@ -198,10 +234,19 @@ impl Service {
                 done.push(format!("{name} to {new}"));
             }
         }
+        if let Some(rules) = change.capture_retention
+            && changed.capture_retention.as_ref() != Some(&rules)
+        {
+            done.push(match rules.is_empty() {
+                true => "captures are kept for ever".to_owned(),
+                false => format!("capture_retention to {}", retention_words(&rules)),
+            });
+            changed.capture_retention = Some(rules);
+        }
         if done.is_empty() {
             return Ok(self.settings());
         }
-        let value = serde_json::to_value(changed).map_err(|error| Error::internal(format!("settings: {error}")))?;
+        let value = serde_json::to_value(&changed).map_err(|error| Error::internal(format!("settings: {error}")))?;
         store::write(&txn, CHANGED, value).await?;
         let entry = Entry {
             action: "settings.update",
@@ -217,5 +262,37 @@ impl Service {
             .write()
             .unwrap_or_else(PoisonError::into_inner) = changed;
         Ok(self.settings())
+    }
+
+    fn retention_problems(&self, rules: &[CaptureRetention]) -> Vec<FieldProblem> {
+        let mut problems = Vec::new();
+        let mut wrong = |place: String, detail: String| {
+            problems.push(FieldProblem {
+                pointer: format!("/capture_retention/{place}"),
+                detail,
+            });
+        };
+        for (at, rule) in rules.iter().enumerate() {
+            let name = rule.capture_type.as_str();
+            if name != ANY_TYPE && !self.catalogue().capture_types().iter().any(|known| known == name) {
+                wrong(
+                    format!("{at}/capture_type"),
+                    format!("there is no capture type {name:?}"),
+                );
+            }
+            if rules.iter().take(at).any(|before| before.capture_type == name) {
+                wrong(format!("{at}/capture_type"), "stands here twice".to_owned());
+            }
+            if rule.keep_days.is_none() && rule.keep_last.is_none() {
+                wrong(at.to_string(), "needs keep_days or keep_last".to_owned());
+            }
+            if rule.keep_days.is_some_and(|days| !(1..=36_500).contains(&days)) {
+                wrong(format!("{at}/keep_days"), "must be 1 to 36500".to_owned());
+            }
+            if rule.keep_last.is_some_and(|last| !(1..=100_000).contains(&last)) {
+                wrong(format!("{at}/keep_last"), "must be 1 to 100000".to_owned());
+            }
+        }
+        problems
     }
 }

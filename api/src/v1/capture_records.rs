@@ -82,7 +82,7 @@ struct CaptureRecords {
     lines: u64,
     /// Lines that were not understood.
     unknown_lines: u64,
-    /// The first of them; operators see them.
+    /// The first of them.
     unknown_examples: Vec<UnknownLine>,
     /// Whether the templates claim to know every line.
     knows_every_line: bool,
@@ -173,13 +173,106 @@ impl From<records::CaptureRecords> for CaptureRecords {
     }
 }
 
+/// What is to be read anew.
+#[derive(Object)]
+#[oai(example)]
+struct CaptureReparse {
+    /// Only of these devices.
+    #[oai(skip_serializing_if_is_none)]
+    device_ids: Option<Vec<Uuid>>,
+    /// Only of these types, of those that have a table.
+    #[oai(skip_serializing_if_is_none)]
+    capture_types: Option<Vec<String>>,
+    /// Also what neither the templates nor the text of changed since it was read.
+    #[oai(skip_serializing_if_is_none)]
+    everything: Option<bool>,
+    /// Where this part begins, from the answer before.
+    #[oai(skip_serializing_if_is_none)]
+    page_token: Option<String>,
+}
+
+impl Example for CaptureReparse {
+    fn example() -> Self {
+        Self {
+            device_ids: None,
+            capture_types: Some(vec!["arp".to_owned()]),
+            everything: None,
+            page_token: None,
+        }
+    }
+}
+
+/// What came of one part.
+#[derive(Object)]
+#[oai(example)]
+struct CaptureReparsed {
+    /// Captures of this part.
+    captures: u64,
+    /// Of these, those that are in the tables now.
+    loaded: u64,
+    /// Of these, those that were read; others were read with the same templates before.
+    read: u64,
+    /// Captures that no template reads.
+    without_template: u64,
+    /// Captures that could not be loaded.
+    failed: u64,
+    /// Why the first of them could not.
+    #[oai(skip_serializing_if_is_none)]
+    message: Option<String>,
+    /// Where the next part begins; absent at the end.
+    #[oai(skip_serializing_if_is_none)]
+    next_page_token: Option<String>,
+}
+
+impl Example for CaptureReparsed {
+    fn example() -> Self {
+        Self {
+            captures: 200,
+            loaded: 198,
+            read: 40,
+            without_template: 2,
+            failed: 0,
+            message: None,
+            next_page_token: Some("eyJhZnRlciI6Ii4uLiJ9".to_owned()),
+        }
+    }
+}
+
+pub(crate) struct ReparseApi;
+
+#[OpenApi(tag = "Tag::Capture")]
+impl ReparseApi {
+    /// Read the last good captures anew and load them
+    ///
+    /// After templates have changed. It goes in parts: send the same request with `page_token` until there is none.
+    #[oai(path = "/capture-reparses", method = "post", operation_id = "capture_reparse_all")]
+    async fn capture_reparse_all(&self, auth: Auth, body: Json<CaptureReparse>) -> Result<Json<CaptureReparsed>> {
+        let wish = records::Reparse {
+            device_ids: body.0.device_ids.unwrap_or_default(),
+            capture_types: body.0.capture_types.unwrap_or_default(),
+            everything: body.0.everything.unwrap_or_default(),
+            page_token: body.0.page_token,
+        };
+        let done = auth.service().capture_reparse_all(auth.actor(), &wish).await?;
+        Ok(Json(CaptureReparsed {
+            captures: done.captures,
+            loaded: done.loaded,
+            read: done.read,
+            without_template: done.without_template,
+            failed: done.failed,
+            message: done.message,
+            next_page_token: done.next_page_token,
+        }))
+    }
+}
+
 pub(crate) struct Api;
 
 #[OpenApi(tag = "Tag::Capture", prefix_path = "/captures")]
 impl Api {
     /// Read what a capture says
     ///
-    /// The text is read anew. Types other than those that have a table of their own need an operator.
+    /// The text is read anew; below operator without its secrets.
     #[oai(path = "/:id/records", method = "get", operation_id = "capture_records")]
     async fn capture_records(
         &self,

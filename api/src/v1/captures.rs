@@ -116,8 +116,12 @@ impl From<CaptureView> for Capture {
 #[derive(Object)]
 #[oai(example)]
 struct CapturePurge {
-    /// Captures older than this.
-    older_than_days: u32,
+    /// Captures older than this; this or `keep_last` is needed, and of both each keeps what it names.
+    #[oai(skip_serializing_if_is_none)]
+    older_than_days: Option<u32>,
+    /// Not the last so many good ones of each device and type, and nothing newer.
+    #[oai(skip_serializing_if_is_none)]
+    keep_last: Option<u32>,
     /// Only of these types.
     #[oai(skip_serializing_if_is_none)]
     capture_types: Option<Vec<String>>,
@@ -129,7 +133,8 @@ struct CapturePurge {
 impl Example for CapturePurge {
     fn example() -> Self {
         Self {
-            older_than_days: 365,
+            older_than_days: Some(365),
+            keep_last: Some(10),
             capture_types: Some(vec!["mac".to_owned()]),
             dry_run: Some(true),
         }
@@ -291,6 +296,7 @@ impl Api {
     async fn capture_purge(&self, auth: Auth, body: Json<CapturePurge>) -> Result<Json<CapturePurged>> {
         let purge = Purge {
             older_than_days: body.0.older_than_days,
+            keep_last: body.0.keep_last,
             capture_types: body.0.capture_types.unwrap_or_default(),
             dry_run: body.0.dry_run.unwrap_or_default(),
         };
@@ -299,22 +305,36 @@ impl Api {
     }
 }
 
-/// The text of a capture, byte for byte. Plain, since it need not be UTF-8.
+/// Whether the text is asked for without its secrets.
+pub(crate) fn masked(request: &Request) -> service::error::Result<bool> {
+    let query = request.uri().query().unwrap_or_default();
+    let mut values = query.split('&').filter_map(|pair| pair.strip_prefix("masked="));
+    match values.next_back() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(service::error::Error::parameter("masked", "must be true or false")),
+    }
+}
+
+/// The text of a capture, byte for byte; without its secrets for who must not see them. Plain, since it need not be UTF-8.
 #[handler]
 pub(crate) async fn content(request: &Request, granted: Granted, id: PlainPath<String>) -> poem::Result<Response> {
     let id: Uuid = id.0.parse().map_err(|_| problem::nothing_here())?;
     let (service, actor) = (granted.service, granted.actor);
-    let view = service.capture_view(&actor, id).await.map_err(Problem::from)?;
-    let etag = format!("\"{}\"", view.sha256.as_deref().unwrap_or_default());
-    // Who may not read it is not told that nothing changed, either.
-    actor.needs(entity::user::Role::Operator).map_err(Problem::from)?;
+    let wanted = masked(request).map_err(Problem::from)?;
+    let known = service.capture_content_version(&actor, id, wanted).await;
+    let known = known.map_err(Problem::from)?;
+    let etag = format!("\"{}\"", known.version);
     if request
         .header("if-none-match")
         .is_some_and(|known| known.split(',').any(|one| one.trim() == etag))
     {
         return Ok(problem::not_modified(&etag));
     }
-    let text = service.capture_content(&actor, id).await.map_err(Problem::from)?;
+    let text = service
+        .capture_content(&actor, id, known.masked)
+        .await
+        .map_err(Problem::from)?;
     Ok(Response::builder()
         .content_type("text/plain; charset=utf-8")
         .header("etag", etag)

@@ -12,6 +12,50 @@ use crate::{
     problem::{Result, Viewed},
 };
 
+/// How long captures of a type are kept.
+#[derive(Object)]
+#[oai(example)]
+struct CaptureRetention {
+    /// Capture type; `*`: every one that has no rule of its own.
+    capture_type: String,
+    /// Captures that are not older than this stay: 1 to 36500.
+    #[oai(skip_serializing_if_is_none)]
+    keep_days: Option<u32>,
+    /// So many good captures of each device stay, however old: 1 to 100000.
+    #[oai(skip_serializing_if_is_none)]
+    keep_last: Option<u32>,
+}
+
+impl Example for CaptureRetention {
+    fn example() -> Self {
+        Self {
+            capture_type: "mac".to_owned(),
+            keep_days: Some(90),
+            keep_last: Some(10),
+        }
+    }
+}
+
+impl From<settings::CaptureRetention> for CaptureRetention {
+    fn from(rule: settings::CaptureRetention) -> Self {
+        Self {
+            capture_type: rule.capture_type,
+            keep_days: rule.keep_days,
+            keep_last: rule.keep_last,
+        }
+    }
+}
+
+impl From<CaptureRetention> for settings::CaptureRetention {
+    fn from(rule: CaptureRetention) -> Self {
+        Self {
+            capture_type: rule.capture_type,
+            keep_days: rule.keep_days,
+            keep_last: rule.keep_last,
+        }
+    }
+}
+
 /// Settings of the server.
 #[derive(Object)]
 #[oai(example)]
@@ -28,6 +72,9 @@ struct Settings {
     event_days: u32,
     /// How long the audit log is kept, in days; 0 is forever.
     audit_days: u32,
+    /// How long captures are kept, by type; types without a rule are kept for ever, and so is the last good capture of
+    /// every device and type.
+    capture_retention: Vec<CaptureRetention>,
 }
 
 impl Example for Settings {
@@ -39,6 +86,7 @@ impl Example for Settings {
             transcript_days: 7,
             event_days: 7,
             audit_days: 365,
+            capture_retention: vec![CaptureRetention::example()],
         }
     }
 }
@@ -65,6 +113,9 @@ struct SettingsUpdate {
     /// How long the audit log is kept, in days; 0 is forever.
     #[oai(skip_serializing_if_is_none)]
     audit_days: Option<u32>,
+    /// All rules of how long captures are kept.
+    #[oai(skip_serializing_if_is_none)]
+    capture_retention: Option<Vec<CaptureRetention>>,
 }
 
 impl Example for SettingsUpdate {
@@ -76,6 +127,7 @@ impl Example for SettingsUpdate {
             transcript_days: Some(14),
             event_days: None,
             audit_days: None,
+            capture_retention: None,
         }
     }
 }
@@ -88,6 +140,12 @@ fn viewed(now: &settings::Settings) -> Viewed<Settings> {
         transcript_days: now.transcript_days,
         event_days: now.event_days,
         audit_days: now.audit_days,
+        capture_retention: now
+            .capture_retention
+            .iter()
+            .cloned()
+            .map(CaptureRetention::from)
+            .collect(),
     };
     Viewed::Ok(Json(shown), settings::tag(now))
 }
@@ -121,6 +179,10 @@ impl Api {
             transcript_days: body.0.transcript_days,
             event_days: body.0.event_days,
             audit_days: body.0.audit_days,
+            capture_retention: body
+                .0
+                .capture_retention
+                .map(|rules| rules.into_iter().map(Into::into).collect()),
         };
         let expected = Expected::new(if_match.0);
         let now = auth.service().settings_update(auth.actor(), change, &expected).await?;

@@ -32,11 +32,13 @@ pub fn preview(
     versions: &[&str],
 ) -> Result<Preview, RuleError> {
     let new = compiled(&rule.pattern)?;
-    let mut volatile = compiled_for(in_force, capture_type)?;
+    let volatile = compiled_for(in_force, capture_type)?;
+    let both: Vec<LineRule> = in_force.iter().chain([rule]).cloned().collect();
+    let both = compiled_for(&both, capture_type)?;
     let mut found = Preview::default();
     let mut without = versions
         .iter()
-        .map(|text| Counted::new(text, text, &volatile))
+        .map(|text| Counted::new(text, None, &volatile))
         .collect::<Vec<_>>();
     for line in without
         .iter()
@@ -56,12 +58,11 @@ pub fn preview(
             .collect::<Vec<usize>>()
     };
     let before = sizes(&without);
-    volatile.push(new);
     without.clear();
     let after = sizes(
         &versions
             .iter()
-            .map(|text| Counted::new(text, text, &volatile))
+            .map(|text| Counted::new(text, None, &both))
             .collect::<Vec<_>>(),
     );
     for (index, (before, after)) in before.iter().zip(&after).enumerate() {

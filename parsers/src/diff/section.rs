@@ -1,5 +1,7 @@
 //! What a line of a configuration stands under: the lines above it that are less indented.
 
+use std::borrow::Cow;
+
 /// For each line the line it stands under.
 pub(super) struct Sections {
     parents: Vec<Option<usize>>,
@@ -45,12 +47,11 @@ impl Sections {
 
     /// From the outermost, without indentation. At most 16 deep and 200 characters each: a hostile text that indents
     /// every line further must not make the answer quadratic.
-    pub(super) fn of(&self, lines: &[&str], at: usize) -> Vec<String> {
+    pub(super) fn of<'a>(&self, at: usize, line: impl Fn(usize) -> Cow<'a, str>) -> Vec<String> {
         let mut found = Vec::new();
         let mut above = self.parents.get(at).copied().flatten();
         while let Some(at) = above.filter(|_| found.len() < 16) {
-            let line = lines.get(at).copied().unwrap_or_default();
-            found.push(line.trim().chars().take(200).collect());
+            found.push(line(at).trim().chars().take(200).collect());
             above = self.parents.get(at).copied().flatten();
         }
         found.reverse();
@@ -66,19 +67,19 @@ mod tests {
     fn a_line_stands_under_what_is_less_indented() {
         let text = "interface Gi1\n ip address 10.0.0.1\n!\nrouter bgp 1\n address-family ipv4\n  network 10.0.0.0\n";
         let lines = text.lines().collect::<Vec<_>>();
-        let sections = Sections::new(&lines);
-        assert_eq!(sections.of(&lines, 1), ["interface Gi1"]);
-        assert_eq!(sections.of(&lines, 2), Vec::<String>::new());
-        assert_eq!(sections.of(&lines, 5), ["router bgp 1", "address-family ipv4"]);
+        let of = |at| Sections::new(&lines).of(at, |at| lines[at].into());
+        assert_eq!(of(1), ["interface Gi1"]);
+        assert_eq!(of(2), Vec::<String>::new());
+        assert_eq!(of(5), ["router bgp 1", "address-family ipv4"]);
     }
 
     #[test]
     fn headings_without_indentation_count() {
         let text = "==> /etc/a <==\n[part]\nkey=1\n==> /etc/b <==\nx\n/ip address\nadd address=10.0.0.1/24\n";
         let lines = text.lines().collect::<Vec<_>>();
-        let sections = Sections::new(&lines);
-        assert_eq!(sections.of(&lines, 2), ["==> /etc/a <==", "[part]"]);
-        assert_eq!(sections.of(&lines, 4), ["==> /etc/b <=="]);
-        assert_eq!(sections.of(&lines, 6), ["==> /etc/b <==", "/ip address"]);
+        let of = |at| Sections::new(&lines).of(at, |at| lines[at].into());
+        assert_eq!(of(2), ["==> /etc/a <==", "[part]"]);
+        assert_eq!(of(4), ["==> /etc/b <=="]);
+        assert_eq!(of(6), ["==> /etc/b <==", "/ip address"]);
     }
 }

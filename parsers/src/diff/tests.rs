@@ -12,6 +12,27 @@ const OLD: &str = "! changed at 10:00\nhostname r1\n!\ninterface Gi1\n descripti
                    neighbor 10.0.0.2 remote-as 2\n!\nend\n";
 
 #[test]
+fn what_is_too_much_is_counted_and_left_out() {
+    let old = "hostname a\n";
+    let new = format!("hostname b\n{}username x secret 5 y\n", " description x\n".repeat(50));
+    let options = options(&[], 3);
+    let all = compare(old, &new, &options);
+    assert!(!all.truncated);
+    for room in [0, 1, 2, 10, 53] {
+        let some = compare(old, &new, &options.clone().with_most_lines(room));
+        let shown: usize = some.hunks.iter().map(|hunk| hunk.lines.len()).sum();
+        assert_eq!(some.truncated, room < 53, "{room}");
+        assert_eq!(shown, room.min(53), "{room}");
+        assert_eq!((some.added, some.removed), (all.added, all.removed));
+        assert_eq!(
+            (some.severity, some.is_empty()),
+            (Some(Severity::Critical), false),
+            "{room}"
+        );
+    }
+}
+
+#[test]
 fn volatile_lines_are_no_change() {
     let new = OLD.replace("10:00", "11:30");
     let options = options(&["^! changed at "], 3);

@@ -20,8 +20,8 @@ use tokio::{
 use uuid::Uuid;
 use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
-use super::{Shelf, read_text, store};
-use crate::{Service, actor::Actor, database::Database, error::Result, file_name, time::shown};
+use super::{must_mask, read_text, store};
+use crate::{Service, actor::Actor, error::Result, file_name, time::shown};
 
 /// Archives that are made at the same time; further ones wait.
 const AT_ONCE: usize = 4;
@@ -40,22 +40,24 @@ static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
 pub type Piece = io::Result<Bytes>;
 
 impl Service {
-    /// The complete captures of a collection as `<capture type>/<device>.txt` in a zip archive, piece by piece.
+    /// The complete captures of a collection as `<capture type>/<device>.txt` in a zip archive, piece by piece. Without
+    /// secrets where `masked` says so, and for everybody below operator.
     ///
     /// # Errors
-    /// `not_found`, `forbidden`. What goes wrong later ends the pieces with an error.
-    pub async fn collection_archive(&self, actor: &Actor, id: Uuid) -> Result<mpsc::Receiver<Piece>> {
-        actor.needs(Role::Operator)?;
+    /// `not_found`. What goes wrong later ends the pieces with an error.
+    pub async fn collection_archive(&self, actor: &Actor, id: Uuid, masked: bool) -> Result<mpsc::Receiver<Piece>> {
+        actor.needs(Role::Viewer)?;
+        let masked = masked || must_mask(actor);
         self.collection_row(id, CollectionKind::Collection).await?;
         let (pieces, received) = mpsc::channel(WAITING);
-        let (db, shelf) = (self.db().clone(), Arc::clone(self.shelf()));
+        let service = self.clone();
         tokio::spawn(async move {
             let turn = tokio::select! {
                 turn = TURNS.acquire() => turn,
                 () = pieces.closed() => return,
             };
             let handle = Handle::current();
-            let made = tokio::task::spawn_blocking(move || make(&handle, &db, &shelf, id, &pieces)).await;
+            let made = tokio::task::spawn_blocking(move || make(&handle, &service, id, masked, &pieces)).await;
             if let Err(error) | Ok(Err(error)) = made.map_err(io::Error::other) {
                 tracing::warn!(%error, collection_id = %id, "an archive of captures was not finished");
             }
@@ -66,7 +68,7 @@ impl Service {
 }
 
 /// Makes the archive. On a thread of its own, since packing takes time.
-fn make(handle: &Handle, db: &Database, shelf: &Arc<Shelf>, id: Uuid, pieces: &mpsc::Sender<Piece>) -> io::Result<()> {
+fn make(handle: &Handle, service: &Service, id: Uuid, masked: bool, pieces: &mpsc::Sender<Piece>) -> io::Result<()> {
     let broken = Arc::new(AtomicBool::new(false));
     let pipe = Pipe {
         handle: handle.clone(),
@@ -75,7 +77,7 @@ fn make(handle: &Handle, db: &Database, shelf: &Arc<Shelf>, id: Uuid, pieces: &m
         broken: Arc::clone(&broken),
     };
     let mut archive = ZipWriter::new_stream(pipe);
-    let filled = fill(handle, db, shelf, id, &mut archive);
+    let filled = fill(handle, service, id, masked, &mut archive);
     // Dropped, an archive would get an end, and look as if it were whole.
     broken.store(filled.is_err(), Ordering::Relaxed);
     let ended = filled.and_then(|()| archive.finish().map_err(io::Error::other)?.into_inner().flush());
@@ -88,14 +90,14 @@ fn make(handle: &Handle, db: &Database, shelf: &Arc<Shelf>, id: Uuid, pieces: &m
 
 fn fill<W: Write + io::Seek>(
     handle: &Handle,
-    db: &Database,
-    shelf: &Arc<Shelf>,
+    service: &Service,
     id: Uuid,
+    masked: bool,
     archive: &mut ZipWriter<W>,
 ) -> io::Result<()> {
     let mut after = None;
     loop {
-        let rows = handle.block_on(store::complete(db.reader(), id, after, ROWS));
+        let rows = handle.block_on(store::complete(service.db().reader(), id, after, ROWS));
         let rows = rows.map_err(io::Error::other)?;
         let Some(last) = rows.last() else {
             return Ok(());
@@ -103,7 +105,14 @@ fn fill<W: Write + io::Seek>(
         after = Some(last.id);
         for row in rows {
             let Some(text) = row.text_id else { continue };
-            let text = handle.block_on(read_text(db, shelf, text)).map_err(io::Error::other)?;
+            let text = handle.block_on(async {
+                let text = read_text(service.db(), service.shelf(), text).await?;
+                match masked {
+                    true => service.masked_content(&row, text).await,
+                    false => Ok(text),
+                }
+            });
+            let text = text.map_err(io::Error::other)?;
             let options = SimpleFileOptions::default()
                 .compression_method(CompressionMethod::Deflated)
                 .last_modified_time(time(row.captured_at))

@@ -1,7 +1,7 @@
 //! Taking captures away. A text goes when nothing refers to it any more, after what was patched on it is packed anew; the
 //! last good text of a device and type never goes.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::atomic::Ordering};
 
 use entity::{capture, user::Role};
 use uuid::Uuid;
@@ -12,16 +12,22 @@ use crate::{
     actor::Actor,
     audit,
     error::{Error, Result},
+    settings::ANY_TYPE,
+    time::now_ms,
 };
 
+/// How often captures are looked through for what is no longer kept.
+const RETENTION_MS: i64 = 3_600_000;
 /// Captures that are taken away in one transaction.
 const AT_ONCE: u64 = 500;
 
 /// What is to be purged.
 #[derive(Debug, Clone, Default)]
 pub struct Purge {
-    /// Captures older than this.
-    pub older_than_days: u32,
+    /// Captures older than this; `None`: of any age.
+    pub older_than_days: Option<u32>,
+    /// Not the last so many good ones of each device and type; `None`: any but the last good one.
+    pub keep_last: Option<u32>,
     /// Only of these types; empty: of all.
     pub capture_types: Vec<String>,
     /// Only says what would go.
@@ -62,16 +68,90 @@ impl Service {
     /// Takes old captures away.
     ///
     /// # Errors
-    /// `forbidden` below admin; 0 days.
+    /// `forbidden` below admin; neither an age nor a number, or 0 of them.
     pub async fn capture_purge(&self, actor: &Actor, purge: &Purge) -> Result<Purged> {
         actor.needs(Role::Admin)?;
-        if purge.older_than_days == 0 {
+        if purge.older_than_days.is_none() && purge.keep_last.is_none() {
+            return Err(Error::field("/older_than_days", "is needed, or keep_last"));
+        }
+        if purge.older_than_days == Some(0) {
             return Err(Error::field("/older_than_days", "must be at least 1"));
         }
-        let before = days_ago(purge.older_than_days);
+        if purge.keep_last == Some(0) {
+            return Err(Error::field("/keep_last", "must be at least 1"));
+        }
+        let purged = self.purge(purge, &[]).await?;
+        if !purge.dry_run {
+            let age = purge.older_than_days.map(|days| format!(" older than {days} days"));
+            let but = purge
+                .keep_last
+                .map(|last| format!(", but for the last {last} of each device and type"));
+            let summary = format!(
+                "Purged {} captures{}{}",
+                purged.captures_deleted,
+                age.unwrap_or_default(),
+                but.unwrap_or_default()
+            );
+            self.audit_now(actor, "capture.purge", "capture", None, summary).await?;
+        }
+        Ok(purged)
+    }
+
+    /// Takes away what the settings no longer keep, once an hour.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn retention_tidy(&self) -> Result<()> {
+        let (now, last) = (now_ms(), self.retention_looked_at());
+        if now - last.load(Ordering::Relaxed) < RETENTION_MS {
+            return Ok(());
+        }
+        self.retention_apply().await?;
+        last.store(now, Ordering::Relaxed);
+        Ok(())
+    }
+
+    pub(super) async fn retention_apply(&self) -> Result<Purged> {
+        let rules = self.settings().capture_retention;
+        let mut purged = Purged::default();
+        for rule in &rules {
+            let is_any = rule.capture_type == ANY_TYPE;
+            let purge = Purge {
+                older_than_days: rule.keep_days,
+                keep_last: rule.keep_last,
+                capture_types: (!is_any).then(|| rule.capture_type.clone()).into_iter().collect(),
+                dry_run: false,
+            };
+            let own = rules.iter().filter(|_| is_any).map(|rule| rule.capture_type.clone());
+            let own: Vec<String> = own.filter(|name| name != ANY_TYPE).collect();
+            let of_rule = self.purge(&purge, &own).await?;
+            purged.captures_deleted += of_rule.captures_deleted;
+            purged.bytes_freed += of_rule.bytes_freed;
+            purged.kept_last_good += of_rule.kept_last_good;
+        }
+        if purged.captures_deleted > 0 {
+            let summary = format!(
+                "Removed {} captures that the settings no longer keep",
+                purged.captures_deleted
+            );
+            self.audit_now(&Actor::server(), "capture.purge", "capture", None, summary)
+                .await?;
+        }
+        Ok(purged)
+    }
+
+    /// Takes away what a purge names, but for the types that are left out.
+    async fn purge(&self, purge: &Purge, left_out: &[String]) -> Result<Purged> {
+        let before = purge.older_than_days.map_or(i64::MAX, days_ago);
         let (mut purged, mut after) = (Purged::default(), None);
         loop {
-            let rows = store::older_than(self.db().reader(), before, &purge.capture_types, AT_ONCE, after).await?;
+            let among = store::Among {
+                before,
+                capture_types: &purge.capture_types,
+                left_out,
+                keep_last: purge.keep_last,
+            };
+            let rows = store::older_than(self.db().reader(), &among, AT_ONCE, after).await?;
             let Some(last) = rows.last() else { break };
             after = Some(last.id);
             let count = rows.len() as u64;
@@ -85,13 +165,6 @@ impl Service {
             purged.captures_deleted += deleted;
             purged.bytes_freed += bytes;
             purged.kept_last_good += count - deleted;
-        }
-        if !purge.dry_run {
-            let summary = format!(
-                "Purged {} captures older than {} days",
-                purged.captures_deleted, purge.older_than_days
-            );
-            self.audit_now(actor, "capture.purge", "capture", None, summary).await?;
         }
         Ok(purged)
     }

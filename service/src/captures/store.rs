@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use entity::{capture, current_capture, text};
+use entity::{capture, current_capture, pending_change, text};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect, Statement,
-    sea_query::{ExprTrait, OnConflict},
+    sea_query::{Alias, Expr, ExprTrait, OnConflict, Query},
 };
 use uuid::Uuid;
 
@@ -231,6 +231,18 @@ pub(crate) async fn hashes(db: &impl ConnectionTrait, ids: &[i64]) -> Answer<Has
     Ok(hashes)
 }
 
+/// The size of the largest of some texts.
+pub(crate) async fn largest(db: &impl ConnectionTrait, ids: &[i64]) -> Answer<i64> {
+    let sizes: Vec<i64> = text::Entity::find()
+        .select_only()
+        .column(text::Column::Bytes)
+        .filter(text::Column::Id.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(sizes.into_iter().max().unwrap_or_default())
+}
+
 /// Several captures.
 pub(crate) async fn by_ids(db: &impl ConnectionTrait, ids: &[Uuid]) -> Answer<Vec<capture::Model>> {
     let mut found = Vec::with_capacity(ids.len());
@@ -253,7 +265,7 @@ pub(crate) async fn current(
 }
 
 /// The newest complete capture, or suspicious one that was accepted, of a type of a device.
-pub(super) async fn newest_good(
+pub(crate) async fn newest_good(
     db: &impl ConnectionTrait,
     device: Uuid,
     capture_type: &str,
@@ -296,7 +308,7 @@ pub(super) async fn list(
         query = query.filter(Column::Verdict.is_in(filter.verdict.iter().copied()));
     }
     if filter.current {
-        let current = sea_orm::sea_query::Query::select()
+        let current = Query::select()
             .column(current_capture::Column::CaptureId)
             .from(current_capture::Entity)
             .to_owned();
@@ -319,7 +331,7 @@ pub(super) async fn list(
 /// The person who says that a suspicious capture is right.
 pub(super) async fn set_accepted(db: &impl ConnectionTrait, id: Uuid, by: &str) -> Answer<()> {
     capture::Entity::update_many()
-        .col_expr(capture::Column::AcceptedBy, sea_orm::sea_query::Expr::value(by))
+        .col_expr(capture::Column::AcceptedBy, Expr::value(by))
         .filter(capture::Column::Id.eq(id))
         .exec(db)
         .await?;
@@ -335,22 +347,60 @@ pub(super) async fn of_collection(db: &impl ConnectionTrait, collection: Uuid) -
         .await
 }
 
-/// Captures older than a time, the oldest first.
+/// Which captures may go.
+pub(super) struct Among<'a> {
+    /// Made before this.
+    pub(super) before: i64,
+    /// Of these types; empty: of all.
+    pub(super) capture_types: &'a [String],
+    /// But of these.
+    pub(super) left_out: &'a [String],
+    /// Not the last so many good ones of each device and type, and nothing that is newer than these.
+    pub(super) keep_last: Option<u32>,
+}
+
+/// Captures that may go, the oldest first.
 pub(super) async fn older_than(
     db: &impl ConnectionTrait,
-    before: i64,
-    capture_types: &[String],
+    among: &Among<'_>,
     limit: u64,
     after: Option<Uuid>,
 ) -> Answer<Vec<capture::Model>> {
-    let mut query = capture::Entity::find().filter(capture::Column::CapturedAt.lt(before));
-    if !capture_types.is_empty() {
-        query = query.filter(capture::Column::CaptureType.is_in(capture_types));
+    use capture::Column;
+    let mut query = capture::Entity::find();
+    if among.before < i64::MAX {
+        query = query.filter(Column::CapturedAt.lt(among.before));
+    }
+    if !among.capture_types.is_empty() {
+        query = query.filter(Column::CaptureType.is_in(among.capture_types));
+    }
+    if !among.left_out.is_empty() {
+        query = query.filter(Column::CaptureType.is_not_in(among.left_out));
+    }
+    if let Some(keep) = among.keep_last {
+        // So many good ones are as new or newer, found by the index of device, type and id.
+        let other = Alias::new("other");
+        let of = |column: Column| Expr::col((other.clone(), column));
+        let mine = |column: Column| Expr::col((capture::Entity, column));
+        let good = of(Column::Verdict)
+            .eq(capture::Verdict::Complete)
+            .or(of(Column::AcceptedBy).is_not_null());
+        let newer = Query::select()
+            .column((other.clone(), Column::Id))
+            .from_as(capture::Entity, other.clone())
+            .and_where(of(Column::DeviceId).equals((capture::Entity, Column::DeviceId)))
+            .and_where(of(Column::CaptureType).equals((capture::Entity, Column::CaptureType)))
+            .and_where(of(Column::Id).gt(mine(Column::Id)))
+            .and_where(good)
+            .offset(u64::from(keep.saturating_sub(1)))
+            .limit(1)
+            .to_owned();
+        query = query.filter(Expr::exists(newer));
     }
     if let Some(after) = after {
-        query = query.filter(capture::Column::Id.gt(after));
+        query = query.filter(Column::Id.gt(after));
     }
-    query.order_by_asc(capture::Column::Id).limit(limit).all(db).await
+    query.order_by_asc(Column::Id).limit(limit).all(db).await
 }
 
 /// Takes captures away.
@@ -364,7 +414,7 @@ pub(super) async fn delete_captures(db: &impl ConnectionTrait, ids: &[Uuid]) -> 
     Ok(())
 }
 
-/// Those of the texts that neither a capture nor a last good text refers to.
+/// Those of the texts that neither a capture, nor a last good text, nor a comparison that is due refers to.
 pub(super) async fn unreferred(db: &impl ConnectionTrait, texts: &[i64]) -> Answer<Vec<i64>> {
     let mut referred: HashSet<i64> = HashSet::new();
     for some in texts.chunks(VALUES) {
@@ -386,6 +436,15 @@ pub(super) async fn unreferred(db: &impl ConnectionTrait, texts: &[i64]) -> Answ
             .all(db)
             .await?;
         referred.extend(of_current);
+        // What is still to be compared must be there then.
+        let of_pending: Vec<Option<i64>> = pending_change::Entity::find()
+            .select_only()
+            .column(pending_change::Column::PreviousTextId)
+            .filter(pending_change::Column::PreviousTextId.is_in(some.iter().copied()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        referred.extend(of_pending.into_iter().flatten());
     }
     Ok(texts.iter().copied().filter(|id| !referred.contains(id)).collect())
 }
@@ -448,6 +507,33 @@ pub(super) async fn repack(
 pub(super) async fn delete_text(db: &impl ConnectionTrait, id: i64) -> Answer<()> {
     text::Entity::delete_by_id(id).exec(db).await?;
     Ok(())
+}
+
+/// Devices and types that have a last good text, behind one, by device and type.
+pub(crate) async fn good_keys(
+    db: &impl ConnectionTrait,
+    devices: &[Uuid],
+    capture_types: &[String],
+    after: Option<(Uuid, String)>,
+    limit: u64,
+) -> Answer<Vec<current_capture::Model>> {
+    use current_capture::Column;
+    let mut query = current_capture::Entity::find().filter(Column::CaptureType.is_in(capture_types));
+    if !devices.is_empty() {
+        query = query.filter(Column::DeviceId.is_in(devices.iter().copied()));
+    }
+    if let Some((device, capture_type)) = after {
+        let later = Column::DeviceId
+            .gt(device)
+            .or(Column::DeviceId.eq(device).and(Column::CaptureType.gt(capture_type)));
+        query = query.filter(Column::DeviceId.gte(device)).filter(later);
+    }
+    query
+        .order_by_asc(Column::DeviceId)
+        .order_by_asc(Column::CaptureType)
+        .limit(limit)
+        .all(db)
+        .await
 }
 
 /// Every last good text, for putting the tree right; the next `limit` rows behind a key.

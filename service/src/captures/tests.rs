@@ -80,7 +80,11 @@ impl History {
 
     async fn check(&self) {
         for (id, bytes) in &self.expected {
-            let content = self.service.capture_content(&Actor::server(), *id).await.unwrap();
+            let content = self
+                .service
+                .capture_content(&Actor::server(), *id, false)
+                .await
+                .unwrap();
             assert_eq!(content, *bytes);
         }
         let rows = store::list(
@@ -154,7 +158,7 @@ proptest! {
                         }
                     }
                     Step::Purge => {
-                        let purge = Purge { older_than_days: 1, ..Purge::default() };
+                        let purge = Purge { older_than_days: Some(1), ..Purge::default() };
                         history.service.capture_purge(&Actor::server(), &purge).await.unwrap();
                         let mut kept = Vec::new();
                         for (id, text) in std::mem::take(&mut history.expected) {
@@ -174,7 +178,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn the_tree_is_put_right_and_a_viewer_sees_no_text() {
+async fn the_tree_is_put_right_and_a_viewer_sees_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let mut history = History::new(folder.path()).await;
     let text = config(&[1]);
@@ -189,10 +193,14 @@ async fn the_tree_is_put_right_and_a_viewer_sees_no_text() {
         role: Role::Viewer,
         ..Actor::server()
     };
-    let error = history.service.capture_content(&viewer, id).await.unwrap_err();
-    assert_eq!(error.code, "forbidden");
+    let secret = [text.as_slice(), b"username x password 0 hunter22\n"].concat();
+    let other = history.add(&secret, 0).await;
+    let shown = history.service.capture_content(&viewer, other, false).await.unwrap();
+    let shown = String::from_utf8(shown).unwrap();
+    let shown = shown.lines().last().unwrap();
+    assert!(shown.starts_with("username x password 0 <secret "), "{shown}");
     let view = history.service.capture_view(&viewer, id).await.unwrap();
-    assert!(view.current);
+    assert!(!view.current);
     assert_eq!(view.sha256.unwrap(), data_encoding::HEXLOWER.encode(&codec::sha(&text)));
     history.service.close().await;
 }
@@ -212,5 +220,82 @@ async fn a_text_that_is_in_use_stays() {
     let text = read_text(history.service.db(), history.service.shelf(), row.text_id.unwrap()).await;
     assert_eq!(text.unwrap(), config(&[1]));
     drop(pin);
+    history.service.close().await;
+}
+
+#[tokio::test]
+async fn the_last_ones_and_the_new_ones_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut history = History::new(folder.path()).await;
+    let day = 24 * 3600 * 1000;
+    let mut ids = Vec::new();
+    for age in [50, 40, 30, 20, 10, 0] {
+        ids.push(history.add(&config(&[age]), now_ms() - i64::from(age) * day).await);
+    }
+    let left = |service: Service| async move {
+        let all = CaptureFilter::default();
+        let page = service
+            .capture_list(&Actor::server(), &all, &PageRequest::default())
+            .await;
+        page.unwrap().items.iter().map(|view| view.row.id).collect::<Vec<_>>()
+    };
+    let retention = |days: Option<u32>, last: Option<u32>, of: &str| crate::settings::CaptureRetention {
+        capture_type: of.to_owned(),
+        keep_days: days,
+        keep_last: last,
+    };
+    let set = |service: Service, rules: Vec<crate::settings::CaptureRetention>| async move {
+        let change = crate::settings::SettingsChange {
+            capture_retention: Some(rules),
+            ..Default::default()
+        };
+        let any = crate::version::Expected::new(None);
+        service.settings_update(&Actor::server(), change, &any).await
+    };
+    let service = history.service.clone();
+    for (rules, pointer) in [
+        (vec![retention(None, None, "configs")], "/capture_retention/0"),
+        (
+            vec![retention(Some(0), None, "configs")],
+            "/capture_retention/0/keep_days",
+        ),
+        (
+            vec![retention(Some(1), None, "nothing")],
+            "/capture_retention/0/capture_type",
+        ),
+        (
+            vec![retention(Some(1), None, "*"), retention(Some(1), None, "*")],
+            "/capture_retention/1/capture_type",
+        ),
+    ] {
+        let refused = set(service.clone(), rules).await.unwrap_err();
+        assert_eq!(refused.fields[0].pointer, pointer);
+    }
+    // A rule of its own goes before the one for all others.
+    let rules = vec![retention(Some(1), None, "*"), retention(Some(45), Some(2), "configs")];
+    set(service.clone(), rules).await.unwrap();
+    assert_eq!(service.retention_apply().await.unwrap().captures_deleted, 1);
+    assert_eq!(left(service.clone()).await.len(), 5);
+    let dry = |keep_last| Purge {
+        keep_last: Some(keep_last),
+        dry_run: true,
+        ..Purge::default()
+    };
+    let would = service.capture_purge(&Actor::server(), &dry(3)).await.unwrap();
+    assert_eq!((would.captures_deleted, would.kept_last_good), (2, 0));
+    set(service.clone(), vec![retention(Some(15), Some(3), "*")])
+        .await
+        .unwrap();
+    service.retention_apply().await.unwrap();
+    ids.reverse();
+    ids.truncate(3);
+    assert_eq!(left(service.clone()).await, ids);
+    set(service.clone(), vec![retention(Some(15), Some(1), "*")])
+        .await
+        .unwrap();
+    service.retention_apply().await.unwrap();
+    assert_eq!(left(service.clone()).await, ids[..2]);
+    let text = service.capture_content(&Actor::server(), ids[1], false).await.unwrap();
+    assert_eq!(text, config(&[10]));
     history.service.close().await;
 }

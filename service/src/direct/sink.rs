@@ -93,7 +93,10 @@ impl FileSink {
             .collect::<io::Result<_>>()?;
         Ok(Self {
             folder: folder.to_owned(),
-            folders: Arc::new(Folders { parts: open(&parts)?, complete }),
+            folders: Arc::new(Folders {
+                parts: open(&parts)?,
+                complete,
+            }),
             counter: AtomicU64::new(0),
             incomplete,
             buffers: Arc::default(),
@@ -189,7 +192,12 @@ impl FileWriter {
                 self.any_incomplete.store(true, Ordering::Relaxed);
                 let folder = incomplete();
                 fs::create_dir_all(&folder)?;
-                rustix::fs::renameat(&self.folders.parts, &self.part, rustix::fs::CWD, folder.join(&self.name))?;
+                rustix::fs::renameat(
+                    &self.folders.parts,
+                    &self.part,
+                    rustix::fs::CWD,
+                    folder.join(&self.name),
+                )?;
             }
         }
         Ok(())

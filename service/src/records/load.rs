@@ -102,7 +102,7 @@ impl Service {
         wishes: Vec<Wish>,
         mut told: impl FnMut(usize, usize) -> bool + Send,
     ) -> Result<Loaded> {
-        let (tasks, mut outcomes) = self.changed(wishes).await?;
+        let (tasks, mut outcomes) = self.changed(wishes, false).await?;
         let total = outcomes.len() + tasks.len();
         let mut tasks = tasks.into_iter();
         let mut running = JoinSet::new();
@@ -125,8 +125,8 @@ impl Service {
     }
 
     /// What has to be read at all. Where neither the text nor the templates changed, it is enough to say that the rows
-    /// were seen again.
-    async fn changed(&self, wishes: Vec<Wish>) -> Result<(Vec<Task>, Vec<Outcome>)> {
+    /// were seen again, unless `everything` is to be read anew.
+    pub(super) async fn changed(&self, wishes: Vec<Wish>, everything: bool) -> Result<(Vec<Task>, Vec<Outcome>)> {
         let db = self.db().reader();
         let platforms: HashMap<Uuid, String> = wishes
             .into_iter()
@@ -170,7 +170,10 @@ impl Service {
             };
             let known = loads.remove(&(capture.device_id, capture.capture_type.clone()));
             if let Some(mut known) = known.filter(|known| {
-                known.at.is_some() && known.version == version && known.sha256.as_deref() == Some(&sha256)
+                !everything
+                    && known.at.is_some()
+                    && known.version == version
+                    && known.sha256.as_deref() == Some(&sha256)
             }) {
                 known.capture_id = Some(capture.id);
                 known.at = Some(capture.captured_at);
@@ -433,7 +436,7 @@ fn sentence(error: &str) -> String {
     }
 }
 
-fn sum(outcomes: &[Outcome]) -> Loaded {
+pub(super) fn sum(outcomes: &[Outcome]) -> Loaded {
     let count = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|one| is(one)).count();
     let loaded = count(|one| matches!(one, Outcome::Loaded));
     let failed = count(|one| matches!(one, Outcome::Failed(_)));

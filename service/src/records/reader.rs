@@ -49,7 +49,7 @@ impl Reader {
     }
 
     /// How many texts are read at the same time.
-    pub(super) fn at_once(&self) -> usize {
+    pub(crate) fn at_once(&self) -> usize {
         self.at_once
     }
 
@@ -74,6 +74,7 @@ impl Reader {
         let _turn = self.turns.acquire().await.map_err(Error::internal)?;
         let library = Arc::clone(&self.library);
         let reading = tokio::task::spawn_blocking(move || {
+            let began = cpu_seconds();
             let text = String::from_utf8_lossy(&text);
             let capture = Capture {
                 platform: &source.platform,
@@ -81,10 +82,18 @@ impl Reader {
                 commands: &source.commands,
                 text: &text,
             };
-            parsers::parse(&library, &capture, &Limits::default()).map(then)
+            let parsed = parsers::parse(&library, &capture, &Limits::default());
+            metrics::histogram!("showrun_capture_parse_cpu_seconds").record(cpu_seconds() - began);
+            parsed.map(then)
         });
         reading.await.map_err(Error::internal)
     }
+}
+
+/// What this thread has worked so far.
+fn cpu_seconds() -> f64 {
+    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    std::time::Duration::try_from(spent).map_or(0.0, |spent| spent.as_secs_f64())
 }
 
 fn unreadable(message: String) -> Error {

@@ -59,9 +59,9 @@ async fn operations(server: &Server) -> anyhow::Result<Vec<Operation>> {
         (
             "collection_captures_zip",
             format!("/api/v1/collections/{id}/captures.zip"),
-            "operator",
+            "viewer",
         ),
-        ("capture_content", format!("/api/v1/captures/{id}/content"), "operator"),
+        ("capture_content", format!("/api/v1/captures/{id}/content"), "viewer"),
         (
             "collection_event_stream",
             format!("/api/v1/collections/{id}/event-stream"),

@@ -72,8 +72,29 @@ async fn zipped(kind: Kind, test: &str) -> anyhow::Result<()> {
     assert!(files.is_empty(), "{:?}", files.keys());
 
     let viewer = scene.server.user(&scene.admin, "vera", "viewer").await?;
-    let refused = viewer.get(&path).await?;
-    assert_eq!((refused.status, refused.code()), (403, "forbidden".to_owned()));
+    let masked = viewer.get(&path).await?;
+    assert_eq!(masked.status, 200);
+    let masked = unzipped(masked.bytes)?;
+    assert_eq!(masked.len(), complete);
+    assert_eq!(
+        masked,
+        unzipped(scene.admin.get(&format!("{path}?masked=true")).await?.bytes)?
+    );
+    for capture in scene.captures(&id).await? {
+        let name = format!(
+            "{}/{}.txt",
+            capture["capture_type"].as_str().unwrap(),
+            capture["device_name"].as_str().unwrap()
+        );
+        if let Some(zipped) = masked.get(&name) {
+            let content = format!("/api/v1/captures/{}/content", capture["id"].as_str().unwrap());
+            assert!(viewer.get(&content).await?.bytes == *zipped, "{name} is another text");
+        }
+    }
+    let tags = masked
+        .values()
+        .filter(|text| String::from_utf8_lossy(text).contains("<secret "));
+    assert!(tags.count() > 0, "there are secrets to be masked");
     let unknown = "/api/v1/collections/0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90/captures.zip";
     assert_eq!(scene.admin.get(unknown).await?.code(), "not_found");
     Ok(())

@@ -13,10 +13,14 @@
 #[allow(dead_code, reason = "what it can do is not all needed here")]
 mod scene;
 
+mod changes;
+mod kill;
+
 use lab::FleetOptions;
 use reqwest::Method;
-use scene::Scene;
+use scene::{Kind, Scene};
 use serde_json::{Value, json};
+use tests::server::Setup;
 
 const TYPES: [&str; 7] = ["arp", "mac", "lldp", "interfaces", "routes", "version", "inventory"];
 const LISTS: [(&str, &str); 7] = [
@@ -29,13 +33,37 @@ const LISTS: [(&str, &str); 7] = [
     ("inventory", "components"),
 ];
 
-async fn scene() -> anyhow::Result<Scene> {
-    Scene::new(FleetOptions {
+async fn scene(kind: Kind, test: &str) -> anyhow::Result<Option<Scene>> {
+    let fleet = FleetOptions {
         devices: 10,
         ..FleetOptions::default()
-    })
-    .await
+    };
+    Scene::on(kind, test, fleet, Setup::default()).await
 }
+
+/// A test on each of the databases.
+macro_rules! on_both {
+    ($of:path, $sqlite:ident, $postgres:ident) => {
+        #[tokio::test]
+        async fn $sqlite() -> anyhow::Result<()> {
+            $of(
+                $crate::scene::Kind::Sqlite,
+                concat!("records::", stringify!($sqlite)),
+            )
+            .await
+        }
+
+        #[tokio::test]
+        async fn $postgres() -> anyhow::Result<()> {
+            $of(
+                $crate::scene::Kind::Postgres,
+                concat!("records::", stringify!($postgres)),
+            )
+            .await
+        }
+    };
+}
+pub(crate) use on_both;
 
 /// Collects and waits for the end; `None` where the binary has no templates but our own.
 async fn collect(scene: &Scene, types: &[&str]) -> anyhow::Result<Option<Value>> {
@@ -71,9 +99,16 @@ fn id(collection: &Value) -> &str {
     collection["id"].as_str().unwrap()
 }
 
-#[tokio::test]
-async fn tables_hold_what_the_devices_printed_and_the_same_again_changes_nothing() -> anyhow::Result<()> {
-    let scene = scene().await?;
+on_both!(
+    tables_hold_what_the_devices_printed,
+    tables_hold_what_the_devices_printed_and_the_same_again_changes_nothing_on_sqlite,
+    tables_hold_what_the_devices_printed_and_the_same_again_changes_nothing_on_postgresql
+);
+
+async fn tables_hold_what_the_devices_printed(kind: Kind, test: &str) -> anyhow::Result<()> {
+    let Some(scene) = scene(kind, test).await? else {
+        return Ok(());
+    };
     let Some(first) = collect(&scene, &TYPES).await? else {
         return Ok(());
     };
@@ -140,9 +175,16 @@ async fn tables_hold_what_the_devices_printed_and_the_same_again_changes_nothing
     Ok(())
 }
 
-#[tokio::test]
-async fn rows_are_found_by_what_they_say_and_exported() -> anyhow::Result<()> {
-    let scene = scene().await?;
+on_both!(
+    rows_are_found_and_exported,
+    rows_are_found_by_what_they_say_and_exported_on_sqlite,
+    rows_are_found_by_what_they_say_and_exported_on_postgresql
+);
+
+async fn rows_are_found_and_exported(kind: Kind, test: &str) -> anyhow::Result<()> {
+    let Some(scene) = scene(kind, test).await? else {
+        return Ok(());
+    };
     if collect(&scene, &["arp", "interfaces", "routes"]).await?.is_none() {
         return Ok(());
     }
@@ -187,9 +229,16 @@ async fn rows_are_found_by_what_they_say_and_exported() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn a_capture_is_read_again_by_hand_and_viewers_may_look() -> anyhow::Result<()> {
-    let scene = scene().await?;
+on_both!(
+    a_capture_is_read_again,
+    a_capture_is_read_again_by_hand_and_viewers_may_look_on_sqlite,
+    a_capture_is_read_again_by_hand_and_viewers_may_look_on_postgresql
+);
+
+async fn a_capture_is_read_again(kind: Kind, test: &str) -> anyhow::Result<()> {
+    let Some(scene) = scene(kind, test).await? else {
+        return Ok(());
+    };
     if collect(&scene, &["arp"]).await?.is_none() {
         return Ok(());
     }
@@ -215,5 +264,45 @@ async fn a_capture_is_read_again_by_hand_and_viewers_may_look() -> anyhow::Resul
         None,
     );
     assert_eq!(nobody.await?.status, 404);
+    Ok(())
+}
+
+on_both!(
+    everything_is_read_again,
+    everything_is_read_again_by_the_command_on_sqlite,
+    everything_is_read_again_by_the_command_on_postgresql
+);
+
+async fn everything_is_read_again(kind: Kind, test: &str) -> anyhow::Result<()> {
+    let Some(scene) = scene(kind, test).await? else {
+        return Ok(());
+    };
+    if collect(&scene, &["arp", "version", "configs"]).await?.is_none() {
+        return Ok(());
+    }
+    let before = list(&scene, "arp-entries").await?;
+    let run = |more: &'static [&'static str]| {
+        let (url, token) = (scene.server.url().to_owned(), scene.admin.token().to_owned());
+        async move {
+            let mut command = tokio::process::Command::new(tests::places::binary("showrun").expect("the binary"));
+            command.args(["reparse", "--json", "--server", &url]).args(more);
+            let output = command.env("SHOWRUN_TOKEN", token).output().await?;
+            anyhow::ensure!(output.status.success(), "{output:?}");
+            anyhow::Ok(serde_json::from_slice::<Value>(&output.stdout)?)
+        }
+    };
+    let unchanged = run(&[]).await?;
+    let counted = json!({"captures": 20, "loaded": 20, "read": 0, "without_template": 0, "failed": 0});
+    assert_eq!(unchanged, counted);
+    let everything = run(&["--everything", "--type", "arp"]).await?;
+    let counted = json!({"captures": 10, "loaded": 10, "read": 10, "without_template": 0, "failed": 0});
+    assert_eq!(everything, counted);
+    assert_eq!(list(&scene, "arp-entries").await?, before);
+    let body = json!({"capture_types": ["configs"]});
+    let wrong = scene.admin.post("/api/v1/capture-reparses", &body).await?;
+    assert_eq!(
+        (wrong.status, wrong.text_of("/errors/0/pointer").as_str()),
+        (422, "/capture_types/0")
+    );
     Ok(())
 }

@@ -12,6 +12,7 @@
 )]
 
 mod captures;
+mod changes;
 mod lab;
 mod logins;
 mod server;
