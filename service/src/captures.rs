@@ -21,6 +21,7 @@ use crate::{
     Service,
     actor::Actor,
     audit,
+    coverage::store as covered,
     database::Database,
     error::{Error, ErrorKind, Result},
     page::{Page, PageRequest},
@@ -266,6 +267,7 @@ impl Service {
                 text_id,
             };
             store::set_current(&txn, vec![current]).await?;
+            covered::accepted(&txn, row.device_id, &row.capture_type, row.id, row.captured_at).await?;
             let entry = audit::Entry {
                 action: "capture.accept",
                 target_type: "capture",
@@ -276,6 +278,7 @@ impl Service {
             txn.commit().await?;
             self.project(&row.capture_type, row.device_id, &row.device_name, text_id)
                 .await;
+            self.indexer().changed([(row.device_id, row.capture_type)]);
         }
         self.capture_view(actor, id).await
     }

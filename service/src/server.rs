@@ -23,6 +23,7 @@ use crate::{
     host_keys::book::Book,
     idempotency::InFlight,
     records::Reader,
+    search::{indexer::Indexer, masks::Masks},
     settings::Current,
     vault::{KeySource, Vault},
 };
@@ -99,6 +100,8 @@ struct Inner {
     vault: Arc<Vault>,
     catalogue: Arc<Catalogue>,
     reader: Reader,
+    masks: Masks,
+    indexer: Arc<Indexer>,
     addresses: AddressPolicy,
     shelf: Arc<Shelf>,
     engine: Engine,
@@ -145,9 +148,12 @@ impl Service {
         let catalogue = Arc::new(catalogue);
         let shelf = Arc::new(Shelf::open(&config.data_dir, &db).await?);
         let rule = addresses.clone();
+        let indexer = Arc::<Indexer>::default();
+        let masks = Masks::new(Arc::clone(&catalogue), vault.derive("tags of secrets"));
         let engine = Engine::start(Parts {
             db: db.clone(),
             shelf: Arc::clone(&shelf),
+            indexer: Arc::clone(&indexer),
             vault: Arc::clone(&vault),
             catalogue: Arc::clone(&catalogue),
             host_keys: Arc::clone(&host_keys) as Arc<dyn jobs::HostKeys>,
@@ -164,6 +170,8 @@ impl Service {
             vault,
             catalogue,
             reader,
+            masks,
+            indexer,
             addresses,
             shelf,
             engine,
@@ -303,6 +311,16 @@ impl Service {
     /// What reads the texts of captures.
     pub(crate) fn reader(&self) -> &Reader {
         &self.0.reader
+    }
+
+    /// What takes secrets out of texts.
+    pub(crate) fn masks(&self) -> &Masks {
+        &self.0.masks
+    }
+
+    /// What makes texts searchable.
+    pub(crate) fn indexer(&self) -> &Indexer {
+        &self.0.indexer
     }
 
     pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {
