@@ -104,7 +104,9 @@ mod tests {
 
     fn text() -> String {
         let interface = |number: usize| {
-            format!("interface GigabitEthernet1/0/{number}\n description access port {number}\n ip address 10.0.{number}.1 255.255.255.0\n!\n")
+            format!(
+                "interface GigabitEthernet1/0/{number}\n description access port {number}\n ip address 10.0.{number}.1 255.255.255.0\n!\n"
+            )
         };
         let mut text: String = (1..80).map(interface).collect();
         text.push_str("router bgp 65000\n address-family ipv4\n");

@@ -203,8 +203,10 @@ impl Service {
             })
             .collect();
         let supported = self.supported(&types);
-        let mut by_type: Vec<(String, CoverageCounts)> =
-            types.iter().map(|name| (name.clone(), CoverageCounts::default())).collect();
+        let mut by_type: Vec<(String, CoverageCounts)> = types
+            .iter()
+            .map(|name| (name.clone(), CoverageCounts::default()))
+            .collect();
         let mut sites: BTreeMap<String, SiteCoverage> = BTreeMap::new();
         let (mut all, mut devices) = (CoverageCounts::default(), 0);
         for group in groups {
@@ -219,12 +221,14 @@ impl Service {
             site.devices += of_group;
             for (name, total) in &mut by_type {
                 let key = (group.site_key.clone(), group.platform.clone(), name.clone());
-                let mut counts = counted.get(&key).map_or_else(CoverageCounts::default, |row| CoverageCounts {
-                    fresh: number(row.fresh),
-                    stale: number(row.stale),
-                    failing: number(row.failing),
-                    ..CoverageCounts::default()
-                });
+                let mut counts = counted
+                    .get(&key)
+                    .map_or_else(CoverageCounts::default, |row| CoverageCounts {
+                        fresh: number(row.fresh),
+                        stale: number(row.stale),
+                        failing: number(row.failing),
+                        ..CoverageCounts::default()
+                    });
                 let rest = of_group.saturating_sub(counts.fresh + counts.stale + counts.failing);
                 match has(&supported, name, &group.platform) {
                     true => counts.never = rest,

@@ -1,8 +1,6 @@
 //! Where something is: from a MAC address, an IP address or a name to the ports behind which it is or was.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::user::Role;
 use parsers::{Question, canonical_ip, question};
@@ -172,7 +170,10 @@ impl Service {
     pub async fn locate(&self, actor: &Actor, text: &str) -> Result<Located> {
         actor.needs(Role::Viewer)?;
         let asked = question(text).ok_or_else(|| {
-            Error::parameter("q", "a MAC address in any notation, an IP address or a name, up to 255 characters")
+            Error::parameter(
+                "q",
+                "a MAC address in any notation, an IP address or a name, up to 255 characters",
+            )
         })?;
         let db = self.db().reader();
         let mut sought = Sought::default();
@@ -377,9 +378,7 @@ impl Service {
         let known: HashSet<String> = store::known_names(db, &names).await?.into_iter().collect();
         let is_sought = |heard: &store::Heard| {
             let by_mac = |mac: i64| sought.macs.iter().any(|(low, high)| (*low..=*high).contains(&mac));
-            let by_name = |name: &str| {
-                neighbour::spellings(name).any(|name| sought.names.contains(&name))
-            };
+            let by_name = |name: &str| neighbour::spellings(name).any(|name| sought.names.contains(&name));
             heard.mac.is_some_and(by_mac) || heard.name.as_deref().is_some_and(by_name)
         };
         let leads_on = |heard: &&store::Heard| {

@@ -230,7 +230,10 @@ impl Service {
         let text = &query.text;
         let is_bad = text.trim().is_empty() || text.chars().count() > LONGEST || text.chars().any(char::is_control);
         let finder = Finder::new(text).filter(|_| !is_bad).ok_or_else(|| {
-            Error::parameter("q", format!("1 to {LONGEST} characters that stand in one line of a text"))
+            Error::parameter(
+                "q",
+                format!("1 to {LONGEST} characters that stand in one line of a text"),
+            )
         })?;
         for (name, many) in [
             ("capture_type", query.capture_types.len()),
@@ -372,7 +375,11 @@ impl Service {
             let own_lines: Vec<&str> = own.lines().collect();
             let before = beside.get(&(found.id - 1)).map_or("", String::as_str);
             let after = beside.get(&(found.id + 1)).map_or("", String::as_str);
-            let all: Vec<&str> = before.lines().chain(own_lines.iter().copied()).chain(after.lines()).collect();
+            let all: Vec<&str> = before
+                .lines()
+                .chain(own_lines.iter().copied())
+                .chain(after.lines())
+                .collect();
             let shift = before.lines().count();
             let first = u64::try_from(found.first_line).unwrap_or(1);
             let excerpt = excerpt(&all, at + shift, first.saturating_sub(shift as u64), question);
@@ -474,7 +481,13 @@ mod tests {
         let excerpt = excerpt(&[&long], 0, 1, &question("NEEDLE"));
         assert!(excerpt.line.cut && excerpt.line.text.chars().count() <= LINE);
         let (from, to) = excerpt.ranges[0];
-        let shown: String = excerpt.line.text.chars().skip(from as usize).take((to - from) as usize).collect();
+        let shown: String = excerpt
+            .line
+            .text
+            .chars()
+            .skip(from as usize)
+            .take((to - from) as usize)
+            .collect();
         assert_eq!(shown, "needle");
     }
 }

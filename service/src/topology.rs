@@ -138,7 +138,10 @@ impl Directory {
         let named = || spellings(name).find_map(|name| self.by_name.get(&name).copied());
         let short = || spellings(name).find_map(|name| self.by_short_name.get(&name).copied().flatten());
         let addressed = || {
-            let mut addresses = neighbor.management_addresses.iter().filter_map(|text| canonical_ip(text));
+            let mut addresses = neighbor
+                .management_addresses
+                .iter()
+                .filter_map(|text| canonical_ip(text));
             addresses.find_map(|address| self.by_address.get(&address).copied().flatten())
         };
         let chassis = || self.by_mac.get(&chassis(neighbor)?).copied().flatten();
@@ -212,7 +215,9 @@ impl Service {
         let mut said = Vec::with_capacity(heard.len());
         for row in &heard {
             // A device that was taken away says nothing any more.
-            let Some(own) = directory.id(row.device_id) else { continue };
+            let Some(own) = directory.id(row.device_id) else {
+                continue;
+            };
             let other = match directory.find(&row.record) {
                 Some(device) => of_device(device),
                 None => of_neighbor(&row.record),

@@ -26,7 +26,14 @@ pub(crate) async fn note(db: &impl devices::Connection, rows: Vec<coverage::Mode
         let (good, bad): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.good_at.is_some());
         let tried = [Column::TriedAt, Column::Verdict, Column::FailureKind, Column::Message];
         for (rows, columns) in [
-            (good, [Column::GoodAt, Column::GoodCaptureId].iter().chain(&tried).copied().collect::<Vec<_>>()),
+            (
+                good,
+                [Column::GoodAt, Column::GoodCaptureId]
+                    .iter()
+                    .chain(&tried)
+                    .copied()
+                    .collect::<Vec<_>>(),
+            ),
             (bad, tried.to_vec()),
         ] {
             if rows.is_empty() {

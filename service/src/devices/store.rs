@@ -205,7 +205,10 @@ pub(crate) async fn ids_among(
     ids: &[Uuid],
 ) -> std::result::Result<Vec<Uuid>, DbErr> {
     let among = device::Column::Id.is_in(ids.iter().copied());
-    let found = device::Entity::find().filter(condition(wanted)).filter(among).select_only();
+    let found = device::Entity::find()
+        .filter(condition(wanted))
+        .filter(among)
+        .select_only();
     found.column(device::Column::Id).into_tuple().all(db).await
 }
 

@@ -42,9 +42,8 @@ macro_rules! seen {
             .column($table::Column::ClosedAt)
             .filter($condition);
         // In the order of an index, so that the newest of many are found without looking at all.
-        let ordered = |query: sea_orm::Select<$table::Entity>| {
-            query.order_by_desc($order).order_by_desc($table::Column::Id)
-        };
+        let ordered =
+            |query: sea_orm::Select<$table::Entity>| query.order_by_desc($order).order_by_desc($table::Column::Id);
         let open = ordered(query.clone().filter($table::Column::ClosedAt.is_null())).limit(OPEN);
         let mut rows = open.into_model::<Seen>().all($db).await?;
         let closed = ordered(query.filter($table::Column::ClosedAt.is_not_null())).limit(CLOSED);

@@ -101,7 +101,10 @@ impl Service {
                     });
                     break 'all;
                 }
-                let skip = from.as_ref().filter(|from| from.capture == row.id).and_then(|from| from.line);
+                let skip = from
+                    .as_ref()
+                    .filter(|from| from.capture == row.id)
+                    .and_then(|from| from.line);
                 let found = self.search_version(question, row, &platforms, &mut progress).await?;
                 for (line, hit) in found {
                     if skip.is_some_and(|skip| line < skip) {
@@ -178,7 +181,9 @@ impl Service {
         if question.scope.secrets {
             return Ok(found(&text));
         }
-        let platform = platforms.get(&(row.collection_id, row.device_id)).map_or("", String::as_str);
+        let platform = platforms
+            .get(&(row.collection_id, row.device_id))
+            .map_or("", String::as_str);
         let mask = self.masks().mask(platform)?;
         Ok(found(&mask.masker.mask(&text)))
     }

@@ -36,10 +36,7 @@ pub(super) async fn prepare(db: &Database) -> Answer<Option<String>> {
         return Ok(None);
     }
     let txn = db.begin().await?;
-    if let Err(error) = txn
-        .execute_unprepared("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        .await
-    {
+    if let Err(error) = txn.execute_unprepared("CREATE EXTENSION IF NOT EXISTS pg_trgm").await {
         let _ = txn.rollback().await;
         return Ok(Some(format!(
             "the extension pg_trgm is not there and cannot be made ({error}): ask who owns the database for CREATE \
@@ -127,7 +124,9 @@ pub(super) async fn all_current(
     use current_capture::Column;
     let mut query = current();
     if let Some((device, capture_type)) = after {
-        let same = Column::DeviceId.eq(*device).and(Column::CaptureType.gt(capture_type.as_str()));
+        let same = Column::DeviceId
+            .eq(*device)
+            .and(Column::CaptureType.gt(capture_type.as_str()));
         query = query.filter(Column::DeviceId.gt(*device).or(same));
     }
     query
@@ -142,7 +141,9 @@ pub(super) async fn all_current(
 /// The last good texts of devices and types.
 pub(super) async fn current_of(db: &impl ConnectionTrait, keys: &[(Uuid, String)]) -> Answer<Vec<Current>> {
     use current_capture::Column;
-    let pairs = keys.iter().map(|(device, capture_type)| (*device, capture_type.as_str()));
+    let pairs = keys
+        .iter()
+        .map(|(device, capture_type)| (*device, capture_type.as_str()));
     let columns = [Column::DeviceId, Column::CaptureType].map(|column| Expr::col((current_capture::Entity, column)));
     current()
         .filter(Expr::tuple(columns).in_tuples(pairs))
@@ -174,7 +175,10 @@ pub(super) async fn write(
         .await?;
     let id = match known {
         Some(known) => {
-            let row = search_text::ActiveModel { id: Set(known.id), ..row };
+            let row = search_text::ActiveModel {
+                id: Set(known.id),
+                ..row
+            };
             search_text::Entity::update(row).exec(txn).await?;
             known.id
         }
@@ -220,7 +224,9 @@ pub(super) async fn write(
     }
     while !new.is_empty() {
         let rest = new.split_off(new.len().min(ROWS));
-        search_chunk::Entity::insert_many(new).exec_without_returning(txn).await?;
+        search_chunk::Entity::insert_many(new)
+            .exec_without_returning(txn)
+            .await?;
         new = rest;
     }
     Ok(())
@@ -399,7 +405,9 @@ pub(super) async fn indexed(
             );
         joined(&mut query);
         // The index gives its rows in the order of their ids; only then it need not give all of them.
-        query.clear_order_by().order_by((Alias::new("search_index"), Alias::new("rowid")), Order::Asc);
+        query
+            .clear_order_by()
+            .order_by((Alias::new("search_index"), Alias::new("rowid")), Order::Asc);
         return all(db.reader(), &query).await;
     }
     let like = |column: &str| Expr::cust(key_of(column)).like(LikeExpr::new(needle.key()).escape('\\'));
@@ -411,7 +419,11 @@ pub(super) async fn indexed(
     joined(&mut query);
     let txn = db.reader().begin().await?;
     // With a LIMIT the planner may hope to meet enough rows on the way, and read the whole table where there are few.
-    for statement in [LONGEST, "SET LOCAL enable_seqscan = off", "SET LOCAL enable_indexscan = off"] {
+    for statement in [
+        LONGEST,
+        "SET LOCAL enable_seqscan = off",
+        "SET LOCAL enable_indexscan = off",
+    ] {
         txn.execute_unprepared(statement).await?;
     }
     let found = all(&txn, &query).await?;
@@ -593,12 +605,7 @@ pub(super) async fn versions(
     if let Some(before) = before {
         query = query.filter(Column::Id.lt(before));
     }
-    query
-        .order_by_desc(Column::Id)
-        .limit(limit)
-        .into_model()
-        .all(db)
-        .await
+    query.order_by_desc(Column::Id).limit(limit).into_model().all(db).await
 }
 
 /// The platforms that devices had in collections.

@@ -64,7 +64,11 @@ pub fn graphml(topology: &Topology) -> String {
     for node in &topology.nodes {
         let _ = writeln!(text, "    <node id=\"{}\">", xml(&node.id));
         data(&mut text, "name", Some(&node.name));
-        data(&mut text, "managed", Some(if node.device_id.is_some() { "true" } else { "false" }));
+        data(
+            &mut text,
+            "managed",
+            Some(if node.device_id.is_some() { "true" } else { "false" }),
+        );
         for (key, value) in [
             ("address", &node.address),
             ("platform", &node.platform),
@@ -86,7 +90,11 @@ pub fn graphml(topology: &Topology) -> String {
         );
         data(&mut text, "source_interface", link.a.interface.as_deref());
         data(&mut text, "target_interface", link.b.interface.as_deref());
-        data(&mut text, "one_sided", Some(if link.one_sided { "true" } else { "false" }));
+        data(
+            &mut text,
+            "one_sided",
+            Some(if link.one_sided { "true" } else { "false" }),
+        );
         text.push_str("    </edge>\n");
     }
     text.push_str("  </graph>\n</graphml>\n");
@@ -197,8 +205,14 @@ mod tests {
         for file in [graphml(&hostile()), drawio(&hostile())] {
             assert!(!file.contains("<script") && !file.contains("<x y"), "{file}");
             assert!(!file.contains("<!--") && !file.contains("]]>"), "{file}");
-            assert!(!file.chars().any(|letter| letter.is_control() && letter != '\n'), "{file}");
-            assert!(file.contains("&lt;/data&gt;&lt;script&gt;") && file.contains("&amp;amp;"), "{file}");
+            assert!(
+                !file.chars().any(|letter| letter.is_control() && letter != '\n'),
+                "{file}"
+            );
+            assert!(
+                file.contains("&lt;/data&gt;&lt;script&gt;") && file.contains("&amp;amp;"),
+                "{file}"
+            );
             assert_eq!(file.matches('<').count(), file.matches('>').count(), "{file}");
         }
         assert_eq!(graphml(&hostile()).matches("<node ").count(), 2);

@@ -119,7 +119,14 @@ mod tests {
         let port = |end: &End| format!("{} {}", end.node, end.interface.clone().unwrap_or_default());
         links
             .iter()
-            .map(|link| format!("{} {} {}", port(&link.a), if link.one_sided { "->" } else { "--" }, port(&link.b)))
+            .map(|link| {
+                format!(
+                    "{} {} {}",
+                    port(&link.a),
+                    if link.one_sided { "->" } else { "--" },
+                    port(&link.b)
+                )
+            })
             .collect()
     }
 
