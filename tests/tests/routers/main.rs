@@ -9,4 +9,5 @@
 mod captures;
 mod lab;
 mod logins;
+mod questions;
 mod trouble;
