@@ -25,6 +25,7 @@ pub(crate) mod mac_entries;
 pub(crate) mod neighbors;
 pub(crate) mod platforms;
 pub(crate) mod preflights;
+pub(crate) mod record_lists;
 pub(crate) mod routes;
 pub(crate) mod search;
 pub(crate) mod settings;

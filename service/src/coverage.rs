@@ -328,3 +328,122 @@ fn of_row(capture_type: &str, state: CoverageState, row: Option<Model>) -> TypeC
         message: row.and_then(|row| row.message),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ServerConfig, devices::DeviceFields};
+
+    const HOUR: i64 = 3_600_000;
+
+    async fn place(folder: &std::path::Path) -> (Service, Uuid) {
+        let service = Service::open(ServerConfig::new(folder)).await.unwrap();
+        let fields = DeviceFields {
+            name: Some("r1".to_owned()),
+            address: Some("127.0.0.1".to_owned()),
+            platform: Some("linux".to_owned()),
+            site: Some("Ams".to_owned()),
+            ..DeviceFields::default()
+        };
+        let device = service.device_create(&Actor::server(), fields).await.unwrap().id;
+        (service, device)
+    }
+
+    fn row(device: Uuid, capture_type: &str, verdict: Verdict, at: i64) -> Model {
+        let good = verdict == Verdict::Complete;
+        Model {
+            device_id: device,
+            capture_type: capture_type.to_owned(),
+            good_at: good.then_some(at),
+            good_capture_id: good.then(Uuid::now_v7),
+            tried_at: at,
+            verdict,
+            failure_kind: None,
+            message: None,
+        }
+    }
+
+    async fn note(service: &Service, rows: Vec<Model>) {
+        let txn = service.db().begin().await.unwrap();
+        store::note(&txn, rows).await.unwrap();
+        txn.commit().await.unwrap();
+    }
+
+    async fn listed(service: &Service, state: CoverageState, capture_type: &str) -> Vec<TypeCoverage> {
+        let filter = CoverageFilter {
+            capture_types: vec![capture_type.to_owned()],
+            state: Some(state),
+            ..CoverageFilter::default()
+        };
+        let page = service
+            .coverage_devices(&Actor::server(), &filter, &PageRequest::default())
+            .await
+            .unwrap();
+        page.items.into_iter().flat_map(|device| device.types).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_old_is_stale_and_what_failed_keeps_what_was_good() {
+        let folder = tempfile::tempdir().unwrap();
+        let (service, device) = place(folder.path()).await;
+        let now = now_ms();
+        let old = now - 27 * HOUR;
+        note(
+            &service,
+            vec![
+                row(device, "configs", Verdict::Complete, old),
+                row(device, "arp", Verdict::Complete, now),
+                row(device, "mac", Verdict::Complete, old),
+                // Twice in one transaction: the later one counts, and what was good before stays known.
+                row(device, "mac", Verdict::NotRun, now),
+                row(device, "lldp", Verdict::Rejected, now),
+            ],
+        )
+        .await;
+        let coverage = service
+            .coverage(&Actor::server(), &CoverageFilter::default())
+            .await
+            .unwrap();
+        let counts = CoverageCounts {
+            fresh: 1,
+            stale: 1,
+            failing: 2,
+            never: 4,
+            not_supported: 0,
+        };
+        assert_eq!((coverage.devices, coverage.counts), (1, counts));
+        assert_eq!(
+            (coverage.sites[0].site.as_str(), coverage.sites[0].counts),
+            ("Ams", counts)
+        );
+        let longer = CoverageFilter {
+            stale_after_hours: Some(30),
+            ..CoverageFilter::default()
+        };
+        let coverage = service.coverage(&Actor::server(), &longer).await.unwrap();
+        assert_eq!((coverage.counts.fresh, coverage.counts.stale), (2, 0));
+
+        let failing = listed(&service, CoverageState::Failing, "mac").await;
+        assert_eq!((failing[0].good_at, failing[0].tried_at), (Some(old), Some(now)));
+        assert_eq!(listed(&service, CoverageState::Stale, "configs").await.len(), 1);
+        assert_eq!(listed(&service, CoverageState::Never, "routes").await.len(), 1);
+        for (state, capture_type) in [
+            (CoverageState::Never, "mac"),
+            (CoverageState::Never, "lldp"),
+            (CoverageState::Fresh, "configs"),
+            (CoverageState::Stale, "arp"),
+        ] {
+            assert!(
+                listed(&service, state, capture_type).await.is_empty(),
+                "{state:?} {capture_type}"
+            );
+        }
+
+        note(&service, vec![row(device, "mac", Verdict::Complete, now + 1)]).await;
+        assert!(listed(&service, CoverageState::Failing, "mac").await.is_empty());
+        assert_eq!(
+            listed(&service, CoverageState::Fresh, "mac").await[0].good_at,
+            Some(now + 1)
+        );
+    }
+}

@@ -4,8 +4,8 @@
 macro_rules! record_lists {
     (
         tag: $tag:tt,
-        list: #[doc = $list_title:tt] $(#[doc = $list_text:tt])* $list_path:tt as $list:ident ($list_id:tt),
-        csv: #[doc = $csv_title:tt] $csv_path:tt as $csv:ident ($csv_id:tt),
+        list: { $(#[doc = $list_doc:tt])* } $list_path:tt as $list:ident ($list_id:tt),
+        csv: { $(#[doc = $csv_doc:tt])* } $csv_path:tt as $csv:ident ($csv_id:tt),
         record: $record:ty => $row:ident,
         filters: { $(#[doc = $doc:tt] $name:ident),* $(,)? },
     ) => {
@@ -13,8 +13,7 @@ macro_rules! record_lists {
 
         #[poem_openapi::OpenApi(tag = $tag)]
         impl Api {
-            #[doc = $list_title]
-            $(#[doc = $list_text])*
+            $(#[doc = $list_doc])*
             #[oai(path = $list_path, method = "get", operation_id = $list_id)]
             #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
             async fn $list(
@@ -46,7 +45,7 @@ macro_rules! record_lists {
                 Ok(poem_openapi::payload::Json(crate::paging::Page::of(page, $row::from)))
             }
 
-            #[doc = $csv_title]
+            $(#[doc = $csv_doc])*
             ///
             /// A cell that a spreadsheet would calculate begins with a `'`.
             #[oai(path = $csv_path, method = "get", operation_id = $csv_id)]

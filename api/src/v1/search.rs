@@ -25,7 +25,7 @@ struct SearchLine {
 impl Example for SearchLine {
     fn example() -> Self {
         Self {
-            number: 412,
+            number: 42,
             text: " ip address 10.0.0.1 255.255.255.0".to_owned(),
             cut: false,
         }
@@ -100,8 +100,8 @@ impl Example for SearchHit {
             section: vec!["interface Vlan30".to_owned()],
             line: SearchLine::example(),
             ranges: vec![SearchRange::example()],
-            before: vec![line(410, "interface Vlan30"), line(411, " description Users")],
-            after: vec![line(413, " no ip proxy-arp"), line(414, "!")],
+            before: vec![line(40, "interface Vlan30"), line(41, " description Users")],
+            after: vec![line(43, " no ip proxy-arp"), line(44, "!")],
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn prepare(db: &Database) -> Answer<Option<String>> {
     for (column, which) in [("body", ""), ("raw", " WHERE raw IS NOT NULL")] {
         let sql = format!(
             "CREATE INDEX IF NOT EXISTS search_chunk_{column} ON search_chunk USING gin (({}) gin_trgm_ops) \
-             WITH (fastupdate = off){which}",
+             WITH (gin_pending_list_limit = 1024){which}",
             key_of(column)
         );
         txn.execute_unprepared(&sql).await?;
@@ -400,9 +400,7 @@ pub(super) async fn indexed(
                 Expr::col(chunk(search_chunk::Column::Id)).equals((index.clone(), Alias::new("rowid"))),
             )
             .and_where(Expr::col((index.clone(), Alias::new("rowid"))).gte(from))
-            .and_where(
-                Expr::col(index).binary(BinOper::Custom("MATCH".into()), Expr::value(needle.fts(scope.secrets))),
-            );
+            .and_where(Expr::col(index).binary(BinOper::Custom("MATCH"), Expr::value(needle.fts(scope.secrets))));
         joined(&mut query);
         // The index gives its rows in the order of their ids; only then it need not give all of them.
         query

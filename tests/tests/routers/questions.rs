@@ -239,10 +239,16 @@ async fn tables_are_what_the_routers_say_in_json_and_hosts_are_located() -> anyh
     for router in ROUTERS {
         let host = |arguments: &[&str]| {
             let place = format!("frrlab-h{router}");
-            Command::new("ip").args(["netns", "exec", &place]).args(arguments).output()
+            Command::new("ip")
+                .args(["netns", "exec", &place])
+                .args(arguments)
+                .output()
         };
         let gateway = format!("198.51.100.{}", router * 4 + 1);
-        ensure!(host(&["ping", "-c", "1", "-W", "2", &gateway])?.status.success(), "h{router} reaches nobody");
+        ensure!(
+            host(&["ping", "-c", "1", "-W", "2", &gateway])?.status.success(),
+            "h{router} reaches nobody"
+        );
         let mac = host(&["cat", "/sys/class/net/eth0/address"])?.stdout;
         hosts.push((router, String::from_utf8(mac)?.trim().to_owned()));
     }
@@ -250,7 +256,11 @@ async fn tables_are_what_the_routers_say_in_json_and_hosts_are_located() -> anyh
     for (router, mac) in &hosts {
         let dotted = mac.replace(':', "");
         let address = format!("198.51.100.{}", router * 4 + 2);
-        for asked in [mac.clone(), format!("{}.{}.{}", &dotted[..4], &dotted[4..8], &dotted[8..]), address] {
+        for asked in [
+            mac.clone(),
+            format!("{}.{}.{}", &dotted[..4], &dotted[4..8], &dotted[8..]),
+            address,
+        ] {
             let answer = desk.ask(&format!("locate?q={asked}")).await?;
             let place = &answer["sightings"][0];
             ensure!(
@@ -271,13 +281,19 @@ async fn tables_are_what_the_routers_say_in_json_and_hosts_are_located() -> anyh
         .compare(
             ("admin", "routes", "routes"),
             |row| {
-                let hop = row["next_hop"].as_str().or(row["interface"].as_str()).unwrap_or_default();
+                let hop = row["next_hop"]
+                    .as_str()
+                    .or(row["interface"].as_str())
+                    .unwrap_or_default();
                 vec![text(&row["prefix"]), text(&row["protocol"]), hop.to_owned()]
             },
             |router| Ok(routes(&desk.json(router, "vtysh -c 'show ip route json'")?)),
         )
         .await?;
     ensure!(arp > 0 && interfaces > 0 && routes > 300, "{arp} {interfaces} {routes}");
-    println!("{arp} ARP entries, {interfaces} interfaces, {lldp} neighbours, {routes} routes of {} routers", ROUTERS.len());
+    println!(
+        "{arp} ARP entries, {interfaces} interfaces, {lldp} neighbours, {routes} routes of {} routers",
+        ROUTERS.len()
+    );
     Ok(())
 }
