@@ -90,6 +90,13 @@ fn indexes(backend: DbBackend) -> Vec<IndexCreateStatement> {
             .col("capture_type")
             .unique()
             .to_owned(),
+        // Hardly any text is too large; every answer says which are.
+        Index::create()
+            .name("search_text_partial")
+            .table("search_text")
+            .col("id")
+            .and_where(Expr::col("partial"))
+            .to_owned(),
         // How many addresses are behind a port.
         Index::create()
             .name("mac_entry_device_id_interface_open")

@@ -9,7 +9,7 @@ use poem_openapi::{
 };
 use service::{
     devices::DeviceFilter,
-    topology::{self, TopologyFilter},
+    topology::{self, Topology as Graph, TopologyFilter},
 };
 use uuid::Uuid;
 
@@ -186,31 +186,21 @@ impl Example for Topology {
     }
 }
 
-/// Parameters of all three.
-struct Parameters {
-    device: Vec<String>,
-    site: Vec<String>,
-    platform: Vec<String>,
-    role: Vec<String>,
-    tag: Vec<String>,
-    unlinked: Option<bool>,
-    limit: Option<i64>,
-}
-
-async fn graph(auth: &Auth, given: Parameters) -> Result<topology::Topology> {
+async fn graph(auth: &Auth, devices: DeviceFilter, unlinked: Option<bool>, limit: Option<i64>) -> Result<Graph> {
     let filter = TopologyFilter {
-        devices: DeviceFilter {
-            name: given.device,
-            site: given.site,
-            platform: given.platform,
-            role: given.role,
-            tag: given.tag,
-            ..DeviceFilter::default()
-        },
-        unlinked: given.unlinked.unwrap_or_default(),
-        limit: given.limit.map(|limit| u64::try_from(limit).unwrap_or_default()),
+        devices,
+        unlinked: unlinked.unwrap_or_default(),
+        limit: limit.map(|limit| u64::try_from(limit).unwrap_or_default()),
     };
     Ok(auth.service().topology(auth.actor(), &filter).await?)
+}
+
+fn shown(graph: Graph) -> Json<Topology> {
+    Json(Topology {
+        nodes: graph.nodes.into_iter().map(TopologyNode::from).collect(),
+        links: graph.links.into_iter().map(TopologyLink::from).collect(),
+        truncated: graph.truncated,
+    })
 }
 
 fn file(text: String, name: &str) -> File {
@@ -222,117 +212,66 @@ fn file(text: String, name: &str) -> File {
 
 pub(crate) struct Api;
 
-#[OpenApi(tag = "Tag::Question")]
-impl Api {
-    /// View the topology
-    ///
-    /// Devices and their links as LLDP tells them now; both ends of a link are one.
-    #[oai(path = "/topology", method = "get", operation_id = "topology_view")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn topology_view(
-        &self,
-        auth: Auth,
-        /// Names of devices whose links are shown; `*` stands for any characters.
-        device: Query<Vec<String>>,
-        /// Their sites.
-        site: Query<Vec<String>>,
-        /// Slugs or aliases of their platforms.
-        platform: Query<Vec<String>>,
-        /// Their roles.
-        role: Query<Vec<String>>,
-        /// Their labels.
-        tag: Query<Vec<String>>,
-        /// Whether devices without links are shown.
-        unlinked: Query<Option<bool>>,
-        /// Links: 2,000, at most 20,000.
-        limit: Query<Option<i64>>,
-    ) -> Result<Json<Topology>> {
-        let given = Parameters {
-            device: device.0,
-            site: site.0,
-            platform: platform.0,
-            role: role.0,
-            tag: tag.0,
-            unlinked: unlinked.0,
-            limit: limit.0,
-        };
-        let graph = graph(&auth, given).await?;
-        Ok(Json(Topology {
-            nodes: graph.nodes.into_iter().map(TopologyNode::from).collect(),
-            links: graph.links.into_iter().map(TopologyLink::from).collect(),
-            truncated: graph.truncated,
-        }))
-    }
+/// Makes operations that take the same part of the graph and show it each in its way.
+macro_rules! operations {
+    ($({ $(#[doc = $doc:tt])* } $path:tt as $name:ident ($id:tt) -> $answer:ty: $shown:expr;)*) => {
+        #[OpenApi(tag = "Tag::Question")]
+        impl Api {
+            $(
+                $(#[doc = $doc])*
+                #[oai(path = $path, method = "get", operation_id = $id)]
+                #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
+                async fn $name(
+                    &self,
+                    auth: Auth,
+                    /// Names of devices whose links are shown; `*` stands for any characters.
+                    device: Query<Vec<String>>,
+                    /// Their sites.
+                    site: Query<Vec<String>>,
+                    /// Slugs or aliases of their platforms.
+                    platform: Query<Vec<String>>,
+                    /// Their roles.
+                    role: Query<Vec<String>>,
+                    /// Their labels.
+                    tag: Query<Vec<String>>,
+                    /// Whether devices without links are shown.
+                    unlinked: Query<Option<bool>>,
+                    /// Links: 2,000, at most 20,000.
+                    limit: Query<Option<i64>>,
+                ) -> Result<$answer> {
+                    let devices = DeviceFilter {
+                        name: device.0,
+                        site: site.0,
+                        platform: platform.0,
+                        role: role.0,
+                        tag: tag.0,
+                        ..DeviceFilter::default()
+                    };
+                    let graph = graph(&auth, devices, unlinked.0, limit.0).await?;
+                    let answer: fn(Graph) -> $answer = $shown;
+                    Ok(answer(graph))
+                }
+            )*
+        }
+    };
+}
 
-    /// Export the topology as GraphML
-    ///
-    /// For Gephi, yEd, NetworkX and the like.
-    #[oai(path = "/topology.graphml", method = "get", operation_id = "topology_graphml")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn topology_graphml(
-        &self,
-        auth: Auth,
-        /// Names of devices whose links are shown; `*` stands for any characters.
-        device: Query<Vec<String>>,
-        /// Their sites.
-        site: Query<Vec<String>>,
-        /// Slugs or aliases of their platforms.
-        platform: Query<Vec<String>>,
-        /// Their roles.
-        role: Query<Vec<String>>,
-        /// Their labels.
-        tag: Query<Vec<String>>,
-        /// Whether devices without links are shown.
-        unlinked: Query<Option<bool>>,
-        /// Links: 2,000, at most 20,000.
-        limit: Query<Option<i64>>,
-    ) -> Result<File> {
-        let given = Parameters {
-            device: device.0,
-            site: site.0,
-            platform: platform.0,
-            role: role.0,
-            tag: tag.0,
-            unlinked: unlinked.0,
-            limit: limit.0,
-        };
-        let graph = graph(&auth, given).await?;
-        Ok(file(topology::graphml(&graph), "topology.graphml"))
-    }
-
-    /// Export the topology as a drawing
-    ///
-    /// For draw.io (diagrams.net): boxes in a grid with their links, to be arranged there.
-    #[oai(path = "/topology.drawio", method = "get", operation_id = "topology_drawio")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn topology_drawio(
-        &self,
-        auth: Auth,
-        /// Names of devices whose links are shown; `*` stands for any characters.
-        device: Query<Vec<String>>,
-        /// Their sites.
-        site: Query<Vec<String>>,
-        /// Slugs or aliases of their platforms.
-        platform: Query<Vec<String>>,
-        /// Their roles.
-        role: Query<Vec<String>>,
-        /// Their labels.
-        tag: Query<Vec<String>>,
-        /// Whether devices without links are shown.
-        unlinked: Query<Option<bool>>,
-        /// Links: 2,000, at most 20,000.
-        limit: Query<Option<i64>>,
-    ) -> Result<File> {
-        let given = Parameters {
-            device: device.0,
-            site: site.0,
-            platform: platform.0,
-            role: role.0,
-            tag: tag.0,
-            unlinked: unlinked.0,
-            limit: limit.0,
-        };
-        let graph = graph(&auth, given).await?;
-        Ok(file(topology::drawio(&graph), "topology.drawio"))
-    }
+operations! {
+    {
+        /// View the topology
+        ///
+        /// Devices and their links as LLDP tells them now; both ends of a link are one.
+    } "/topology" as topology_view ("topology_view") -> Json<Topology>: shown;
+    {
+        /// Export the topology as GraphML
+        ///
+        /// For Gephi, yEd, NetworkX and the like.
+    } "/topology.graphml" as topology_graphml ("topology_graphml") -> File:
+        |graph| file(topology::graphml(&graph), "topology.graphml");
+    {
+        /// Export the topology as a drawing
+        ///
+        /// For draw.io (diagrams.net): boxes in a grid with their links, to be arranged there.
+    } "/topology.drawio" as topology_drawio ("topology_drawio") -> File:
+        |graph| file(topology::drawio(&graph), "topology.drawio");
 }

@@ -534,7 +534,7 @@ pub(super) async fn partial(db: &impl ConnectionTrait) -> Answer<Vec<(Uuid, Stri
         .select_only()
         .column(search_text::Column::DeviceId)
         .column(search_text::Column::CaptureType)
-        .filter(search_text::Column::Partial.eq(true))
+        .filter(Expr::col((search_text::Entity, search_text::Column::Partial)))
         .limit(100)
         .into_tuple()
         .all(db)

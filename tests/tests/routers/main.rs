@@ -4,7 +4,12 @@
 //! The routers come from a script outside the repository (`tests::places::routers`). Only one set of them can be up, so
 //! these tests take turns.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 mod captures;
 mod lab;
