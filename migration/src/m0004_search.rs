@@ -19,6 +19,11 @@ const SQLITE: [&str; 4] = [
      INSERT INTO search_index(rowid, body, raw) VALUES (new.id, new.body, new.raw); END",
 ];
 
+/// PostgreSQL's trigrams are of letters and digits alone: signs that addresses and ports are written with become letters.
+const POSTGRES: &str = "ALTER TABLE search_chunk \
+     ADD COLUMN body_key text COLLATE \"C\" GENERATED ALWAYS AS (translate(lower(body), ' ./:-_', 'yqxzjw')) STORED, \
+     ADD COLUMN raw_key text COLLATE \"C\" GENERATED ALWAYS AS (translate(lower(raw), ' ./:-_', 'yqxzjw')) STORED";
+
 /// What was tried before there was a table for it.
 const FILL: &str = "INSERT INTO coverage (device_id, capture_type, good_at, good_capture_id, tried_at, verdict) \
     SELECT n.device_id, n.capture_type, g.captured_at, g.id, n.captured_at, n.verdict \
@@ -131,10 +136,13 @@ impl MigrationTrait for Migration {
         }
         let connection = manager.get_connection();
         connection.execute_unprepared(FILL).await?;
-        // PostgreSQL's index needs an extension that not everybody may make: the server tries at every start.
-        if backend == DbBackend::Sqlite {
-            for statement in SQLITE {
-                connection.execute_unprepared(statement).await?;
+        match backend {
+            // Its index needs an extension that not everybody may make: the server tries at every start.
+            DbBackend::Postgres => drop(connection.execute_unprepared(POSTGRES).await?),
+            _ => {
+                for statement in SQLITE {
+                    connection.execute_unprepared(statement).await?;
+                }
             }
         }
         Ok(())

@@ -6,10 +6,6 @@ use regex::{Regex, RegexBuilder};
 
 use crate::diff::section::Sections;
 
-/// A piece is cut before a line that stands for itself once it has so many bytes,
-const ENOUGH: usize = 900;
-/// and before any line that would make it larger than this. A single line may be.
-const MOST: usize = 1_600;
 /// Lines above a piece that are kept with it, and their letters.
 const HEAD: (usize, usize) = (16, 200);
 
@@ -26,9 +22,12 @@ pub struct Piece {
     pub lines: usize,
 }
 
-/// Cuts a text into pieces by its sections: what belongs together stays together as far as it is not too long.
+/// Cuts a text into pieces by its sections: what belongs together stays together as far as a piece does not get more than
+/// `most` bytes. A single line may have more.
 #[must_use]
-pub fn pieces(text: &str) -> Vec<Piece> {
+pub fn pieces(text: &str, most: usize) -> Vec<Piece> {
+    // From here on a piece ends before the next line that stands for itself.
+    let enough = most / 2;
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let sections = Sections::new(&lines);
     let mut pieces: Vec<Piece> = Vec::new();
@@ -37,7 +36,7 @@ pub fn pieces(text: &str) -> Vec<Piece> {
         let end = start + line.len();
         match pieces.last_mut().filter(|piece| {
             let bytes = piece.range.len();
-            bytes + line.len() <= MOST && (bytes < ENOUGH || !sections.is_outermost(at))
+            bytes + line.len() <= most && (bytes < enough || !sections.is_outermost(at))
         }) {
             Some(piece) => {
                 piece.range.end = end;
@@ -102,6 +101,8 @@ impl Finder {
 mod tests {
     use super::*;
 
+    const MOST: usize = 1_500;
+
     fn text() -> String {
         let interface = |number: usize| {
             format!(
@@ -117,7 +118,7 @@ mod tests {
     #[test]
     fn pieces_are_the_whole_text_and_begin_where_something_begins() {
         let text = text();
-        let pieces = pieces(&text);
+        let pieces = pieces(&text, MOST);
         assert!(pieces.len() > 5);
         let (mut end, mut line) = (0, 1);
         for piece in &pieces {
@@ -138,7 +139,7 @@ mod tests {
     #[test]
     fn a_line_is_under_the_same_section_in_its_piece_as_in_the_text() {
         let text = text();
-        let last = pieces(&text).pop().unwrap();
+        let last = pieces(&text, MOST).pop().unwrap();
         let lines: Vec<&str> = text[last.range.clone()].lines().collect();
         let head: Vec<&str> = last.head.iter().map(String::as_str).collect();
         assert_eq!(
@@ -159,8 +160,8 @@ mod tests {
 
     #[test]
     fn a_text_without_lines_has_no_pieces_and_a_long_line_is_one() {
-        assert!(pieces("").is_empty());
+        assert!(pieces("", MOST).is_empty());
         let long = "x".repeat(100_000);
-        assert_eq!(pieces(&long).len(), 1);
+        assert_eq!(pieces(&long, MOST).len(), 1);
     }
 }

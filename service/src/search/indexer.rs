@@ -17,8 +17,12 @@ use uuid::Uuid;
 use super::{PIECES, store};
 use crate::{Service, captures::read_text, error::Result};
 
+/// Bytes of a piece. SQLite's index knows where in a piece something stands, PostgreSQL's only that it is in it: the less is
+/// in one, the fewer are looked at in vain.
+const SQLITE_PIECE: usize = 1_600;
+const POSTGRES_PIECE: usize = 700;
 /// Another number where texts are cut another way.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 /// Texts of one transaction: on SQLite the recorder waits that long for its turn.
 const BATCH: usize = 16;
 /// Texts of one look at all of them.
@@ -174,7 +178,12 @@ impl Service {
                     continue;
                 }
             };
-            let cut = tokio::task::spawn_blocking(move || cut(&text, &mask.masker)).await;
+            let most = if self.db().is_postgres() {
+                POSTGRES_PIECE
+            } else {
+                SQLITE_PIECE
+            };
+            let cut = tokio::task::spawn_blocking(move || cut(&text, &mask.masker, most)).await;
             let (pieces, partial) = cut.map_err(crate::error::Error::internal)?;
             let text = search_text::Model {
                 id: 0,
@@ -200,14 +209,14 @@ impl Service {
 }
 
 /// The pieces of a text, and whether there is more of it.
-fn cut(bytes: &[u8], masker: &parsers::Masker) -> (Vec<search_chunk::Model>, bool) {
+fn cut(bytes: &[u8], masker: &parsers::Masker, size: usize) -> (Vec<search_chunk::Model>, bool) {
     let beginning = bytes.get(..MOST_BYTES).unwrap_or(bytes);
     // A database takes no NUL in a text; whoever looks at a line sees that something is there.
     let text = String::from_utf8_lossy(beginning).replace('\0', "\u{fffd}");
     let masked = masker.mask(&text);
     let mut plain = text.split_inclusive('\n');
     let most = usize::try_from(PIECES).unwrap_or(usize::MAX);
-    let all = pieces(&masked);
+    let all = pieces(&masked, size);
     let partial = beginning.len() < bytes.len() || all.len() > most;
     let chunks = all.into_iter().take(most).map(|piece| {
         let raw: String = plain.by_ref().take(piece.lines).collect();
@@ -234,7 +243,7 @@ mod tests {
         let masker = Masker::new(&[LineRule::new("secret (?P<secret>\\S+)")], None).unwrap();
         let open = "interface Gi1\n description none\n".repeat(60);
         let text = format!("{open}username a secret geheim\0x\nend\n");
-        let (chunks, partial) = cut(text.as_bytes(), &masker);
+        let (chunks, partial) = cut(text.as_bytes(), &masker, SQLITE_PIECE);
         assert!(!partial && chunks.len() > 1);
         assert!(chunks.iter().all(|chunk| !chunk.body.contains("geheim")));
         let with: Vec<_> = chunks.iter().filter(|chunk| chunk.raw.is_some()).collect();

@@ -19,16 +19,14 @@ type Answer<T> = std::result::Result<T, DbErr>;
 
 /// Rows of one statement.
 const ROWS: usize = 500;
+/// Letters of what is looked for that an index is asked for.
+const PART: usize = 14;
 /// How long PostgreSQL works on one question.
 const LONGEST: &str = "SET LOCAL statement_timeout = '10s'";
 
 /// What PostgreSQL's index is made of: its trigrams are of letters and digits alone, so the signs that addresses and
-/// ports are written with become letters, as they do in what is looked for.
+/// ports are written with become letters, in `body_key` and `raw_key` as in what is looked for.
 const SIGNS: (&str, &str) = (" ./:-_", "yqxzjw");
-
-fn key_of(column: &str) -> String {
-    format!("translate(lower({column}), '{}', '{}')", SIGNS.0, SIGNS.1)
-}
 
 /// Makes the index, where the database lets us. Says why not.
 pub(super) async fn prepare(db: &Database) -> Answer<Option<String>> {
@@ -45,11 +43,10 @@ pub(super) async fn prepare(db: &Database) -> Answer<Option<String>> {
     }
     txn.commit().await?;
     let txn = db.begin().await?;
-    for (column, which) in [("body", ""), ("raw", " WHERE raw IS NOT NULL")] {
+    for (column, which) in [("body_key", ""), ("raw_key", " WHERE raw_key IS NOT NULL")] {
         let sql = format!(
-            "CREATE INDEX IF NOT EXISTS search_chunk_{column} ON search_chunk USING gin (({}) gin_trgm_ops) \
-             WITH (gin_pending_list_limit = 1024){which}",
-            key_of(column)
+            "CREATE INDEX IF NOT EXISTS search_chunk_{column} ON search_chunk USING gin ({column} gin_trgm_ops) \
+             WITH (gin_pending_list_limit = 1024){which}"
         );
         txn.execute_unprepared(&sql).await?;
     }
@@ -292,13 +289,35 @@ impl Needle {
     /// As FTS5 takes it.
     fn fts(&self, secrets: bool) -> String {
         let columns = if secrets { "{body raw}" } else { "body" };
-        format!("{columns} : \"{}\"", self.text.replace('"', "\"\""))
+        format!("{columns} : \"{}\"", self.telling().replace('"', "\"\""))
+    }
+
+    /// Of a long text the part that tells most: every trigram that is asked for costs as much as the one before, and one
+    /// part leaves few pieces to look at. Digits tell much more than letters, what repeats itself and blanks nothing.
+    fn telling(&self) -> String {
+        let letters: Vec<char> = self.text.chars().collect();
+        let worth = |part: &[char]| -> u32 {
+            let of = |(at, letter): (usize, &char)| match letter {
+                letter if part.iter().take(at).any(|before| before == letter) => 0,
+                letter if letter.is_ascii_digit() => 10,
+                letter if letter.is_whitespace() => 0,
+                letter if letter.is_alphanumeric() => 2,
+                _ => 1,
+            };
+            part.iter().enumerate().map(of).sum()
+        };
+        let best = letters.windows(PART).max_by_key(|part| worth(part));
+        best.unwrap_or(&letters).iter().collect()
     }
 
     /// As LIKE takes it. Letters beyond ASCII have no case there, so they are left open and looked at afterwards.
     fn like(&self) -> String {
+        Self::pattern(&self.text)
+    }
+
+    fn pattern(text: &str) -> String {
         let mut pattern = String::from("%");
-        for letter in self.text.chars() {
+        for letter in text.chars() {
             match letter {
                 '%' | '_' | '\\' => pattern.extend(['\\', letter]),
                 letter if letter.is_ascii() => pattern.push(letter.to_ascii_lowercase()),
@@ -315,7 +334,7 @@ impl Needle {
     /// The same for what PostgreSQL's index is made of.
     fn key(&self) -> String {
         // A sign that is escaped in the pattern is a letter in the index.
-        let pattern = self.like().replace("\\_", "_");
+        let pattern = Self::pattern(&self.telling()).replace("\\_", "_");
         let letter = |letter: char| {
             let place = SIGNS.0.chars().position(|sign| sign == letter);
             place.and_then(|place| SIGNS.1.chars().nth(place)).unwrap_or(letter)
@@ -408,10 +427,14 @@ pub(super) async fn indexed(
             .order_by((Alias::new("search_index"), Alias::new("rowid")), Order::Asc);
         return all(db.reader(), &query).await;
     }
-    let like = |column: &str| Expr::cust(key_of(column)).like(LikeExpr::new(needle.key()).escape('\\'));
-    let mut any = Condition::any().add(like("body"));
+    let like = |column: &'static str| Expr::col(column).like(LikeExpr::new(needle.key()).escape('\\'));
+    let mut any = Condition::any().add(like("body_key"));
     if scope.secrets {
-        any = any.add(Condition::all().add(Expr::cust("raw IS NOT NULL")).add(like("raw")));
+        any = any.add(
+            Condition::all()
+                .add(Expr::col("raw_key").is_not_null())
+                .add(like("raw_key")),
+        );
     }
     query.from(search_chunk::Entity).cond_where(any);
     joined(&mut query);
@@ -641,6 +664,15 @@ mod tests {
         assert_eq!(needle("a_b%").key(), "%awb\\%%");
         assert_eq!(needle("Größe").like(), "%gr%e%");
         assert_eq!(needle("ä").like(), "%");
+    }
+
+    #[test]
+    fn of_a_long_text_the_part_is_asked_for_that_tells_most() {
+        assert_eq!(needle("10.112.113.11").telling(), "10.112.113.11");
+        let part = |text: &str| needle(text).telling();
+        assert!(part(" ip address 10.92.25.147 255.255.255.0").contains("92.25.147"));
+        assert!(part(" description storage camera 1442").ends_with(" 1442"));
+        assert_eq!(part("no-such-interface GigabitEthernet3/0/14-0").len(), PART);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is collected of which device, and what is not.
 
+use anyhow::Context;
 use lab::{Fault, FleetOptions};
 use serde_json::{Value, json};
 use tests::server::Setup;
@@ -31,7 +32,7 @@ async fn fresh_failing_and_never_are_counted_and_listed() -> anyhow::Result<()> 
 
         collect(&scene, &["configs", "arp"]).await?;
         let path = "coverage?capture_type=configs&capture_type=arp&capture_type=version&capture_type=no_such_type";
-        let after = ask(admin, path).await?;
+        let after = ask(admin, path).await.with_context(|| scene.server.log())?;
         for (name, fresh, never, not_supported) in [
             ("configs", 9, 0, 0),
             ("arp", 9, 0, 0),

@@ -141,7 +141,9 @@ fn routes(json: &Value) -> Facts {
     for (prefix, ways) in json.as_object().into_iter().flatten() {
         for way in rows(ways) {
             for hop in rows(&way["nexthops"]) {
-                let to = hop["ip"].as_str().or(hop["interfaceName"].as_str()).unwrap_or_default();
+                let named = hop["ip"].as_str().or(hop["interfaceName"].as_str());
+                // What leads nowhere is no address and no interface.
+                let to = named.unwrap_or("blackhole");
                 facts.insert(vec![prefix.clone(), text(&way["protocol"]), to.to_owned()]);
             }
         }
@@ -198,9 +200,7 @@ async fn tables_are_what_the_routers_say_in_json_and_hosts_are_located() -> anyh
             |router| {
                 let table = desk.json(router, "ip -j addr show")?;
                 let fact = |row: &Value| {
-                    let mac = text(&row["address"]);
-                    let no_mac = row["link_type"] != "ether";
-                    let mut fact = vec![text(&row["ifname"]), if no_mac { String::new() } else { mac }];
+                    let mut fact = vec![text(&row["ifname"]), text(&row["address"])];
                     let mut addresses: Vec<String> = rows(&row["addr_info"])
                         .map(|one| format!("{}/{}", text(&one["local"]), one["prefixlen"]))
                         .collect();
@@ -244,11 +244,9 @@ async fn tables_are_what_the_routers_say_in_json_and_hosts_are_located() -> anyh
                 .args(arguments)
                 .output()
         };
-        let gateway = format!("198.51.100.{}", router * 4 + 1);
-        ensure!(
-            host(&["ping", "-c", "1", "-W", "2", &gateway])?.status.success(),
-            "h{router} reaches nobody"
-        );
+        // Something that it says, whatever becomes of it: the bridge learns where it is.
+        let say = format!("echo x > /dev/udp/198.51.100.{}/9", router * 4 + 1);
+        ensure!(host(&["bash", "-c", &say])?.status.success(), "h{router} cannot speak");
         let mac = host(&["cat", "/sys/class/net/eth0/address"])?.stdout;
         hosts.push((router, String::from_utf8(mac)?.trim().to_owned()));
     }
