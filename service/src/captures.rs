@@ -21,6 +21,7 @@ use crate::{
     Service,
     actor::Actor,
     audit, config_changes,
+    coverage::store as covered,
     database::Database,
     error::{Error, ErrorKind, Result},
     page::{Page, PageRequest},
@@ -258,6 +259,7 @@ impl Service {
                 config_changes::store::mark(&txn, &new).await?;
             }
             store::set_current(&txn, vec![current]).await?;
+            covered::accepted(&txn, row.device_id, &row.capture_type, row.id, row.captured_at).await?;
             let entry = audit::Entry {
                 action: "capture.accept",
                 target_type: "capture",
@@ -271,6 +273,7 @@ impl Service {
             if let Err(error) = self.changes_find(config_changes::Which::Capture(id)).await {
                 tracing::warn!(%error, capture_id = %id, "configurations are compared later");
             }
+            self.indexer().changed([(row.device_id, row.capture_type)]);
         }
         self.capture_view(actor, id).await
     }

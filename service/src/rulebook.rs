@@ -26,6 +26,13 @@ pub(crate) struct Mask {
     pub(crate) version: String,
 }
 
+impl Mask {
+    /// The word as a number.
+    pub(crate) fn number(&self) -> i64 {
+        i64::from_str_radix(&self.version, 16).unwrap_or_default()
+    }
+}
+
 /// What the options of a comparison depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {

@@ -26,6 +26,7 @@ use crate::{
     idempotency::InFlight,
     records::Reader,
     rulebook::Rulebook,
+    search::indexer::Indexer,
     settings::Current,
     vault::{KeySource, Vault},
     volatile_rules,
@@ -116,6 +117,7 @@ struct Inner {
     changes_turn: tokio::sync::Mutex<()>,
     mirror_turn: tokio::sync::Mutex<()>,
     retention_looked_at: std::sync::atomic::AtomicI64,
+    indexer: Arc<Indexer>,
     addresses: AddressPolicy,
     shelf: Arc<Shelf>,
     engine: Engine,
@@ -164,9 +166,11 @@ impl Service {
         let rulebook = Rulebook::new(Arc::clone(&catalogue), vault.derive("tags of secrets"), of_users)?;
         let shelf = Arc::new(Shelf::open(&config.data_dir, &db).await?);
         let rule = addresses.clone();
+        let indexer = Arc::<Indexer>::default();
         let engine = Engine::start(Parts {
             db: db.clone(),
             shelf: Arc::clone(&shelf),
+            indexer: Arc::clone(&indexer),
             vault: Arc::clone(&vault),
             catalogue: Arc::clone(&catalogue),
             host_keys: Arc::clone(&host_keys) as Arc<dyn jobs::HostKeys>,
@@ -187,6 +191,7 @@ impl Service {
             changes_turn: tokio::sync::Mutex::default(),
             mirror_turn: tokio::sync::Mutex::default(),
             retention_looked_at: std::sync::atomic::AtomicI64::default(),
+            indexer,
             addresses,
             shelf,
             engine,
@@ -351,6 +356,11 @@ impl Service {
     /// When captures were last looked through for what is no longer kept.
     pub(crate) fn retention_looked_at(&self) -> &std::sync::atomic::AtomicI64 {
         &self.0.retention_looked_at
+    }
+
+    /// What makes texts searchable.
+    pub(crate) fn indexer(&self) -> &Indexer {
+        &self.0.indexer
     }
 
     pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {

@@ -120,6 +120,23 @@ impl Postgres {
         &self.url
     }
 
+    /// The same as a user who may make tables and nothing else; `None`: there is nothing here to make one with.
+    ///
+    /// # Errors
+    /// When the user cannot be made.
+    pub async fn url_of_a_stranger(&self) -> anyhow::Result<Option<String>> {
+        let name = format!("stranger_{}_{}", std::process::id(), self.port);
+        let make = format!("CREATE ROLE {name} LOGIN; GRANT ALL ON SCHEMA public TO {name}");
+        let made = Command::new("psql").args([&self.url, "-q", "-c", &make]).status().await;
+        match made {
+            Ok(status) => ensure!(status.success(), "the user {name} could not be made"),
+            Err(_) => return Ok(None),
+        }
+        let (scheme, rest) = self.url.split_once("://").context("no URL")?;
+        let place = rest.split_once('@').map_or(rest, |(_, place)| place);
+        Ok(Some(format!("{scheme}://{name}@{place}")))
+    }
+
     /// The process of the server, when it is one of its own.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {

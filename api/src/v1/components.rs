@@ -1,22 +1,11 @@
 //! Components: parts of devices, now and then.
 
-use poem_openapi::{
-    Object, OpenApi,
-    param::Query,
-    payload::{Binary, Json},
-    types::Example,
-};
-use service::records::{self, RecordFilter, Row};
+use poem_openapi::{Object, types::Example};
+use service::records::{self, Row};
 use uuid::Uuid;
 
-use super::{Tag, collections::view::example_id};
-use crate::{
-    auth::Auth,
-    paging::{self, Page},
-    parts,
-    problem::{File, Result},
-    time::Time,
-};
+use super::{Tag, collections::view::example_id, record_lists::record_lists};
+use crate::time::Time;
 
 /// A part of a device: chassis, line card, power supply, fan, optics.
 #[derive(Object)]
@@ -120,85 +109,21 @@ impl From<Row<records::Component>> for ComponentRow {
     }
 }
 
-pub(crate) struct Api;
-
-#[OpenApi(tag = "Tag::Component")]
-impl Api {
-    /// List components
-    ///
-    /// What is there now, or was at a time: parts of devices.
-    #[oai(path = "/components", method = "get", operation_id = "component_list")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn component_list(
-        &self,
-        auth: Auth,
-        /// Rows of a page: 50, at most 500.
-        limit: Query<Option<i64>>,
-        /// Where the page begins, from the page before.
-        page_token: Query<Option<String>>,
-        /// Whether all rows are counted.
-        include_total: Query<Option<bool>>,
-        /// Names of devices.
-        device: Query<Vec<String>>,
-        /// Ids of devices.
-        device_id: Query<Vec<Uuid>>,
+record_lists! {
+    tag: "Tag::Component",
+    list: {
+        /// List components
+        ///
+        /// What is there now, or was at a time: parts of devices.
+    } "/components" as component_list ("component_list"),
+    csv: {
+        /// Export components as CSV
+    } "/components.csv" as component_csv ("component_csv"),
+    record: records::Component => ComponentRow,
+    filters: {
         /// Names.
-        name: Query<Vec<String>>,
+        name,
         /// Serial numbers.
-        serial: Query<Vec<String>>,
-        /// What was true at this time; what is true now unless given.
-        as_of: Query<Option<Time>>,
-    ) -> Result<Json<Page<ComponentRow>>> {
-        let page = paging::wanted(limit.0, page_token.0, include_total.0);
-        let filter = RecordFilter {
-            device: device.0,
-            device_id: device_id.0,
-            name: name.0,
-            serial: serial.0,
-            as_of: as_of.0.map(|time| time.0),
-            ..RecordFilter::default()
-        };
-        let service = auth.service();
-        let page = service
-            .record_list::<records::Component>(auth.actor(), &filter, &page)
-            .await?;
-        Ok(Json(Page::of(page, ComponentRow::from)))
-    }
-
-    /// Export components as CSV
-    ///
-    /// A cell that a spreadsheet would calculate begins with a `'`.
-    #[oai(path = "/components.csv", method = "get", operation_id = "component_csv")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn component_csv(
-        &self,
-        auth: Auth,
-        /// Names of devices.
-        device: Query<Vec<String>>,
-        /// Ids of devices.
-        device_id: Query<Vec<Uuid>>,
-        /// Names.
-        name: Query<Vec<String>>,
-        /// Serial numbers.
-        serial: Query<Vec<String>>,
-        /// What was true at this time; what is true now unless given.
-        as_of: Query<Option<Time>>,
-    ) -> Result<File> {
-        let filter = RecordFilter {
-            device: device.0,
-            device_id: device_id.0,
-            name: name.0,
-            serial: serial.0,
-            as_of: as_of.0.map(|time| time.0),
-            ..RecordFilter::default()
-        };
-        let service = auth.service();
-        let parts = service
-            .record_export::<records::Component>(auth.actor(), &filter)
-            .await?;
-        Ok(File::Ok(
-            Binary(parts::body(parts)),
-            "attachment; filename=\"components.csv\"".to_owned(),
-        ))
-    }
+        serial,
+    },
 }

@@ -1,22 +1,11 @@
 //! Device versions: models and software, now and then.
 
-use poem_openapi::{
-    Object, OpenApi,
-    param::Query,
-    payload::{Binary, Json},
-    types::Example,
-};
-use service::records::{self, RecordFilter, Row};
+use poem_openapi::{Object, types::Example};
+use service::records::{self, Row};
 use uuid::Uuid;
 
-use super::{Tag, collections::view::example_id};
-use crate::{
-    auth::Auth,
-    paging::{self, Page},
-    parts,
-    problem::{File, Result},
-    time::Time,
-};
+use super::{Tag, collections::view::example_id, record_lists::record_lists};
+use crate::time::Time;
 
 /// What a device says about itself.
 #[derive(Object)]
@@ -128,91 +117,23 @@ impl From<Row<records::DeviceVersion>> for DeviceVersionRow {
     }
 }
 
-pub(crate) struct Api;
-
-#[OpenApi(tag = "Tag::DeviceVersion")]
-impl Api {
-    /// List device versions
-    ///
-    /// What is there now, or was at a time: models and software.
-    #[oai(path = "/device-versions", method = "get", operation_id = "device_version_list")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn device_version_list(
-        &self,
-        auth: Auth,
-        /// Rows of a page: 50, at most 500.
-        limit: Query<Option<i64>>,
-        /// Where the page begins, from the page before.
-        page_token: Query<Option<String>>,
-        /// Whether all rows are counted.
-        include_total: Query<Option<bool>>,
-        /// Names of devices.
-        device: Query<Vec<String>>,
-        /// Ids of devices.
-        device_id: Query<Vec<Uuid>>,
+record_lists! {
+    tag: "Tag::DeviceVersion",
+    list: {
+        /// List device versions
+        ///
+        /// What is there now, or was at a time: models and software.
+    } "/device-versions" as device_version_list ("device_version_list"),
+    csv: {
+        /// Export device versions as CSV
+    } "/device-versions.csv" as device_version_csv ("device_version_csv"),
+    record: records::DeviceVersion => DeviceVersionRow,
+    filters: {
         /// Models.
-        name: Query<Vec<String>>,
+        name,
         /// Serial numbers.
-        serial: Query<Vec<String>>,
+        serial,
         /// Versions of the system software.
-        os_version: Query<Vec<String>>,
-        /// What was true at this time; what is true now unless given.
-        as_of: Query<Option<Time>>,
-    ) -> Result<Json<Page<DeviceVersionRow>>> {
-        let page = paging::wanted(limit.0, page_token.0, include_total.0);
-        let filter = RecordFilter {
-            device: device.0,
-            device_id: device_id.0,
-            name: name.0,
-            serial: serial.0,
-            os_version: os_version.0,
-            as_of: as_of.0.map(|time| time.0),
-            ..RecordFilter::default()
-        };
-        let service = auth.service();
-        let page = service
-            .record_list::<records::DeviceVersion>(auth.actor(), &filter, &page)
-            .await?;
-        Ok(Json(Page::of(page, DeviceVersionRow::from)))
-    }
-
-    /// Export device versions as CSV
-    ///
-    /// A cell that a spreadsheet would calculate begins with a `'`.
-    #[oai(path = "/device-versions.csv", method = "get", operation_id = "device_version_csv")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn device_version_csv(
-        &self,
-        auth: Auth,
-        /// Names of devices.
-        device: Query<Vec<String>>,
-        /// Ids of devices.
-        device_id: Query<Vec<Uuid>>,
-        /// Models.
-        name: Query<Vec<String>>,
-        /// Serial numbers.
-        serial: Query<Vec<String>>,
-        /// Versions of the system software.
-        os_version: Query<Vec<String>>,
-        /// What was true at this time; what is true now unless given.
-        as_of: Query<Option<Time>>,
-    ) -> Result<File> {
-        let filter = RecordFilter {
-            device: device.0,
-            device_id: device_id.0,
-            name: name.0,
-            serial: serial.0,
-            os_version: os_version.0,
-            as_of: as_of.0.map(|time| time.0),
-            ..RecordFilter::default()
-        };
-        let service = auth.service();
-        let parts = service
-            .record_export::<records::DeviceVersion>(auth.actor(), &filter)
-            .await?;
-        Ok(File::Ok(
-            Binary(parts::body(parts)),
-            "attachment; filename=\"device-versions.csv\"".to_owned(),
-        ))
-    }
+        os_version,
+    },
 }

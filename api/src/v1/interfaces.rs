@@ -2,23 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use poem_openapi::{
-    Object, OpenApi,
-    param::Query,
-    payload::{Binary, Json},
-    types::Example,
-};
-use service::records::{self, RecordFilter, Row};
+use poem_openapi::{Object, types::Example};
+use service::records::{self, Row};
 use uuid::Uuid;
 
-use super::{Tag, collections::view::example_id};
-use crate::{
-    auth::Auth,
-    paging::{self, Page},
-    parts,
-    problem::{File, Result},
-    time::Time,
-};
+use super::{Tag, collections::view::example_id, record_lists::record_lists};
+use crate::time::Time;
 
 /// A port or logical interface.
 #[derive(Object)]
@@ -158,109 +147,29 @@ impl From<Row<records::Interface>> for InterfaceRow {
     }
 }
 
-pub(crate) struct Api;
-
-#[OpenApi(tag = "Tag::Interface")]
-impl Api {
-    /// List interfaces
-    ///
-    /// What is there now, or was at a time: ports and logical interfaces.
-    #[oai(path = "/interfaces", method = "get", operation_id = "interface_list")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn interface_list(
-        &self,
-        auth: Auth,
-        /// Rows of a page: 50, at most 500.
-        limit: Query<Option<i64>>,
-        /// Where the page begins, from the page before.
-        page_token: Query<Option<String>>,
-        /// Whether all rows are counted.
-        include_total: Query<Option<bool>>,
-        /// Names of devices.
-        device: Query<Vec<String>>,
-        /// Ids of devices.
-        device_id: Query<Vec<Uuid>>,
+record_lists! {
+    tag: "Tag::Interface",
+    list: {
+        /// List interfaces
+        ///
+        /// What is there now, or was at a time: ports and logical interfaces.
+    } "/interfaces" as interface_list ("interface_list"),
+    csv: {
+        /// Export interfaces as CSV
+    } "/interfaces.csv" as interface_csv ("interface_csv"),
+    record: records::Interface => InterfaceRow,
+    filters: {
         /// IP addresses.
-        ip: Query<Vec<String>>,
+        ip,
         /// MAC addresses in any notation, or their first bytes.
-        mac: Query<Vec<String>>,
+        mac,
         /// Networks: addresses in them.
-        prefix: Query<Vec<String>>,
+        prefix,
         /// VLANs.
-        vlan: Query<Vec<String>>,
+        vlan,
         /// Interfaces, short or long, in any case.
-        interface: Query<Vec<String>>,
+        interface,
         /// VRFs; `default` is the one without a name.
-        vrf: Query<Vec<String>>,
-        /// What was true at this time; what is true now unless given.
-        as_of: Query<Option<Time>>,
-    ) -> Result<Json<Page<InterfaceRow>>> {
-        let page = paging::wanted(limit.0, page_token.0, include_total.0);
-        let filter = RecordFilter {
-            device: device.0,
-            device_id: device_id.0,
-            ip: ip.0,
-            mac: mac.0,
-            prefix: prefix.0,
-            vlan: vlan.0,
-            interface: interface.0,
-            vrf: vrf.0,
-            as_of: as_of.0.map(|time| time.0),
-            ..RecordFilter::default()
-        };
-        let service = auth.service();
-        let page = service
-            .record_list::<records::Interface>(auth.actor(), &filter, &page)
-            .await?;
-        Ok(Json(Page::of(page, InterfaceRow::from)))
-    }
-
-    /// Export interfaces as CSV
-    ///
-    /// A cell that a spreadsheet would calculate begins with a `'`.
-    #[oai(path = "/interfaces.csv", method = "get", operation_id = "interface_csv")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn interface_csv(
-        &self,
-        auth: Auth,
-        /// Names of devices.
-        device: Query<Vec<String>>,
-        /// Ids of devices.
-        device_id: Query<Vec<Uuid>>,
-        /// IP addresses.
-        ip: Query<Vec<String>>,
-        /// MAC addresses in any notation, or their first bytes.
-        mac: Query<Vec<String>>,
-        /// Networks: addresses in them.
-        prefix: Query<Vec<String>>,
-        /// VLANs.
-        vlan: Query<Vec<String>>,
-        /// Interfaces, short or long, in any case.
-        interface: Query<Vec<String>>,
-        /// VRFs; `default` is the one without a name.
-        vrf: Query<Vec<String>>,
-        /// What was true at this time; what is true now unless given.
-        as_of: Query<Option<Time>>,
-    ) -> Result<File> {
-        let filter = RecordFilter {
-            device: device.0,
-            device_id: device_id.0,
-            ip: ip.0,
-            mac: mac.0,
-            prefix: prefix.0,
-            vlan: vlan.0,
-            interface: interface.0,
-            vrf: vrf.0,
-            as_of: as_of.0.map(|time| time.0),
-            ..RecordFilter::default()
-        };
-        let service = auth.service();
-        let parts = service
-            .record_export::<records::Interface>(auth.actor(), &filter)
-            .await?;
-        Ok(File::Ok(
-            Binary(parts::body(parts)),
-            "attachment; filename=\"interfaces.csv\"".to_owned(),
-        ))
-    }
+        vrf,
+    },
 }

@@ -1,22 +1,11 @@
 //! MAC entries: MAC address tables, now and then.
 
-use poem_openapi::{
-    Object, OpenApi,
-    param::Query,
-    payload::{Binary, Json},
-    types::Example,
-};
-use service::records::{self, RecordFilter, Row};
+use poem_openapi::{Object, types::Example};
+use service::records::{self, Row};
 use uuid::Uuid;
 
-use super::{Tag, collections::view::example_id};
-use crate::{
-    auth::Auth,
-    paging::{self, Page},
-    parts,
-    problem::{File, Result},
-    time::Time,
-};
+use super::{Tag, collections::view::example_id, record_lists::record_lists};
+use crate::time::Time;
 
 /// An entry of a MAC address table.
 #[derive(Object)]
@@ -99,97 +88,25 @@ impl From<Row<records::MacEntry>> for MacEntryRow {
     }
 }
 
-pub(crate) struct Api;
-
-#[OpenApi(tag = "Tag::MacEntry")]
-impl Api {
-    /// List MAC entries
-    ///
-    /// What is there now, or was at a time: MAC address tables.
-    #[oai(path = "/mac-entries", method = "get", operation_id = "mac_entry_list")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn mac_entry_list(
-        &self,
-        auth: Auth,
-        /// Rows of a page: 50, at most 500.
-        limit: Query<Option<i64>>,
-        /// Where the page begins, from the page before.
-        page_token: Query<Option<String>>,
-        /// Whether all rows are counted.
-        include_total: Query<Option<bool>>,
-        /// Names of devices.
-        device: Query<Vec<String>>,
-        /// Ids of devices.
-        device_id: Query<Vec<Uuid>>,
+record_lists! {
+    tag: "Tag::MacEntry",
+    list: {
+        /// List MAC entries
+        ///
+        /// What is there now, or was at a time: MAC address tables.
+    } "/mac-entries" as mac_entry_list ("mac_entry_list"),
+    csv: {
+        /// Export MAC entries as CSV
+    } "/mac-entries.csv" as mac_entry_csv ("mac_entry_csv"),
+    record: records::MacEntry => MacEntryRow,
+    filters: {
         /// MAC addresses in any notation, or their first bytes.
-        mac: Query<Vec<String>>,
+        mac,
         /// VLANs.
-        vlan: Query<Vec<String>>,
+        vlan,
         /// Interfaces, short or long, in any case.
-        interface: Query<Vec<String>>,
+        interface,
         /// Bridge domains; `default` is the one without a name.
-        vrf: Query<Vec<String>>,
-        /// What was true at this time; what is true now unless given.
-        as_of: Query<Option<Time>>,
-    ) -> Result<Json<Page<MacEntryRow>>> {
-        let page = paging::wanted(limit.0, page_token.0, include_total.0);
-        let filter = RecordFilter {
-            device: device.0,
-            device_id: device_id.0,
-            mac: mac.0,
-            vlan: vlan.0,
-            interface: interface.0,
-            vrf: vrf.0,
-            as_of: as_of.0.map(|time| time.0),
-            ..RecordFilter::default()
-        };
-        let service = auth.service();
-        let page = service
-            .record_list::<records::MacEntry>(auth.actor(), &filter, &page)
-            .await?;
-        Ok(Json(Page::of(page, MacEntryRow::from)))
-    }
-
-    /// Export MAC entries as CSV
-    ///
-    /// A cell that a spreadsheet would calculate begins with a `'`.
-    #[oai(path = "/mac-entries.csv", method = "get", operation_id = "mac_entry_csv")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn mac_entry_csv(
-        &self,
-        auth: Auth,
-        /// Names of devices.
-        device: Query<Vec<String>>,
-        /// Ids of devices.
-        device_id: Query<Vec<Uuid>>,
-        /// MAC addresses in any notation, or their first bytes.
-        mac: Query<Vec<String>>,
-        /// VLANs.
-        vlan: Query<Vec<String>>,
-        /// Interfaces, short or long, in any case.
-        interface: Query<Vec<String>>,
-        /// Bridge domains; `default` is the one without a name.
-        vrf: Query<Vec<String>>,
-        /// What was true at this time; what is true now unless given.
-        as_of: Query<Option<Time>>,
-    ) -> Result<File> {
-        let filter = RecordFilter {
-            device: device.0,
-            device_id: device_id.0,
-            mac: mac.0,
-            vlan: vlan.0,
-            interface: interface.0,
-            vrf: vrf.0,
-            as_of: as_of.0.map(|time| time.0),
-            ..RecordFilter::default()
-        };
-        let service = auth.service();
-        let parts = service
-            .record_export::<records::MacEntry>(auth.actor(), &filter)
-            .await?;
-        Ok(File::Ok(
-            Binary(parts::body(parts)),
-            "attachment; filename=\"mac-entries.csv\"".to_owned(),
-        ))
-    }
+        vrf,
+    },
 }

@@ -1,22 +1,11 @@
 //! Neighbors: what devices hear from the other ends of their links, now and then.
 
-use poem_openapi::{
-    Object, OpenApi,
-    param::Query,
-    payload::{Binary, Json},
-    types::Example,
-};
-use service::records::{self, RecordFilter, Row};
+use poem_openapi::{Object, types::Example};
+use service::records::{self, Row};
 use uuid::Uuid;
 
-use super::{Tag, collections::view::example_id};
-use crate::{
-    auth::Auth,
-    paging::{self, Page},
-    parts,
-    problem::{File, Result},
-    time::Time,
-};
+use super::{Tag, collections::view::example_id, record_lists::record_lists};
+use crate::time::Time;
 
 /// What a device hears from the other end of a link.
 #[derive(Object)]
@@ -124,103 +113,27 @@ impl From<Row<records::Neighbor>> for NeighborRow {
     }
 }
 
-pub(crate) struct Api;
-
-#[OpenApi(tag = "Tag::Neighbor")]
-impl Api {
-    /// List neighbors
-    ///
-    /// What is there now, or was at a time: what devices hear from the other ends of their links.
-    #[oai(path = "/neighbors", method = "get", operation_id = "neighbor_list")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn neighbor_list(
-        &self,
-        auth: Auth,
-        /// Rows of a page: 50, at most 500.
-        limit: Query<Option<i64>>,
-        /// Where the page begins, from the page before.
-        page_token: Query<Option<String>>,
-        /// Whether all rows are counted.
-        include_total: Query<Option<bool>>,
-        /// Names of devices.
-        device: Query<Vec<String>>,
-        /// Ids of devices.
-        device_id: Query<Vec<Uuid>>,
+record_lists! {
+    tag: "Tag::Neighbor",
+    list: {
+        /// List neighbors
+        ///
+        /// What is there now, or was at a time: what devices hear from the other ends of their links.
+    } "/neighbors" as neighbor_list ("neighbor_list"),
+    csv: {
+        /// Export neighbors as CSV
+    } "/neighbors.csv" as neighbor_csv ("neighbor_csv"),
+    record: records::Neighbor => NeighborRow,
+    filters: {
         /// IP addresses.
-        ip: Query<Vec<String>>,
+        ip,
         /// MAC addresses in any notation, or their first bytes.
-        mac: Query<Vec<String>>,
+        mac,
         /// Networks: addresses in them.
-        prefix: Query<Vec<String>>,
+        prefix,
         /// Interfaces, short or long, in any case.
-        interface: Query<Vec<String>>,
+        interface,
         /// Names.
-        name: Query<Vec<String>>,
-        /// What was true at this time; what is true now unless given.
-        as_of: Query<Option<Time>>,
-    ) -> Result<Json<Page<NeighborRow>>> {
-        let page = paging::wanted(limit.0, page_token.0, include_total.0);
-        let filter = RecordFilter {
-            device: device.0,
-            device_id: device_id.0,
-            ip: ip.0,
-            mac: mac.0,
-            prefix: prefix.0,
-            interface: interface.0,
-            name: name.0,
-            as_of: as_of.0.map(|time| time.0),
-            ..RecordFilter::default()
-        };
-        let service = auth.service();
-        let page = service
-            .record_list::<records::Neighbor>(auth.actor(), &filter, &page)
-            .await?;
-        Ok(Json(Page::of(page, NeighborRow::from)))
-    }
-
-    /// Export neighbors as CSV
-    ///
-    /// A cell that a spreadsheet would calculate begins with a `'`.
-    #[oai(path = "/neighbors.csv", method = "get", operation_id = "neighbor_csv")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn neighbor_csv(
-        &self,
-        auth: Auth,
-        /// Names of devices.
-        device: Query<Vec<String>>,
-        /// Ids of devices.
-        device_id: Query<Vec<Uuid>>,
-        /// IP addresses.
-        ip: Query<Vec<String>>,
-        /// MAC addresses in any notation, or their first bytes.
-        mac: Query<Vec<String>>,
-        /// Networks: addresses in them.
-        prefix: Query<Vec<String>>,
-        /// Interfaces, short or long, in any case.
-        interface: Query<Vec<String>>,
-        /// Names.
-        name: Query<Vec<String>>,
-        /// What was true at this time; what is true now unless given.
-        as_of: Query<Option<Time>>,
-    ) -> Result<File> {
-        let filter = RecordFilter {
-            device: device.0,
-            device_id: device_id.0,
-            ip: ip.0,
-            mac: mac.0,
-            prefix: prefix.0,
-            interface: interface.0,
-            name: name.0,
-            as_of: as_of.0.map(|time| time.0),
-            ..RecordFilter::default()
-        };
-        let service = auth.service();
-        let parts = service
-            .record_export::<records::Neighbor>(auth.actor(), &filter)
-            .await?;
-        Ok(File::Ok(
-            Binary(parts::body(parts)),
-            "attachment; filename=\"neighbors.csv\"".to_owned(),
-        ))
-    }
+        name,
+    },
 }

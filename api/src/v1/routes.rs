@@ -1,22 +1,11 @@
 //! Routes: routing tables, now and then.
 
-use poem_openapi::{
-    Object, OpenApi,
-    param::Query,
-    payload::{Binary, Json},
-    types::Example,
-};
-use service::records::{self, RecordFilter, Row};
+use poem_openapi::{Object, types::Example};
+use service::records::{self, Row};
 use uuid::Uuid;
 
-use super::{Tag, collections::view::example_id};
-use crate::{
-    auth::Auth,
-    paging::{self, Page},
-    parts,
-    problem::{File, Result},
-    time::Time,
-};
+use super::{Tag, collections::view::example_id, record_lists::record_lists};
+use crate::time::Time;
 
 /// One way to one network.
 #[derive(Object)]
@@ -129,101 +118,27 @@ impl From<Row<records::Route>> for RouteRow {
     }
 }
 
-pub(crate) struct Api;
-
-#[OpenApi(tag = "Tag::Route")]
-impl Api {
-    /// List routes
-    ///
-    /// What is there now, or was at a time: routing tables.
-    #[oai(path = "/routes", method = "get", operation_id = "route_list")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn route_list(
-        &self,
-        auth: Auth,
-        /// Rows of a page: 50, at most 500.
-        limit: Query<Option<i64>>,
-        /// Where the page begins, from the page before.
-        page_token: Query<Option<String>>,
-        /// Whether all rows are counted.
-        include_total: Query<Option<bool>>,
-        /// Names of devices.
-        device: Query<Vec<String>>,
-        /// Ids of devices.
-        device_id: Query<Vec<Uuid>>,
+record_lists! {
+    tag: "Tag::Route",
+    list: {
+        /// List routes
+        ///
+        /// What is there now, or was at a time: routing tables.
+    } "/routes" as route_list ("route_list"),
+    csv: {
+        /// Export routes as CSV
+    } "/routes.csv" as route_csv ("route_csv"),
+    record: records::Route => RouteRow,
+    filters: {
         /// IP addresses: ways to networks that hold them.
-        ip: Query<Vec<String>>,
+        ip,
         /// Networks: ways to exactly these.
-        prefix: Query<Vec<String>>,
+        prefix,
         /// Interfaces, short or long, in any case.
-        interface: Query<Vec<String>>,
+        interface,
         /// VRFs; `default` is the one without a name.
-        vrf: Query<Vec<String>>,
+        vrf,
         /// Who put it there: `ospf`, `static`, …
-        protocol: Query<Vec<String>>,
-        /// What was true at this time; what is true now unless given.
-        as_of: Query<Option<Time>>,
-    ) -> Result<Json<Page<RouteRow>>> {
-        let page = paging::wanted(limit.0, page_token.0, include_total.0);
-        let filter = RecordFilter {
-            device: device.0,
-            device_id: device_id.0,
-            ip: ip.0,
-            prefix: prefix.0,
-            interface: interface.0,
-            vrf: vrf.0,
-            protocol: protocol.0,
-            as_of: as_of.0.map(|time| time.0),
-            ..RecordFilter::default()
-        };
-        let service = auth.service();
-        let page = service
-            .record_list::<records::Route>(auth.actor(), &filter, &page)
-            .await?;
-        Ok(Json(Page::of(page, RouteRow::from)))
-    }
-
-    /// Export routes as CSV
-    ///
-    /// A cell that a spreadsheet would calculate begins with a `'`.
-    #[oai(path = "/routes.csv", method = "get", operation_id = "route_csv")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the request")]
-    async fn route_csv(
-        &self,
-        auth: Auth,
-        /// Names of devices.
-        device: Query<Vec<String>>,
-        /// Ids of devices.
-        device_id: Query<Vec<Uuid>>,
-        /// IP addresses: ways to networks that hold them.
-        ip: Query<Vec<String>>,
-        /// Networks: ways to exactly these.
-        prefix: Query<Vec<String>>,
-        /// Interfaces, short or long, in any case.
-        interface: Query<Vec<String>>,
-        /// VRFs; `default` is the one without a name.
-        vrf: Query<Vec<String>>,
-        /// Who put it there: `ospf`, `static`, …
-        protocol: Query<Vec<String>>,
-        /// What was true at this time; what is true now unless given.
-        as_of: Query<Option<Time>>,
-    ) -> Result<File> {
-        let filter = RecordFilter {
-            device: device.0,
-            device_id: device_id.0,
-            ip: ip.0,
-            prefix: prefix.0,
-            interface: interface.0,
-            vrf: vrf.0,
-            protocol: protocol.0,
-            as_of: as_of.0.map(|time| time.0),
-            ..RecordFilter::default()
-        };
-        let service = auth.service();
-        let parts = service.record_export::<records::Route>(auth.actor(), &filter).await?;
-        Ok(File::Ok(
-            Binary(parts::body(parts)),
-            "attachment; filename=\"routes.csv\"".to_owned(),
-        ))
-    }
+        protocol,
+    },
 }

@@ -389,3 +389,50 @@ fn a_table_knows_its_capture_type_and_its_columns() {
     assert_eq!(Kind::of("configs"), None);
     assert_eq!(columns::<ArpEntry>().first().map(String::as_str), Some("vrf"));
 }
+
+#[tokio::test]
+async fn what_moved_is_located_where_it_is_and_where_it_was() {
+    use crate::locate::{SoughtKind, Source};
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path()).await;
+    let table = |port: &str| format!("00:11:22:33:44:01 dev {port} vlan 10 master br0\n");
+    for port in ["swp1", "swp2"] {
+        let id = place
+            .capture("mac", "bridge fdb show", &table(port), Verdict::Complete)
+            .await;
+        assert_eq!(place.load(id).await, all_loaded());
+    }
+    let moved = place.at;
+    assert_eq!(place.arp(ARP).await, all_loaded());
+    for asked in ["0011.2233.4401", "10.0.0.1"] {
+        let located = place.service.locate(&Actor::server(), asked).await.unwrap();
+        let learned: Vec<_> = located
+            .sightings
+            .iter()
+            .filter(|one| one.source == Source::MacTable)
+            .map(|one| (one.interface.clone().unwrap(), one.current, one.vlan.clone().unwrap()))
+            .collect();
+        let expected = [("swp2", true), ("swp1", false)].map(|(port, now)| (port.to_owned(), now, "10".to_owned()));
+        assert_eq!(learned, expected, "{asked}");
+        let now = &located.sightings[0];
+        assert_eq!((now.first_seen_at, now.last_seen_at), (moved, moved));
+        assert!(now.edge && now.macs_on_port == Some(1));
+        assert_eq!(located.macs, ["00:11:22:33:44:01"]);
+        assert_eq!(located.addresses, ["10.0.0.1"]);
+        let is_ip = asked.contains("10.");
+        assert_eq!(located.kind, if is_ip { SoughtKind::Ip } else { SoughtKind::Mac });
+    }
+    // An address that left is still known to have been there.
+    assert_eq!(
+        place.arp("10.0.0.2 dev eth0 lladdr 00:11:22:33:44:02 STALE\n").await,
+        all_loaded()
+    );
+    let located = place.service.locate(&Actor::server(), "10.0.0.1").await.unwrap();
+    let arp = located.sightings.iter().find(|one| one.source == Source::Arp).unwrap();
+    assert!(!arp.current);
+    assert_eq!(located.macs, ["00:11:22:33:44:01"]);
+    let beginning = place.service.locate(&Actor::server(), "00:11:22").await.unwrap();
+    assert_eq!(beginning.kind, SoughtKind::MacPrefix);
+    assert!(!beginning.sightings.is_empty());
+}

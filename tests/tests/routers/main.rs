@@ -15,5 +15,6 @@ mod captures;
 mod changes;
 mod lab;
 mod logins;
+mod questions;
 mod server;
 mod trouble;
