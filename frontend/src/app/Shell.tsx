@@ -25,7 +25,7 @@ import { useCan, useMe } from "./role";
 import { Shortcuts } from "./Shortcuts";
 
 const { IconBook, IconDevice, IconFile, IconGear, IconHome, IconKey, IconList, IconPerson, IconPlay } = icons;
-const { IconMoon, IconScreen, IconShield, IconSun, IconTicket, IconUsers, IconWarn } = icons;
+const { IconMoon, IconScreen, IconShield, IconSun, IconTable, IconTicket, IconUsers, IconWarn } = icons;
 
 export function Shell() {
   const [open, { toggle, close }] = useDisclosure();
@@ -123,6 +123,9 @@ function Navigation() {
         <NavLink to="/captures" icon={IconFile}>
           Captures
         </NavLink>
+        <NavLink to="/tables" icon={IconTable}>
+          Tables
+        </NavLink>
         <NavLink to="/platforms" icon={IconBook}>
           Platforms
         </NavLink>
@@ -175,6 +178,7 @@ type NavTarget =
   | "/failures"
   | "/devices"
   | "/captures"
+  | "/tables"
   | "/platforms"
   | "/credentials"
   | "/host-keys"

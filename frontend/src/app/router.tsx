@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
 import { PageProblem } from "./PageProblem";
 import { NotFound, Shell } from "./Shell";
 import { parseSearch, searchOf, stringifySearch } from "./search";
@@ -87,8 +93,40 @@ const captures = createRoute({
 const capture = createRoute({
   getParentRoute: () => rootRoute,
   path: "/captures/$id",
-  validateSearch: searchOf(["find", "line"], []),
+  validateSearch: searchOf(["find", "line", "view"], []),
   component: lazyRouteComponent(() => import("../pages/CapturePage"), "CapturePage"),
+});
+
+const tables = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/tables",
+  beforeLoad: () => {
+    throw redirect({ to: "/tables/$table", params: { table: "arp" }, search: {} });
+  },
+});
+
+const table = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/tables/$table",
+  validateSearch: searchOf(
+    [
+      "device",
+      "device_id",
+      "ip",
+      "mac",
+      "prefix",
+      "vlan",
+      "interface",
+      "vrf",
+      "protocol",
+      "name",
+      "serial",
+      "os_version",
+      "as_of",
+    ],
+    [],
+  ),
+  component: lazyRouteComponent(() => import("../tables/TablePage"), "TablePage"),
 });
 
 const failures = createRoute({
@@ -162,6 +200,8 @@ export const router = createRouter({
     device,
     captures,
     capture,
+    tables,
+    table,
     failures,
     platforms,
     credentials,

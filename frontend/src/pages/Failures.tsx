@@ -23,7 +23,9 @@ export function Failures() {
       title="Failures"
       lead={
         collections > 0
-          ? `By cause, over the latest ${plural(collections, "collection")} with failures.`
+          ? collections === 1
+            ? "By cause, of the latest collection with failures."
+            : `By cause, over the latest ${count(collections)} collections with failures.`
           : "By cause."
       }
     >

@@ -132,3 +132,4 @@ export const IconRight = icon(<path d="M9 5.500l6.500 6.500L9 18.500" />);
 export const IconLink = icon(
   <path d="M14 5h5v5M19 5l-8.500 8.500M17 14v4a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1h4" />,
 );
+export const IconTable = icon(<path d="M3.5 5h17v14h-17zM3.5 10h17M3.5 14.5h17M9.5 10v9" />);
