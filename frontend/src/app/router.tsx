@@ -54,7 +54,7 @@ const collections = createRoute({
 const collection = createRoute({
   getParentRoute: () => rootRoute,
   path: "/collections/$id",
-  validateSearch: searchOf(["tab", "q"], ["status", "failure_kind"]),
+  validateSearch: searchOf(["tab", "q", "with"], ["status", "failure_kind"]),
   component: lazyRouteComponent(() => import("../pages/CollectionPage"), "CollectionPage"),
 });
 
@@ -74,7 +74,7 @@ const devices = createRoute({
 const deviceImport = createRoute({
   getParentRoute: () => rootRoute,
   path: "/devices/import",
-  component: lazyRouteComponent(() => import("../pages/DeviceImportPage"), "DeviceImportPage"),
+  component: lazyRouteComponent(() => import("../imports/DeviceImportPage"), "DeviceImportPage"),
 });
 
 const device = createRoute({

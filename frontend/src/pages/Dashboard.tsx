@@ -1,7 +1,7 @@
 import { Button, Code, Grid, Group, List, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { facetsQuery } from "../api/queries";
+import { facetsQuery, recentQuery } from "../api/queries";
 import type { Collection } from "../api/types";
 import { useCan } from "../app/role";
 import { count, plural } from "../format";
@@ -13,7 +13,7 @@ import { FailureChip, StatusChip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { ProgressBar } from "../wizard/ProgressBar";
 import { nameOf } from "../words";
-import { recentQuery, useRecentFailures } from "./recent";
+import { useRecentFailures } from "./recent";
 
 export function Dashboard() {
   const recent = useQuery({
@@ -238,7 +238,7 @@ function RecentFailures({ collections }: { collections: Collection[] }) {
                 <FailureChip kind={group.kind} />
                 <Text size="sm">{plural(group.devices.length, "device")}</Text>
                 <Text size="sm" c="dimmed">
-                  last <Ago at={group.lastSeen} />
+                  seen <Ago at={group.lastSeen} />
                 </Text>
               </Group>
               <Text size="sm" c="dimmed" mt={2}>
