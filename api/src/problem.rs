@@ -74,6 +74,19 @@ pub(crate) enum File {
     ),
 }
 
+/// Changes as `diff -u` prints them.
+#[derive(ApiResponse)]
+pub(crate) enum Patch {
+    /// The changes; empty where there are none.
+    #[oai(status = 200, content_type = "text/x-diff; charset=utf-8")]
+    Ok(
+        Binary<Vec<u8>>,
+        /// Name of the file.
+        #[oai(header = "Content-Disposition")]
+        String,
+    ),
+}
+
 /// Tokens, also as a cookie.
 #[derive(ApiResponse)]
 pub(crate) enum CookieSet<T: Type + ToJSON> {

@@ -159,6 +159,18 @@ pub(crate) const TABLE: &[Operation] = &[
     admin("capture_transcript"),
     admin("capture_delete"),
     admin("capture_purge"),
+    // Below operator without secrets.
+    viewer("capture_diff"),
+    viewer("capture_diff_patch"),
+    // what changed
+    viewer("config_change_list"),
+    viewer("config_change_view"),
+    viewer("config_change_patch"),
+    viewer("volatile_rule_list"),
+    admin("volatile_rule_create").creates(),
+    viewer("volatile_rule_view"),
+    admin("volatile_rule_delete"),
+    viewer("volatile_rule_preview"),
     // what captures say
     viewer("arp_entry_list"),
     viewer("arp_entry_csv"),
@@ -193,7 +205,8 @@ pub(crate) const PLAIN: &[(Operation, &str, &str)] = &[
         "GET",
         "/api/v1/collections/{id}/event-stream",
     ),
-    (operator("capture_content"), "GET", "/api/v1/captures/{id}/content"),
+    // Below operator without secrets.
+    (viewer("capture_content"), "GET", "/api/v1/captures/{id}/content"),
     (public("healthz"), "GET", "/healthz"),
     (public("readyz"), "GET", "/readyz"),
     (viewer("metrics"), "GET", "/metrics"),

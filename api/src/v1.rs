@@ -6,11 +6,13 @@ pub(crate) mod api_tokens;
 pub(crate) mod arp_entries;
 pub(crate) mod audit_events;
 pub(crate) mod auth;
+pub(crate) mod capture_diffs;
 pub(crate) mod capture_records;
 pub(crate) mod capture_types;
 pub(crate) mod captures;
 pub(crate) mod collections;
 pub(crate) mod components;
+pub(crate) mod config_changes;
 pub(crate) mod credentials;
 pub(crate) mod device_exports;
 pub(crate) mod device_imports;
@@ -27,6 +29,7 @@ pub(crate) mod routes;
 pub(crate) mod settings;
 pub(crate) mod users;
 pub(crate) mod version;
+pub(crate) mod volatile_rules;
 
 /// Areas of the document.
 #[derive(Tags)]
@@ -61,6 +64,12 @@ pub(crate) enum Tag {
     /// Stored texts.
     #[oai(rename = "capture")]
     Capture,
+    /// What changed in configurations.
+    #[oai(rename = "config_change")]
+    ConfigChange,
+    /// Lines that change by themselves.
+    #[oai(rename = "volatile_rule")]
+    VolatileRule,
     /// Which MAC address an IP address has.
     #[oai(rename = "arp_entry")]
     ArpEntry,
@@ -107,6 +116,9 @@ pub(crate) fn operations() -> impl poem_openapi::OpenApi {
         preflights::Api,
         captures::Api,
         capture_records::Api,
+        capture_diffs::Api,
+        config_changes::Api,
+        volatile_rules::Api,
     );
     let of_the_server = (
         auth::Api,

@@ -8,6 +8,7 @@
 
 mod m0001_first;
 mod m0002_records;
+mod m0003_changes;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -18,6 +19,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Migration), Box::new(m0002_records::Migration)]
+        vec![
+            Box::new(m0001_first::Migration),
+            Box::new(m0002_records::Migration),
+            Box::new(m0003_changes::Migration),
+        ]
     }
 }

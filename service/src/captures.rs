@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     Service,
     actor::Actor,
-    audit,
+    audit, config_changes,
     database::Database,
     error::{Error, ErrorKind, Result},
     page::{Page, PageRequest},
@@ -29,6 +29,7 @@ use crate::{
 
 mod blobs;
 pub(crate) mod codec;
+mod compared;
 mod forget;
 pub(crate) mod sink;
 pub(crate) mod store;
@@ -36,7 +37,10 @@ pub(crate) mod store;
 mod tests;
 mod tree;
 
+pub use compared::{CONTEXT, CaptureDiff, Content, DiffWish, unified};
+pub(crate) use compared::{LARGEST_COMPARED, must_mask};
 pub use forget::{Purge, Purged};
+pub use parsers::{Changes, Hunk, HunkLine, LineKind};
 
 /// Largest text that is answered in one piece.
 const LARGEST_ANSWER: i64 = 128 * 1024 * 1024;
@@ -215,24 +219,6 @@ impl Service {
         row.ok_or_else(|| Error::not_found("capture", id))
     }
 
-    /// The text of a capture. Texts may hold secrets, so this needs operator.
-    ///
-    /// # Errors
-    /// `not_found`, `forbidden`, or `no_text` where nothing was kept.
-    pub async fn capture_content(&self, actor: &Actor, id: Uuid) -> Result<Vec<u8>> {
-        actor.needs(Role::Operator)?;
-        let row = self.capture_row(id).await?;
-        let text = row.text_id.ok_or_else(|| no_text(id))?;
-        if row.bytes > LARGEST_ANSWER {
-            return Err(Error::new(
-                ErrorKind::TooLarge,
-                "text_too_large",
-                format!("The text of capture {id} is larger than 128 MiB"),
-            ));
-        }
-        read_text(self.db(), self.shelf(), text).await
-    }
-
     /// Makes a suspicious capture the last good one.
     ///
     /// # Errors
@@ -265,6 +251,10 @@ impl Service {
                 capture_id: row.id,
                 text_id,
             };
+            if row.capture_type == config_changes::CONFIGS {
+                let new = [(row.device_id, row.id, row.collection_id)];
+                config_changes::store::mark(&txn, &new).await?;
+            }
             store::set_current(&txn, vec![current]).await?;
             let entry = audit::Entry {
                 action: "capture.accept",
@@ -276,6 +266,7 @@ impl Service {
             txn.commit().await?;
             self.project(&row.capture_type, row.device_id, &row.device_name, text_id)
                 .await;
+            self.changes_find(config_changes::Which::OfCapture(id)).await?;
         }
         self.capture_view(actor, id).await
     }

@@ -505,7 +505,7 @@ impl Service {
     }
 
     /// The platform that a capture was made as.
-    async fn platform_of(&self, capture: &capture::Model) -> Result<String> {
+    pub(crate) async fn platform_of(&self, capture: &capture::Model) -> Result<String> {
         let db = self.db().reader();
         match store::platform_then(db, capture.collection_id, capture.device_id).await? {
             Some(platform) => Ok(platform),

@@ -23,8 +23,10 @@ use crate::{
     host_keys::book::Book,
     idempotency::InFlight,
     records::Reader,
+    rulebook::Rulebook,
     settings::Current,
     vault::{KeySource, Vault},
+    volatile_rules,
 };
 
 /// How often the lock on the database is looked at.
@@ -99,6 +101,8 @@ struct Inner {
     vault: Arc<Vault>,
     catalogue: Arc<Catalogue>,
     reader: Reader,
+    rulebook: Rulebook,
+    changes_turn: tokio::sync::Mutex<()>,
     addresses: AddressPolicy,
     shelf: Arc<Shelf>,
     engine: Engine,
@@ -143,6 +147,8 @@ impl Service {
         let breaker = keeper::open(&db, vault.derive("login identity")).await?;
         let host_keys = Book::open(&db, config.host_keys).await?;
         let catalogue = Arc::new(catalogue);
+        let of_users = volatile_rules::store::all(db.reader()).await?;
+        let rulebook = Rulebook::new(Arc::clone(&catalogue), vault.derive("tags of secrets"), of_users)?;
         let shelf = Arc::new(Shelf::open(&config.data_dir, &db).await?);
         let rule = addresses.clone();
         let engine = Engine::start(Parts {
@@ -164,6 +170,8 @@ impl Service {
             vault,
             catalogue,
             reader,
+            rulebook,
+            changes_turn: tokio::sync::Mutex::default(),
             addresses,
             shelf,
             engine,
@@ -303,6 +311,16 @@ impl Service {
     /// What reads the texts of captures.
     pub(crate) fn reader(&self) -> &Reader {
         &self.0.reader
+    }
+
+    /// What lines of texts mean.
+    pub(crate) fn rulebook(&self) -> &Rulebook {
+        &self.0.rulebook
+    }
+
+    /// Held by whoever compares configurations.
+    pub(crate) fn changes_turn(&self) -> &tokio::sync::Mutex<()> {
+        &self.0.changes_turn
     }
 
     pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {

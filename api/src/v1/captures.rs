@@ -296,22 +296,36 @@ impl Api {
     }
 }
 
-/// The text of a capture, byte for byte. Plain, since it need not be UTF-8.
+/// Whether the text is asked for without its secrets.
+fn masked(request: &Request) -> service::error::Result<bool> {
+    let query = request.uri().query().unwrap_or_default();
+    let mut values = query.split('&').filter_map(|pair| pair.strip_prefix("masked="));
+    match values.next_back() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(service::error::Error::parameter("masked", "must be true or false")),
+    }
+}
+
+/// The text of a capture, byte for byte; without its secrets for who must not see them. Plain, since it need not be UTF-8.
 #[handler]
 pub(crate) async fn content(request: &Request, granted: Granted, id: PlainPath<String>) -> poem::Result<Response> {
     let id: Uuid = id.0.parse().map_err(|_| problem::nothing_here())?;
     let (service, actor) = (granted.service, granted.actor);
-    let view = service.capture_view(&actor, id).await.map_err(Problem::from)?;
-    let etag = format!("\"{}\"", view.sha256.as_deref().unwrap_or_default());
-    // Who may not read it is not told that nothing changed, either.
-    actor.needs(entity::user::Role::Operator).map_err(Problem::from)?;
+    let wanted = masked(request).map_err(Problem::from)?;
+    let known = service.capture_content_version(&actor, id, wanted).await;
+    let known = known.map_err(Problem::from)?;
+    let etag = format!("\"{}\"", known.version);
     if request
         .header("if-none-match")
         .is_some_and(|known| known.split(',').any(|one| one.trim() == etag))
     {
         return Ok(problem::not_modified(&etag));
     }
-    let text = service.capture_content(&actor, id).await.map_err(Problem::from)?;
+    let text = service
+        .capture_content(&actor, id, known.masked)
+        .await
+        .map_err(Problem::from)?;
     Ok(Response::builder()
         .content_type("text/plain; charset=utf-8")
         .header("etag", etag)

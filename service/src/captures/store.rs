@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use entity::{capture, current_capture, text};
+use entity::{capture, current_capture, pending_change, text};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
@@ -215,6 +215,18 @@ pub(crate) async fn hashes(db: &impl ConnectionTrait, ids: &[i64]) -> Answer<Has
     Ok(hashes)
 }
 
+/// The size of the largest of some texts.
+pub(crate) async fn largest(db: &impl ConnectionTrait, ids: &[i64]) -> Answer<i64> {
+    let sizes: Vec<i64> = text::Entity::find()
+        .select_only()
+        .column(text::Column::Bytes)
+        .filter(text::Column::Id.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(sizes.into_iter().max().unwrap_or_default())
+}
+
 /// Several captures.
 pub(crate) async fn by_ids(db: &impl ConnectionTrait, ids: &[Uuid]) -> Answer<Vec<capture::Model>> {
     let mut found = Vec::with_capacity(ids.len());
@@ -348,7 +360,7 @@ pub(super) async fn delete_captures(db: &impl ConnectionTrait, ids: &[Uuid]) -> 
     Ok(())
 }
 
-/// Those of the texts that neither a capture nor a last good text refers to.
+/// Those of the texts that neither a capture, nor a last good text, nor a comparison that is due refers to.
 pub(super) async fn unreferred(db: &impl ConnectionTrait, texts: &[i64]) -> Answer<Vec<i64>> {
     let mut referred: HashSet<i64> = HashSet::new();
     for some in texts.chunks(VALUES) {
@@ -370,6 +382,15 @@ pub(super) async fn unreferred(db: &impl ConnectionTrait, texts: &[i64]) -> Answ
             .all(db)
             .await?;
         referred.extend(of_current);
+        // What is still to be compared must be there then.
+        let of_pending: Vec<Option<i64>> = pending_change::Entity::find()
+            .select_only()
+            .column(pending_change::Column::PreviousTextId)
+            .filter(pending_change::Column::PreviousTextId.is_in(some.iter().copied()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        referred.extend(of_pending.into_iter().flatten());
     }
     Ok(texts.iter().copied().filter(|id| !referred.contains(id)).collect())
 }

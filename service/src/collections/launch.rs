@@ -19,7 +19,14 @@ use super::{
     run::{Run, Slot, job_id},
     store,
 };
-use crate::{Service, captures::store as texts, error::Result, records::Loaded, time::now_ms};
+use crate::{
+    Service,
+    captures::store as texts,
+    config_changes::Which,
+    error::Result,
+    records::{Loaded, Wish},
+    time::now_ms,
+};
 
 /// Reports of the engine that may wait for the recorder.
 const QUEUED_EVENTS: usize = 256;
@@ -138,9 +145,9 @@ impl Service {
         };
         tokio::join!(running, handing);
         let keep_ms = i64::from(self.config().secret_ttl_hours) * 3_600_000;
-        let loaded = match options.auto_load_db && kind == CollectionKind::Collection {
-            true => self.load(&run).await,
-            false => Loaded::default(),
+        let loaded = match kind {
+            CollectionKind::Collection => self.understand(&run, options.auto_load_db).await,
+            CollectionKind::Preflight => Loaded::default(),
         };
         let _ = engine.entries.send(Entry::End(Arc::clone(&run), loaded)).await;
         if let Err(error) = store::set_secret_expiry(self.db(), run.id, now_ms() + keep_ms).await {
@@ -148,17 +155,28 @@ impl Service {
         }
     }
 
-    /// Loads what was captured. What goes wrong is told with the end, and takes nothing away from what was collected.
-    async fn load(&self, run: &Arc<Run>) -> Loaded {
+    /// Compares configurations with the ones before, and loads what was captured if that is asked for. What goes wrong is
+    /// told with the end, and takes nothing away from what was collected.
+    async fn understand(&self, run: &Arc<Run>, loads: bool) -> Loaded {
         let entries = &self.engine().entries;
         let (answer, wishes) = oneshot::channel();
         let asked = entries.send(Entry::Collected(Arc::clone(run), answer)).await;
-        let wishes = match (asked, wishes.await) {
-            (Ok(()), Ok(Some(wishes))) => wishes,
-            (Ok(()), Ok(None)) => return Loaded::broken("the collection was cancelled"),
-            // The recorder has ended, and the server with it: the next start loads.
-            _ => return Loaded::default(),
+        let (Ok(()), Ok(wishes)) = (asked, wishes.await) else {
+            // The recorder has ended, and the server with it: the next start goes on here.
+            return Loaded::default();
         };
+        if let Err(error) = self.changes_find(Which::OfCollection(run.id)).await {
+            tracing::warn!(%error, collection_id = %run.id, "configurations are compared later");
+        }
+        match wishes {
+            _ if !loads => Loaded::default(),
+            Some(wishes) => self.load(run, wishes).await,
+            None => Loaded::broken("the collection was cancelled"),
+        }
+    }
+
+    async fn load(&self, run: &Arc<Run>, wishes: Vec<Wish>) -> Loaded {
+        let entries = &self.engine().entries;
         let told = |done, total| {
             // How far it is may be left out when there is much to record.
             let _ = entries.try_send(Entry::Loading(Arc::clone(run), done, total));

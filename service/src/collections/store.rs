@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     captures::{codec::Sha, store as texts},
+    config_changes,
     database::Database,
     error::{Error, Result},
     page::{Page, PageRequest},
@@ -194,9 +195,22 @@ pub(super) async fn write(db: &Database, batch: &Batch) -> Answer<()> {
         .iter()
         .map(|row| recorder::capture_row(row, row.text.map(of)).into());
     texts::insert_captures(&txn, captures.collect()).await?;
-    let currents = batch.currents.iter();
-    let currents =
-        currents.map(|(device, kind, capture, text)| recorder::current_row(*device, kind, *capture, of(*text)));
+    // The last one holds where a device was collected twice in one batch: a statement takes each row once.
+    let mut currents: BTreeMap<(Uuid, &str), (Uuid, TextRef)> = BTreeMap::new();
+    for (device, kind, capture, text) in &batch.currents {
+        currents.insert((*device, kind), (*capture, *text));
+    }
+    let collections: BTreeMap<Uuid, Uuid> = batch.captures.iter().map(|row| (row.id, row.collection_id)).collect();
+    let of_configs = currents
+        .iter()
+        .filter(|((_, kind), _)| *kind == config_changes::CONFIGS);
+    let new: Vec<config_changes::store::NewGood> = of_configs
+        .filter_map(|((device, _), (capture, _))| Some((*device, *capture, *collections.get(capture)?)))
+        .collect();
+    config_changes::store::mark(&txn, &new).await?;
+    let currents = currents
+        .into_iter()
+        .map(|((device, kind), (capture, text))| recorder::current_row(device, kind, capture, of(text)));
     texts::set_current(&txn, currents.collect()).await?;
     for change in &batch.devices {
         change_device(&txn, change).await?;

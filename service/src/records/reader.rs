@@ -49,7 +49,7 @@ impl Reader {
     }
 
     /// How many texts are read at the same time.
-    pub(super) fn at_once(&self) -> usize {
+    pub(crate) fn at_once(&self) -> usize {
         self.at_once
     }
 

@@ -56,7 +56,7 @@ async fn operations(server: &Server) -> anyhow::Result<Vec<Operation>> {
     let id = "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90";
     for (name, path, least) in [
         ("metrics", "/metrics".to_owned(), "viewer"),
-        ("capture_content", format!("/api/v1/captures/{id}/content"), "operator"),
+        ("capture_content", format!("/api/v1/captures/{id}/content"), "viewer"),
         (
             "collection_event_stream",
             format!("/api/v1/collections/{id}/event-stream"),
