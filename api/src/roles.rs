@@ -186,6 +186,14 @@ pub(crate) const TABLE: &[Operation] = &[
     viewer("component_csv"),
     viewer("device_version_list"),
     viewer("device_version_csv"),
+    // questions; for viewers the search masks secrets
+    viewer("location_view"),
+    viewer("search_view"),
+    viewer("topology_view"),
+    viewer("topology_graphml"),
+    viewer("topology_drawio"),
+    viewer("coverage_view"),
+    viewer("coverage_device_list"),
     // the rest
     admin("audit_event_list"),
     admin("settings_view"),

@@ -13,6 +13,7 @@ pub(crate) mod captures;
 pub(crate) mod collections;
 pub(crate) mod components;
 pub(crate) mod config_changes;
+pub(crate) mod coverage;
 pub(crate) mod credentials;
 pub(crate) mod device_exports;
 pub(crate) mod device_imports;
@@ -21,12 +22,15 @@ pub(crate) mod devices;
 pub(crate) mod host_keys;
 pub(crate) mod interfaces;
 pub(crate) mod job_templates;
+pub(crate) mod locate;
 pub(crate) mod mac_entries;
 pub(crate) mod neighbors;
 pub(crate) mod platforms;
 pub(crate) mod preflights;
 pub(crate) mod routes;
+pub(crate) mod search;
 pub(crate) mod settings;
+pub(crate) mod topology;
 pub(crate) mod users;
 pub(crate) mod version;
 pub(crate) mod volatile_rules;
@@ -91,6 +95,9 @@ pub(crate) enum Tag {
     /// Models and software.
     #[oai(rename = "device_version")]
     DeviceVersion,
+    /// What is asked of everything that was collected.
+    #[oai(rename = "question")]
+    Question,
     /// Settings of the server.
     #[oai(rename = "settings")]
     Settings,
@@ -147,7 +154,8 @@ pub(crate) fn operations() -> impl poem_openapi::OpenApi {
         components::Api,
         device_versions::Api,
     );
-    (of_the_server, of_devices, collecting, of_records)
+    let questions = (locate::Api, search::Api, topology::Api, coverage::Api);
+    (of_the_server, of_devices, collecting, of_records, questions)
 }
 
 /// Plain handlers beside them; their paths stand in `roles::PLAIN`, too.

@@ -9,6 +9,7 @@
 mod m0001_first;
 mod m0002_records;
 mod m0003_changes;
+mod m0004_search;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_first::Migration),
             Box::new(m0002_records::Migration),
             Box::new(m0003_changes::Migration),
+            Box::new(m0004_search::Migration),
         ]
     }
 }

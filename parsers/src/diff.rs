@@ -1,7 +1,7 @@
 //! What changed between two configurations, with the lines left aside that change by themselves.
 
 mod preview;
-mod section;
+pub(crate) mod section;
 mod unified;
 
 use imara_diff::{Algorithm, Diff, InternedInput};

@@ -18,6 +18,7 @@ mod query;
 mod record;
 mod records;
 mod rules;
+mod search;
 
 pub use cell::csv_cell;
 pub use diff::{ChangeOptions, Changes, Hunk, HunkLine, LineKind, Preview, compare, compare_masked, preview, unified};
@@ -35,3 +36,4 @@ pub use records::{
     table::TableRow, versions::DeviceVersion,
 };
 pub use rules::{LineRule, RuleError, Severity, SeverityRule, SeverityRules};
+pub use search::{Finder, Piece, pieces, section_of};

@@ -21,6 +21,7 @@ use crate::{
     Service,
     actor::Actor,
     audit, config_changes,
+    coverage::store as covered,
     database::Database,
     error::{Error, ErrorKind, Result},
     page::{Page, PageRequest},
@@ -256,6 +257,7 @@ impl Service {
                 config_changes::store::mark(&txn, &new).await?;
             }
             store::set_current(&txn, vec![current]).await?;
+            covered::accepted(&txn, row.device_id, &row.capture_type, row.id, row.captured_at).await?;
             let entry = audit::Entry {
                 action: "capture.accept",
                 target_type: "capture",
@@ -267,6 +269,7 @@ impl Service {
             self.project(&row.capture_type, row.device_id, &row.device_name, text_id)
                 .await;
             self.changes_find(config_changes::Which::OfCapture(id)).await?;
+            self.indexer().changed([(row.device_id, row.capture_type)]);
         }
         self.capture_view(actor, id).await
     }

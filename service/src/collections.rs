@@ -477,6 +477,7 @@ impl Service {
                 Err(error) => tracing::warn!(%error, "stored texts could not be looked through"),
             }
         });
+        self.engine().spawn(self.clone().index_texts());
     }
 
     /// Forgets secrets, transcripts and events whose time is over.

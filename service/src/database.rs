@@ -151,6 +151,11 @@ impl Database {
         ))
     }
 
+    /// Whether it is PostgreSQL.
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.postgres
+    }
+
     /// For reading.
     pub(crate) fn reader(&self) -> &DatabaseConnection {
         &self.reader

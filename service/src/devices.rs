@@ -9,11 +9,11 @@ use crate::{
     Service,
     actor::Actor,
     audit::{self, Entry},
-    database,
+    coverage, database,
     error::{Error, FieldProblem, Result},
     inventory,
     page::{Page, PageRequest},
-    records,
+    records, search,
     time::now_ms,
     version::Expected,
 };
@@ -190,6 +190,8 @@ impl Service {
         let device = current(&txn, id, expected).await?;
         store::delete(&txn, id).await?;
         records::forget_device(&txn, id, now_ms()).await?;
+        coverage::store::forget_device(&txn, id).await?;
+        search::store::forget_device(&txn, id).await?;
         let summary = format!(
             "Removed the device {} at {} port {}",
             device.name, device.address, device.port

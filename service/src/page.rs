@@ -80,15 +80,21 @@ impl PageRequest {
         let limit = usize::try_from(self.limit()).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next = rows.last().filter(|_| more).and_then(|last| {
-            let cursor = serde_json::to_vec(&cursor(last)).ok()?;
+        let next = rows.last().filter(|_| more).map(cursor);
+        self.with_next(filters, rows, next)
+    }
+
+    /// A page of these rows; the next one begins at `next`.
+    pub fn with_next<T, C: Serialize>(&self, filters: &str, rows: Vec<T>, next: Option<C>) -> Page<T> {
+        let token = |next: C| {
+            let cursor = serde_json::to_vec(&next).ok()?;
             let mut bytes = fingerprint(filters).to_vec();
             bytes.extend(cursor);
             Some(BASE64URL_NOPAD.encode(&bytes))
-        });
+        };
         Page {
             items: rows,
-            next_page_token: next,
+            next_page_token: next.and_then(token),
             total: None,
         }
     }

@@ -21,7 +21,7 @@ use crate::{
 
 mod load;
 mod reader;
-mod rows;
+pub(crate) mod rows;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -31,7 +31,7 @@ pub use parsers::{
     ArpEntry, Component, DeviceVersion, Interface, MacEntry, Neighbor, Parsed, Route, TemplateId, UnknownLine,
 };
 pub(crate) use reader::Reader;
-pub(crate) use store::forget_device;
+pub(crate) use store::{at_address, forget_device};
 
 /// Values that one filter takes.
 const MOST_VALUES: usize = 100;
@@ -395,6 +395,35 @@ impl Service {
                 return Ok(());
             }
         }
+    }
+
+    /// What devices hear from their neighbours now, up to `limit` rows; of all devices where none are named.
+    pub(crate) async fn heard_by(&self, devices: Option<&[Uuid]>, limit: usize) -> Result<Vec<Row<Neighbor>>> {
+        /// Devices of one query.
+        const AT_ONCE: usize = 500;
+        let parts: Vec<Option<Vec<Uuid>>> = match devices {
+            None => vec![None],
+            Some(devices) => devices.chunks(AT_ONCE).map(|some| Some(some.to_vec())).collect(),
+        };
+        let mut found = Vec::new();
+        for devices in parts {
+            let wanted = Wanted {
+                devices,
+                ..Wanted::default()
+            };
+            let mut after = None;
+            while found.len() < limit {
+                let many = CHUNK.min((limit - found.len()) as u64);
+                let rows = store::next(self.db().reader(), Kind::Neighbor, &wanted, after, many).await?;
+                after = rows.last().map(|row| row.id);
+                let is_end = (rows.len() as u64) < many;
+                found.extend(self.record_rows(rows).await?);
+                if is_end {
+                    break;
+                }
+            }
+        }
+        Ok(found)
     }
 
     async fn record_rows<T: Table>(&self, rows: Vec<store::Stored>) -> Result<Vec<Row<T>>> {

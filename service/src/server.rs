@@ -24,6 +24,7 @@ use crate::{
     idempotency::InFlight,
     records::Reader,
     rulebook::Rulebook,
+    search::{indexer::Indexer, masks::Masks},
     settings::Current,
     vault::{KeySource, Vault},
     volatile_rules,
@@ -103,6 +104,8 @@ struct Inner {
     reader: Reader,
     rulebook: Rulebook,
     changes_turn: tokio::sync::Mutex<()>,
+    masks: Masks,
+    indexer: Arc<Indexer>,
     addresses: AddressPolicy,
     shelf: Arc<Shelf>,
     engine: Engine,
@@ -151,9 +154,12 @@ impl Service {
         let rulebook = Rulebook::new(Arc::clone(&catalogue), vault.derive("tags of secrets"), of_users)?;
         let shelf = Arc::new(Shelf::open(&config.data_dir, &db).await?);
         let rule = addresses.clone();
+        let indexer = Arc::<Indexer>::default();
+        let masks = Masks::new(Arc::clone(&catalogue), vault.derive("tags of secrets"));
         let engine = Engine::start(Parts {
             db: db.clone(),
             shelf: Arc::clone(&shelf),
+            indexer: Arc::clone(&indexer),
             vault: Arc::clone(&vault),
             catalogue: Arc::clone(&catalogue),
             host_keys: Arc::clone(&host_keys) as Arc<dyn jobs::HostKeys>,
@@ -172,6 +178,8 @@ impl Service {
             reader,
             rulebook,
             changes_turn: tokio::sync::Mutex::default(),
+            masks,
+            indexer,
             addresses,
             shelf,
             engine,
@@ -321,6 +329,16 @@ impl Service {
     /// Held by whoever compares configurations.
     pub(crate) fn changes_turn(&self) -> &tokio::sync::Mutex<()> {
         &self.0.changes_turn
+    }
+
+    /// What takes secrets out of texts.
+    pub(crate) fn masks(&self) -> &Masks {
+        &self.0.masks
+    }
+
+    /// What makes texts searchable.
+    pub(crate) fn indexer(&self) -> &Indexer {
+        &self.0.indexer
     }
 
     pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {

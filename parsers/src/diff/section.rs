@@ -1,7 +1,7 @@
 //! What a line of a configuration stands under: the lines above it that are less indented.
 
 /// For each line the line it stands under.
-pub(super) struct Sections {
+pub(crate) struct Sections {
     parents: Vec<Option<usize>>,
 }
 
@@ -25,7 +25,7 @@ fn depth(line: &str) -> i64 {
 }
 
 impl Sections {
-    pub(super) fn new(lines: &[&str]) -> Self {
+    pub(crate) fn new(lines: &[&str]) -> Self {
         let mut open = Vec::<(i64, usize)>::new();
         let mut parents = Vec::with_capacity(lines.len());
         for (at, line) in lines.iter().enumerate() {
@@ -43,9 +43,22 @@ impl Sections {
         Self { parents }
     }
 
+    /// Whether a line stands under none.
+    pub(crate) fn is_outermost(&self, at: usize) -> bool {
+        self.parents.get(at).copied().flatten().is_none()
+    }
+
+    /// The lines that a line stands under, from the outermost; no more than the `most` nearest.
+    pub(crate) fn above(&self, at: usize, most: usize) -> Vec<usize> {
+        let next = |at: &usize| self.parents.get(*at).copied().flatten();
+        let mut found: Vec<usize> = std::iter::successors(next(&at), next).take(most).collect();
+        found.reverse();
+        found
+    }
+
     /// From the outermost, without indentation. At most 16 deep and 200 characters each: a hostile text that indents
     /// every line further must not make the answer quadratic.
-    pub(super) fn of(&self, lines: &[&str], at: usize) -> Vec<String> {
+    pub(crate) fn of(&self, lines: &[&str], at: usize) -> Vec<String> {
         let mut found = Vec::new();
         let mut above = self.parents.get(at).copied().flatten();
         while let Some(at) = above.filter(|_| found.len() < 16) {

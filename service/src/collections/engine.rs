@@ -21,6 +21,7 @@ use super::{
 use crate::{
     captures::{Shelf, sink::StoreSink},
     database::Database,
+    search::indexer::Indexer,
     vault::Vault,
 };
 
@@ -98,6 +99,7 @@ pub(crate) struct Engine {
 pub(crate) struct Parts {
     pub(crate) db: Database,
     pub(crate) shelf: Arc<Shelf>,
+    pub(crate) indexer: Arc<Indexer>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) host_keys: Arc<dyn HostKeys>,
@@ -128,6 +130,7 @@ impl Engine {
         let recorder = Recorder {
             db: parts.db,
             shelf: parts.shelf,
+            indexer: parts.indexer,
             vault: parts.vault,
             hub: Arc::clone(&hub),
             runs: Arc::clone(&runs),

@@ -33,6 +33,7 @@ use crate::{
     },
     database::Database,
     records::{Loaded, Wish},
+    search::indexer::Indexer,
     time::now_ms,
     vault::Vault,
 };
@@ -81,6 +82,7 @@ pub(crate) struct Ended {
 pub(crate) struct Recorder {
     pub(crate) db: Database,
     pub(crate) shelf: Arc<Shelf>,
+    pub(crate) indexer: Arc<Indexer>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) runs: Arc<Runs>,
@@ -417,6 +419,9 @@ impl Recorder {
             let _ = answer.send(wishes);
         }
         working.pins.clear();
+        let currents = working.batch.currents.iter();
+        self.indexer
+            .changed(currents.map(|(device, capture_type, ..)| (*device, capture_type.clone())));
     }
 }
 

@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use entity::{
-    capture::Verdict, collection, collection_device, collection_device::DeviceStatus, device, event_batch, transcript,
+    capture::Verdict,
+    collection,
+    collection::CollectionKind,
+    collection_device::{self, DeviceStatus},
+    coverage, device, event_batch, transcript,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -16,12 +20,13 @@ use uuid::Uuid;
 use super::{
     CollectionDeviceFilter, CollectionFilter,
     event::{self, StoredEvent},
-    ledger::{Ledger, Written},
+    ledger::{CaptureEntry, DeviceLine, Ledger, Written},
     recorder,
 };
 use crate::{
     captures::{codec::Sha, store as texts},
     config_changes,
+    coverage::store as covered,
     database::Database,
     error::{Error, Result},
     page::{Page, PageRequest},
@@ -105,6 +110,7 @@ pub(super) struct Batch {
     /// Devices that gave a complete capture.
     pub(super) collected: Vec<Uuid>,
     devices: Vec<DeviceChange>,
+    tried: Vec<coverage::Model>,
     events: Vec<event_batch::ActiveModel>,
     collections: Vec<collection::ActiveModel>,
 }
@@ -119,6 +125,9 @@ impl Batch {
             else {
                 continue;
             };
+            if ledger.kind == CollectionKind::Collection {
+                self.tried.extend(tried(device));
+            }
             self.devices.push(DeviceChange {
                 collection_id: ledger.id,
                 position: i32::try_from(position).unwrap_or(i32::MAX),
@@ -165,6 +174,36 @@ impl Batch {
             ..Default::default()
         });
     }
+}
+
+/// What was tried of a device that has ended. One that was never begun was not tried.
+fn tried(device: &DeviceLine) -> Vec<coverage::Model> {
+    let (Some(at), true) = (device.finished_at, device.attempt > 0) else {
+        return Vec::new();
+    };
+    // That a person cancelled says nothing about the device.
+    let cancelled = device.status == DeviceStatus::Cancelled;
+    let entries = device
+        .captures
+        .iter()
+        .filter(|entry| !cancelled || entry.verdict == Verdict::Complete);
+    let row = |entry: &CaptureEntry| {
+        let good = entry.verdict == Verdict::Complete;
+        coverage::Model {
+            device_id: device.device_id,
+            capture_type: entry.capture_type.clone(),
+            good_at: good.then_some(at),
+            good_capture_id: entry.id.filter(|_| good),
+            tried_at: at,
+            verdict: entry.verdict,
+            failure_kind: device.failure_kind.clone().filter(|_| !good),
+            message: match good {
+                true => None,
+                false => entry.message.clone().or_else(|| Some(device.message.clone())),
+            },
+        }
+    };
+    entries.map(row).collect()
 }
 
 /// Writes a batch in one transaction.
@@ -215,6 +254,7 @@ pub(super) async fn write(db: &Database, batch: &Batch) -> Answer<()> {
     for change in &batch.devices {
         change_device(&txn, change).await?;
     }
+    covered::note(&txn, batch.tried.clone()).await?;
     let events = batch.events.clone();
     if !events.is_empty() {
         event_batch::Entity::insert_many(events)

@@ -89,7 +89,8 @@ fn tagged(values: &Values, common: bool) -> Option<Condition> {
     })
 }
 
-fn condition(wanted: &Wanted) -> Condition {
+/// What a filter asks of a device.
+pub(crate) fn condition(wanted: &Wanted) -> Condition {
     condition_with(wanted, false)
 }
 
@@ -189,6 +190,23 @@ pub(super) async fn all(db: &impl ConnectionTrait, wanted: &Wanted) -> std::resu
         .order_by_asc(device::Column::NameKey)
         .all(db)
         .await
+}
+
+/// The ids of all devices of a filter.
+pub(crate) async fn ids(db: &impl Connection, wanted: &Wanted) -> std::result::Result<Vec<Uuid>, DbErr> {
+    let found = device::Entity::find().filter(condition(wanted)).select_only();
+    found.column(device::Column::Id).into_tuple().all(db).await
+}
+
+/// Those of the ids that a filter lets through.
+pub(crate) async fn ids_among(
+    db: &impl Connection,
+    wanted: &Wanted,
+    ids: &[Uuid],
+) -> std::result::Result<Vec<Uuid>, DbErr> {
+    let among = device::Column::Id.is_in(ids.iter().copied());
+    let found = device::Entity::find().filter(condition(wanted)).filter(among).select_only();
+    found.column(device::Column::Id).into_tuple().all(db).await
 }
 
 /// Those of the ids that are devices, and of these the ones that the filter lets through.

@@ -126,13 +126,13 @@ fn content(fields: &Map<String, Value>) -> i64 {
 }
 
 /// `aa:bb:cc:dd:ee:ff` as a number.
-pub(super) fn mac_number(mac: &str) -> Option<i64> {
+pub(crate) fn mac_number(mac: &str) -> Option<i64> {
     let digits: String = mac.split(':').collect();
     (digits.len() == 12).then(|| i64::from_str_radix(&digits, 16).ok())?
 }
 
 /// The numbers of all addresses that begin with some bytes, `aa:bb:cc`.
-pub(super) fn mac_range(beginning: &str) -> Option<(i64, i64)> {
+pub(crate) fn mac_range(beginning: &str) -> Option<(i64, i64)> {
     let digits: String = beginning.split(':').collect();
     let missing = 12_usize.checked_sub(digits.len())?;
     let low = i64::from_str_radix(&format!("{digits}{}", "0".repeat(missing)), 16).ok()?;
@@ -149,7 +149,7 @@ fn key_of(ip: IpAddr) -> Vec<u8> {
 }
 
 /// An address in a form that sorts.
-pub(super) fn ip_key(ip: &str) -> Option<Vec<u8>> {
+pub(crate) fn ip_key(ip: &str) -> Option<Vec<u8>> {
     ip.parse().ok().map(key_of)
 }
 

@@ -416,6 +416,13 @@ pub(super) async fn interfaces_at(
         .await
 }
 
+/// The interfaces that have, or had, an address.
+pub(crate) async fn at_address(db: &impl Connection, ip: &[u8]) -> Answer<Vec<(Uuid, String, i64)>> {
+    let mut found = interfaces_at(db, &[(ip.to_vec(), ip.to_vec())]).await?;
+    found.truncate(INTERFACES);
+    Ok(found)
+}
+
 fn condition(wanted: &Wanted) -> Condition {
     let mut every = Condition::all();
     if let Some(devices) = &wanted.devices {
