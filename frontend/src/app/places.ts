@@ -8,6 +8,7 @@ export type Place =
   | "/failures"
   | "/devices"
   | "/captures"
+  | "/changes"
   | "/tables"
   | "/platforms"
   | "/credentials"
@@ -37,6 +38,7 @@ export const PLACES: readonly { head?: string; needs?: "admin"; places: readonly
     places: [
       { to: "/devices", title: "Devices", icon: icons.IconDevice },
       { to: "/captures", title: "Captures", icon: icons.IconFile },
+      { to: "/changes", title: "Changes", icon: icons.IconChange },
       { to: "/tables", title: "Tables", icon: icons.IconTable },
       { to: "/platforms", title: "Platforms", icon: icons.IconBook },
     ],

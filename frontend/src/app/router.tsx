@@ -97,6 +97,36 @@ const capture = createRoute({
   component: lazyRouteComponent(() => import("../pages/CapturePage"), "CapturePage"),
 });
 
+const captureDiff = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/captures/$id/diff",
+  validateSearch: searchOf(["against", "context", "all_lines"], []),
+  component: lazyRouteComponent(() => import("../changes/CaptureDiffPage"), "CaptureDiffPage"),
+});
+
+const changes = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/changes",
+  validateSearch: searchOf(
+    ["q", "device", "device_id", "collection_id", "since", "until"],
+    ["severity", "site", "platform"],
+  ),
+  component: lazyRouteComponent(() => import("../changes/Changes"), "Changes"),
+});
+
+const rules = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/changes/rules",
+  component: lazyRouteComponent(() => import("../changes/Rules"), "Rules"),
+});
+
+const change = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/changes/$id",
+  validateSearch: searchOf(["context", "all_lines"], []),
+  component: lazyRouteComponent(() => import("../changes/ChangePage"), "ChangePage"),
+});
+
 const tables = createRoute({
   getParentRoute: () => rootRoute,
   path: "/tables",
@@ -200,6 +230,10 @@ export const router = createRouter({
     device,
     captures,
     capture,
+    captureDiff,
+    changes,
+    rules,
+    change,
     tables,
     table,
     failures,

@@ -8,6 +8,7 @@ import type { Capture, Collection, CollectionDevice } from "../api/types";
 import { clean } from "../app/search";
 import { count, dateTime, duration, plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
+import { IconChange } from "../ui/icons";
 import { Figures } from "../ui/Page";
 import { Empty, Notice, ProblemNotice } from "../ui/Problem";
 import { Chip, StatusChip } from "../ui/Status";
@@ -141,7 +142,12 @@ function Beside({ collection, other }: { collection: Collection; other: Collecti
       key: "difference",
       title: "Difference",
       width: "128px",
-      cell: (row) => <Chip word={WORDS[row.difference]} />,
+      cell: (row) => (
+        <Chip
+          word={WORDS[row.difference]}
+          icon={row.difference === "changed" ? <IconChange size={15} /> : undefined}
+        />
+      ),
     },
     { key: "name", title: "Device", width: "minmax(110px, 1.2fr)", cell: (row) => <b>{row.name}</b> },
     {

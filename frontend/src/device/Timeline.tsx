@@ -5,7 +5,7 @@ import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import type { Capture } from "../api/types";
 import { dateTime, plural } from "../format";
-import { IconFile } from "../ui/icons";
+import { IconChange, IconFile } from "../ui/icons";
 import { Empty, ProblemNotice } from "../ui/Problem";
 import { Chip } from "../ui/Status";
 import { Ago } from "../ui/Time";
@@ -93,7 +93,12 @@ function CaptureLink({ capture }: { capture: Seen }) {
       };
   return (
     <Link to="/captures/$id" params={{ id: capture.id }} search={{}} className="sr-chip-link">
-      <Chip word={word} icon={good && capture.changed !== true ? <IconFile size={14} /> : undefined} />
+      <Chip
+        word={word}
+        icon={
+          !good ? undefined : capture.changed === true ? <IconChange size={14} /> : <IconFile size={14} />
+        }
+      />
     </Link>
   );
 }

@@ -49,19 +49,24 @@ export function CapturePage() {
       title={`${data.capture_type} of ${data.device_name}`}
       lead={bothTimes(data.captured_at)}
       actions={
-        admin && (
-          <Confirm
-            label="Delete"
-            icon={<IconTrash size={16} />}
-            title="Delete this capture?"
-            confirm="Delete it"
-            loading={remove.isPending}
-            error={remove.error}
-            onConfirm={() => remove.mutate()}
-          >
-            The row and its text go. The last good text of a device is never removed.
-          </Confirm>
-        )
+        <>
+          <Button variant="default" component={Link} to={`/captures/${encodeURIComponent(id)}/diff`}>
+            Compare
+          </Button>
+          {admin && (
+            <Confirm
+              label="Delete"
+              icon={<IconTrash size={16} />}
+              title="Delete this capture?"
+              confirm="Delete it"
+              loading={remove.isPending}
+              error={remove.error}
+              onConfirm={() => remove.mutate()}
+            >
+              The row and its text go. The last good text of a device is never removed.
+            </Confirm>
+          )}
+        </>
       }
     >
       <Reading capture={data} />

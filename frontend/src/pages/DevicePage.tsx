@@ -165,7 +165,14 @@ export function DevicePage() {
           )}
         </Panel>
       </SimpleGrid>
-      <Panel title="Timeline">
+      <Panel
+        title="Timeline"
+        aside={
+          <Link to="/changes" search={{ device_id: id }}>
+            Changes of its configuration
+          </Link>
+        }
+      >
         <Timeline deviceId={id} />
       </Panel>
     </Page>

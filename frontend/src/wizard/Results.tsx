@@ -212,7 +212,7 @@ export function Results() {
       )}
 
       <Panel title="Next steps">
-        <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
+        <SimpleGrid cols={{ base: 1, xs: 2, lg: 5 }} spacing="sm">
           {Object.hasOwn(data.captures_created, "arp") ? (
             <Button component={Link} to="/tables/arp" variant="default" fullWidth>
               View ARP catalog
@@ -222,6 +222,14 @@ export function Results() {
               Read the captured texts
             </Button>
           )}
+          <Button
+            component={Link}
+            to={`/changes?collection_id=${encodeURIComponent(id)}`}
+            variant="default"
+            fullWidth
+          >
+            Review configuration changes
+          </Button>
           <Button component={Link} to="/devices" variant="default" fullWidth>
             Browse device inventory
           </Button>
