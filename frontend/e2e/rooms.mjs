@@ -6,7 +6,7 @@ export async function client(base, username, password) {
     const response = await fetch(new URL(`/api/v1${path}`, base), {
       ...options,
       headers: {
-        "content-type": "application/json",
+        "content-type": options.type ?? "application/json",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
     });
@@ -21,6 +21,7 @@ export async function client(base, username, password) {
   return {
     get: (path) => send(path, token),
     post: (path, body) => send(path, token, { method: "POST", body: JSON.stringify(body) }),
+    upload: (path, type, body) => send(path, token, { method: "POST", type, body }),
   };
 }
 
@@ -35,6 +36,8 @@ export async function rooms(api) {
   const captures = (await api.get("/captures?current=true&limit=100")).items;
   const config = captures.find((each) => each.capture_type === "configs") ?? captures[0];
   const table = captures.find((each) => each.capture_type === "arp") ?? config;
+  const change = (await api.get("/config-changes?limit=1")).items[0];
+  const arp = (await api.get("/arp-entries?limit=1")).items[0];
   const list = [
     ["dashboard", "/"],
     ["wizard-1-select", "/collect"],
@@ -46,15 +49,24 @@ export async function rooms(api) {
     ["collection-failures", `/collections/${id}?tab=failures`],
     ["collection-captures", `/collections/${id}?tab=captures`],
     ["collection-commands", `/collections/${id}?tab=plan`],
+    ["collection-compare", `/collections/${id}?tab=compare`],
     ["collection-about", `/collections/${id}?tab=about`],
     ["collection-device", `/collections/${id}/devices/${good?.device_id}`],
     ["collection-device-failed", `/collections/${id}/devices/${bad?.device_id}`],
     ["devices", "/devices"],
     ["device", `/devices/${good?.device_id}`],
     ["device-import", "/devices/import"],
+    ["changes", "/changes"],
+    ...(change === undefined ? [] : [["change", `/changes/${change.id}`]]),
+    ["change-rules", "/changes/rules"],
+    ["capture-compare", `/captures/${config?.id}/diff`],
     ["captures", "/captures"],
     ["capture", `/captures/${config?.id}`],
     ["capture-records", `/captures/${table?.id}`],
+    ["locate", `/locate?q=${encodeURIComponent(arp?.mac ?? "00:11:22:33:44:55")}`],
+    ["search", "/search?q=ntp"],
+    ["topology", "/topology"],
+    ["coverage", "/coverage"],
     ["tables-arp", "/tables/arp"],
     ["tables-mac", "/tables/mac"],
     ["tables-neighbors", "/tables/neighbors"],

@@ -9,6 +9,10 @@ export type Place =
   | "/devices"
   | "/captures"
   | "/changes"
+  | "/locate"
+  | "/search"
+  | "/topology"
+  | "/coverage"
   | "/tables"
   | "/platforms"
   | "/credentials"
@@ -40,6 +44,10 @@ export const PLACES: readonly { head?: string; needs?: "admin"; places: readonly
       { to: "/captures", title: "Captures", icon: icons.IconFile },
       { to: "/changes", title: "Changes", icon: icons.IconChange },
       { to: "/tables", title: "Tables", icon: icons.IconTable },
+      { to: "/locate", title: "Locate", icon: icons.IconPin },
+      { to: "/search", title: "Search", icon: icons.IconSearch },
+      { to: "/topology", title: "Topology", icon: icons.IconGraph },
+      { to: "/coverage", title: "Coverage", icon: icons.IconGrid },
       { to: "/platforms", title: "Platforms", icon: icons.IconBook },
     ],
   },

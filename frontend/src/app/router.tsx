@@ -127,6 +127,34 @@ const change = createRoute({
   component: lazyRouteComponent(() => import("../changes/ChangePage"), "ChangePage"),
 });
 
+const locate = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/locate",
+  validateSearch: searchOf(["q"], []),
+  component: lazyRouteComponent(() => import("../questions/Locate"), "Locate"),
+});
+
+const search = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/search",
+  validateSearch: searchOf(["q", "history", "device"], ["capture_type", "site", "platform"]),
+  component: lazyRouteComponent(() => import("../questions/Search"), "Search"),
+});
+
+const topology = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/topology",
+  validateSearch: searchOf(["node", "unlinked"], ["site", "role", "platform", "device"]),
+  component: lazyRouteComponent(() => import("../topology/TopologyPage"), "TopologyPage"),
+});
+
+const coverage = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/coverage",
+  validateSearch: searchOf(["state", "hours"], ["site", "platform", "role"]),
+  component: lazyRouteComponent(() => import("../questions/CoveragePage"), "CoveragePage"),
+});
+
 const tables = createRoute({
   getParentRoute: () => rootRoute,
   path: "/tables",
@@ -234,6 +262,10 @@ export const router = createRouter({
     changes,
     rules,
     change,
+    locate,
+    search,
+    topology,
+    coverage,
     tables,
     table,
     failures,

@@ -130,7 +130,7 @@ type View = "text" | "records" | "both";
 
 /** The text as it was captured, what was read out of it, or both beside each other where there is room. */
 function Reading({ capture }: { capture: Capture }) {
-  const { view } = route.useSearch();
+  const { view, find } = route.useSearch();
   const navigate = route.useNavigate();
   const roomy = useMediaQuery("(min-width: 1180px)", true);
   const usual: View = tableFor(capture.capture_type) === undefined ? "text" : roomy ? "both" : "text";
@@ -154,7 +154,7 @@ function Reading({ capture }: { capture: Capture }) {
       <SimpleGrid cols={shown === "both" ? 2 : 1}>
         {shown !== "records" && (
           <Panel title={shown === "both" ? "Text" : undefined}>
-            <CaptureText capture={capture} linked={false} />
+            <CaptureText capture={capture} linked={false} wanted={find} />
           </Panel>
         )}
         {shown !== "text" && (
