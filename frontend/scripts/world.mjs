@@ -55,7 +55,7 @@ function start(command, args, output, options = {}) {
 }
 
 /** Simulated devices and a server, with nothing in it yet. */
-export async function bare({ showrun, lab, labArgs, listen = "127.0.0.1:0" }) {
+export async function bare({ showrun, lab, labArgs, listen = "127.0.0.1:0", log = "info" }) {
   const folder = mkdtempSync(join(tmpdir(), "showrun-world-"));
   const inventory = join(folder, "inventory.csv");
   const fleet = start(lab, ["--inventory", inventory, ...labArgs, "--until-stdin-closes"], "stdout");
@@ -69,7 +69,7 @@ export async function bare({ showrun, lab, labArgs, listen = "127.0.0.1:0" }) {
     await fleet.line((line) => line.startsWith("ready"));
     server = start(
       showrun,
-      ["--log", "info", "serve", "--listen", listen, "--data-dir", join(folder, "data")],
+      ["--log", log, "serve", "--listen", listen, "--data-dir", join(folder, "data")],
       "stderr",
       {
         env: { ...process.env, SHOWRUN_ADMIN_PASSWORD: PASSWORD },
