@@ -155,7 +155,7 @@ function Navigation() {
   const version = useQuery(versionQuery);
   return (
     <>
-      <AppShell.Section grow component={ScrollArea} p="xs" type="auto">
+      <AppShell.Section grow component={ScrollArea} p="xs" type="hover">
         {PLACES.filter((group) => group.needs === undefined || can[group.needs]).map((group) => (
           <Fragment key={group.head ?? ""}>
             {group.head && <div className="sr-nav-head">{group.head}</div>}

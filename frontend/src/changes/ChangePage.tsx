@@ -9,8 +9,8 @@ import { Page, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice } from "../ui/Problem";
 import { SeverityChip } from "../ui/Status";
 import { Ago } from "../ui/Time";
-import { LinesChanged } from "./Changes";
 import { CopyDiff, DiffTools, queryOf } from "./DiffTools";
+import { LinesChanged } from "./LinesChanged";
 
 const route = getRouteApi("/changes/$id");
 

@@ -7,7 +7,7 @@ import { useList } from "../api/lists";
 import { facetsQuery } from "../api/queries";
 import type { ConfigChange } from "../api/types";
 import { clean } from "../app/search";
-import { count, plural } from "../format";
+import { plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconSearch } from "../ui/icons";
 import { Page } from "../ui/Page";
@@ -16,6 +16,7 @@ import { SeverityChip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { FilterField } from "../wizard/DevicePicker";
 import { SEVERITIES, severityWord } from "../words";
+import { LinesChanged } from "./LinesChanged";
 
 const route = getRouteApi("/changes");
 
@@ -52,19 +53,6 @@ const columns: Column<ConfigChange>[] = [
   },
   { key: "at", title: "When", width: "126px", from: "sm", cell: (each) => <Ago at={each.changed_at} /> },
 ];
-
-export function LinesChanged({ change }: { change: { lines_added: number; lines_removed: number } }) {
-  return (
-    <span className="sr-mono">
-      <span data-tone="good" className="sr-toned">
-        +{count(change.lines_added)}
-      </span>{" "}
-      <span data-tone="bad" className="sr-toned">
-        −{count(change.lines_removed)}
-      </span>
-    </span>
-  );
-}
 
 /** Every difference between a configuration and the one before it, over the whole network. */
 export function Changes() {

@@ -7,6 +7,7 @@ import { count } from "../format";
 import { StatusChip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { nameOf } from "../words";
+import "./compare.css";
 
 /** A chain longer than this is cut: nobody retries so often, and a page must not ask for ever. */
 const LONGEST = 20;

@@ -10,6 +10,7 @@ import { Empty, ProblemNotice } from "../ui/Problem";
 import { Chip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { verdictWord } from "../words";
+import "./device.css";
 import { type Run, runsOf, type Seen } from "./timeline";
 
 /** Run by run what was captured of a device, and which texts were other than before. */

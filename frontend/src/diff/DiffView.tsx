@@ -5,6 +5,7 @@ import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "r
 import type { DiffHunk, DiffLine } from "../api/types";
 import { count, plural } from "../format";
 import { SeverityChip } from "../ui/Status";
+import "./diff.css";
 import { parts, type Row, sideBySide, unified } from "./rows";
 
 type View = "unified" | "side";

@@ -12,7 +12,7 @@ import { type Column, DataTable } from "../ui/DataTable";
 import { IconStop } from "../ui/icons";
 import { Figures, Page, Panel } from "../ui/Page";
 import { Empty, ProblemNotice } from "../ui/Problem";
-import { Chip, ToneIcon } from "../ui/Status";
+import { ToneIcon } from "../ui/Status";
 import { FilterField } from "../wizard/DevicePicker";
 import { COVERAGE_STATES, coverageWord, failureWord } from "../words";
 
@@ -285,19 +285,5 @@ function Bars({
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
-  );
-}
-
-/** For the dashboard: how much is fresh, in one line. */
-export function CoverageLine({ counts }: { counts: CoverageCounts }) {
-  return (
-    <Group gap="md">
-      {STATES.slice(0, 4).map((state) => (
-        <Group gap={6} key={state}>
-          <Chip word={coverageWord(state)} bare />
-          <Text size="sm">{count(counts[state])}</Text>
-        </Group>
-      ))}
-    </Group>
   );
 }

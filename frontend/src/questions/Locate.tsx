@@ -25,14 +25,16 @@ const columns: Column<Sighting>[] = [
   {
     key: "where",
     title: "Where",
-    width: "138px",
+    width: "150px",
     cell: (each) => (
       <Chip
         word={
           each.current
-            ? each.edge
-              ? { text: "Attached here", tone: "good" }
-              : { text: "Passes here", tone: "idle" }
+            ? each.source === "interface"
+              ? { text: "Its own port", tone: "good" }
+              : each.edge
+                ? { text: "Attached here", tone: "good" }
+                : { text: "Passes here", tone: "idle" }
             : { text: "Was here", tone: "warn" }
         }
         icon={each.current && each.edge ? <IconPin size={15} /> : undefined}
@@ -148,7 +150,7 @@ function Asked({ q }: { q: string | undefined }) {
             <Notice
               tone="good"
               icon={<IconPin size={20} />}
-              title={`On ${best.interface ?? "a port"} of ${best.device_name ?? "a device that was taken away"}`}
+              title={`${best.source === "interface" ? "It is" : "On"} ${best.interface ?? "a port"} of ${best.device_name ?? "a device that was taken away"}`}
               role="status"
             >
               <Text size="sm">

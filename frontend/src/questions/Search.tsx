@@ -12,6 +12,7 @@ import { Page } from "../ui/Page";
 import { Empty, Notice, ProblemNotice } from "../ui/Problem";
 import { Ago } from "../ui/Time";
 import { FilterField } from "../wizard/DevicePicker";
+import "./questions.css";
 import { byText, pieces, type TextHits } from "./hits";
 
 const route = getRouteApi("/search");

@@ -1,6 +1,7 @@
 import { ActionIcon, Group } from "@mantine/core";
 import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { Topology } from "../api/types";
+import "./topology.css";
 import { layout } from "./layout";
 
 interface Props {
@@ -16,6 +17,14 @@ interface View {
   height: number;
 }
 
+/** On a phone the whole of a network is a smudge: it begins with a part that can be read. */
+function start(box: View, pixels: number | undefined): View {
+  if (pixels === undefined || pixels > 640 || box.width < pixels * 1.6) return box;
+  const width = pixels * 1.6;
+  const height = Math.min(box.height, width * 1.2);
+  return { x: box.x + (box.width - width) / 2, y: box.y, width, height };
+}
+
 /** More names than that are drawn only for what is chosen, or when one looks closer. */
 const MOST_NAMES = 220;
 
@@ -23,8 +32,8 @@ const MOST_NAMES = 220;
 export default function Graph({ topology, chosen, onChoose }: Props) {
   const drawing = useMemo(() => layout(topology), [topology]);
   const [view, setView] = useState<View>(drawing.box);
-  useEffect(() => setView(drawing.box), [drawing]);
   const svg = useRef<SVGSVGElement>(null);
+  useEffect(() => setView(start(drawing.box, svg.current?.clientWidth)), [drawing]);
   const held = useRef<{ x: number; y: number; view: View; moved: boolean }>(undefined);
 
   const zoom = (factor: number, at = { x: 0.5, y: 0.5 }) =>
