@@ -30,7 +30,8 @@ export async function rooms(api) {
   const collections = (await api.get("/collections?limit=50")).items;
   const ended = collections.filter((each) => each.finished_at !== undefined);
   const collection = ended.find((each) => each.devices_failed > 0 && each.devices_succeeded > 0) ?? ended[0];
-  const id = collection?.id;
+  if (collection === undefined) throw new Error("no collection has ended yet: there is little to see");
+  const id = collection.id;
   const good = (await api.get(`/collections/${id}/devices?status=succeeded&limit=1`)).items[0];
   const bad = (await api.get(`/collections/${id}/devices?status=failed&limit=1`)).items[0] ?? good;
   const captures = (await api.get("/captures?current=true&limit=100")).items;

@@ -76,7 +76,8 @@ async function measure() {
   const heapAtEnd = await page.evaluate(() => performance.memory.usedJSHeapSize);
 
   const lags = seen.lags.sort((a, b) => a - b);
-  const at = (share) => Math.round(lags[Math.floor(share * (lags.length - 1))] ?? Number.NaN);
+  const counterLags = seen.counterLags.sort((a, b) => a - b);
+  const at = (share, of = lags) => Math.round(of[Math.floor(share * (of.length - 1))] ?? Number.NaN);
   return {
     devices: DEVICES,
     workers: WORKERS,
@@ -93,6 +94,7 @@ async function measure() {
     lag_p50_ms: at(0.5),
     lag_p95_ms: at(0.95),
     lag_worst_ms: at(1),
+    counter_lag_p95_ms: at(0.95, counterLags),
     heap_peak_mb: Math.max(...heaps) / 1e6,
     heap_at_end_mb: heapAtEnd / 1e6,
   };
@@ -103,12 +105,15 @@ function pause(milliseconds) {
 }
 
 /**
- * Runs in the page. `device_completed` frames are noted as they arrive with the time the server stored them; a device is
- * shown when the counters say that so many have ended. Both clocks are this machine's.
+ * Runs in the page. `device_completed` frames are noted as they arrive, with the time at which the server stored them. A
+ * device is shown when the activity log has come to its event, which is drawn together with its cell of the map; the
+ * counters follow when the server tells them. Both clocks are this machine's.
  */
 function instruments() {
-  const waiting = [];
+  const events = [];
+  const counted = [];
   const lags = [];
+  const counterLags = [];
   let [frames, slow, slowest, last, on, from, repaints] = [0, 0, 0, 0, false, 0, 0];
   const Original = globalThis.WebSocket;
   globalThis.WebSocket = class extends Original {
@@ -117,21 +122,25 @@ function instruments() {
       this.addEventListener("message", (message) => {
         const event = JSON.parse(message.data);
         if (!on) return;
-        if (event.type === "device_completed")
-          waiting.push({ seq: event.seq, at: Date.parse(event.at), ended: 0 });
+        if (event.type === "device_completed") {
+          const one = { seq: event.seq, at: Date.parse(event.at), ended: 0 };
+          events.push(one);
+          counted.push(one);
+        }
         if (event.type === "collection_progress") {
           const { queued, running, total } = event.data.counts;
-          for (const each of waiting) if (each.ended === 0) each.ended = total - queued - running;
+          for (const each of counted) if (each.ended === 0) each.ended = total - queued - running;
         }
       });
     }
   };
   // The sentence below the bar holds how many devices have ended, as the page shows it.
-  const shown = () => {
+  const sentence = () => {
     const text = /([\d,]+) of [\d,]+ devices? ended/.exec(document.querySelector("main")?.textContent ?? "");
     return text ? Number(text[1].replaceAll(",", "")) : -1;
   };
-  let before = -1;
+  const logged = () => Number(document.querySelector('[role="log"] > :last-child')?.dataset.seq ?? -1);
+  let [before, drawn] = [-1, -1];
   const frame = (now) => {
     if (on) {
       frames += 1;
@@ -140,13 +149,18 @@ function instruments() {
         if (now - last > 100) slow += 1;
       }
       last = now;
-      const ended = shown();
-      if (ended !== before) {
+      const seq = logged();
+      if (seq !== drawn) {
         repaints += 1;
-        before = ended;
+        drawn = seq;
         const time = Date.now();
-        while (waiting.length > 0 && waiting[0].ended !== 0 && waiting[0].ended <= ended) {
-          lags.push(time - waiting.shift().at);
+        while (events.length > 0 && events[0].seq <= seq) lags.push(time - events.shift().at);
+        const ended = sentence();
+        if (ended !== before) {
+          before = ended;
+          while (counted.length > 0 && counted[0].ended !== 0 && counted[0].ended <= ended) {
+            counterLags.push(time - counted.shift().at);
+          }
         }
       }
     }
@@ -160,7 +174,15 @@ function instruments() {
     },
     end() {
       on = false;
-      return { frames, slow, slowest, lags, repaints, seconds: (performance.now() - from) / 1000 };
+      return {
+        frames,
+        slow,
+        slowest,
+        lags,
+        counterLags,
+        repaints,
+        seconds: (performance.now() - from) / 1000,
+      };
     },
   };
 }

@@ -18,6 +18,8 @@ async function faultsOf(page) {
 }
 
 async function settled(page) {
+  // The head of the application: a sign-in page has a heading too.
+  await page.locator("header").waitFor();
   await page.getByRole("heading", { level: 1 }).first().waitFor();
   await page.waitForLoadState("networkidle");
 }
@@ -92,6 +94,8 @@ export const rooms = {
     const look = async (what) => {
       for (const fault of await faultsOf(page)) faults.push(`${what}: ${fault}`);
     };
+    // What fades in has too little contrast for a moment.
+    await page.emulateMedia({ reducedMotion: "reduce" });
     await page.goto("/");
     await page.getByRole("button", { name: "Sign in" }).waitFor();
     await look("login");

@@ -1,5 +1,6 @@
 import { Select, Table, Text } from "@mantine/core";
 import { Notice } from "../ui/Problem";
+import { Scroll } from "../ui/Scroll";
 import { FIELDS, type Field, problemsOf, type Table as Read } from "./columns";
 
 interface Props {
@@ -24,8 +25,8 @@ export function ColumnMap({ table, fields, onChange }: Props) {
           : "As they were understood; change what is not right. Columns that are not read are left out."}
       </Text>
       {problems.length > 0 && <Notice tone="warn" title={problems.join(" ")} />}
-      <Table.ScrollContainer minWidth={460}>
-        <Table verticalSpacing={6}>
+      <Scroll label="Columns of the file">
+        <Table verticalSpacing={6} miw={460}>
           <Table.Thead>
             <Table.Tr>
               {!table.headless && <Table.Th>In the file</Table.Th>}
@@ -70,7 +71,7 @@ export function ColumnMap({ table, fields, onChange }: Props) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Scroll>
     </div>
   );
 }

@@ -12,6 +12,7 @@ import { type Column, DataTable } from "../ui/DataTable";
 import { IconStop } from "../ui/icons";
 import { Figures, Page, Panel } from "../ui/Page";
 import { Empty, ProblemNotice } from "../ui/Problem";
+import { Scroll } from "../ui/Scroll";
 import { ToneIcon } from "../ui/Status";
 import { FilterField } from "../wizard/DevicePicker";
 import { COVERAGE_STATES, coverageWord, failureWord } from "../words";
@@ -239,8 +240,8 @@ function Bars({
   rows: { key: string; name: string; counts: CoverageCounts }[];
 }) {
   return (
-    <Table.ScrollContainer minWidth={480}>
-      <Table verticalSpacing={6}>
+    <Scroll label={`Coverage by ${first.toLowerCase()}`}>
+      <Table verticalSpacing={6} miw={480}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th w={150}>{first}</Table.Th>
@@ -284,6 +285,6 @@ function Bars({
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Scroll>
   );
 }
