@@ -52,8 +52,8 @@ export interface TableKind {
   columns: readonly TableColumn[];
 }
 
-const wide = "minmax(140px, 1.4fr)";
-const middle = "minmax(104px, 1fr)";
+const wide = "minmax(112px, 1.4fr)";
+const middle = "minmax(92px, 1fr)";
 const narrow = "74px";
 
 export const TABLES: readonly TableKind[] = [
