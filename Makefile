@@ -5,6 +5,7 @@
 #   make test    behaviour, at small sizes; ends with one line: N passed, N failed, N skipped
 #   make lint    formatting, clippy, Biome, TypeScript
 #   make clients  TypeScript and Python clients of the API, into clients/
+#   make screenshots  pictures of every page, into docs/screenshots
 #   make bench   figures, against a floor        make soak   repetition and volume
 #
 # CARGO_TARGET_DIR, CARGO and NPM may be set.
@@ -15,7 +16,7 @@ NPM ?= npm
 export CARGO NPM
 
 .DEFAULT_GOAL := build
-.PHONY: build binary frontend templates clients demo test lint bench soak clean
+.PHONY: build binary frontend templates clients screenshots demo test lint bench soak clean
 
 build: frontend templates binary
 
@@ -30,6 +31,10 @@ templates:
 
 clients:
 	@scripts/clients
+
+screenshots: frontend templates
+	$(CARGO) build --locked --release --bin showrun --bin showrun-lab
+	@node frontend/scripts/screenshots.mjs
 
 demo: frontend templates binary
 	@$(CARGO) run --quiet --locked --release --bin showrun -- demo

@@ -5,6 +5,8 @@
 //   DEVICE_USER, DEVICE_PASSWORD                   the login of the devices
 //   DEVICE_ENABLE_PASSWORD                         and of their privileged mode, where they have one
 //   CHROMIUM                                       the browser, /usr/bin/chromium
+//   CAN_RESTART                                    1: who reads a line `@restart` kills the server, starts it again and
+//                                                  writes `@restarted` to the standard input
 //   E2E_ONLY                                       a part of the names of the tests to run
 //
 // The inventory has these sites, and the tests find their devices by them:

@@ -1,54 +1,6 @@
 import { strict as assert } from "node:assert";
-import axe from "axe-core";
-
-const HOSTILE = "<img src=x onerror=alert(1)>";
-const END = 120_000;
-
-async function signIn(page, user = process.env.SHOWRUN_USER, password = process.env.SHOWRUN_PASSWORD) {
-  await page.goto("/");
-  await page.getByLabel("User name", { exact: true }).fill(user);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("navigation", { name: "Main" }).waitFor();
-}
-
-async function choose(page, label, option) {
-  const field = page.getByRole("combobox", { name: label, exact: true });
-  await field.click();
-  await page.getByRole("option", { name: option }).click();
-  await page.keyboard.press("Escape");
-}
-
-/** Steps 1 and 2, by hand, up to the click that starts. */
-async function start(page, site, types = ["Configuration", "Version"]) {
-  await page.getByRole("link", { name: "New collection" }).first().click();
-  await page.getByRole("heading", { level: 1, name: "Select devices & commands" }).waitFor();
-  await choose(page, "Site", new RegExp(`^${site} `));
-  for (const type of types) await page.getByRole("checkbox", { name: type, exact: true }).check();
-  await page.getByRole("button", { name: "Next: options" }).click();
-  await page.getByRole("heading", { level: 1, name: "Configure options" }).waitFor();
-  await page.getByText("User name and password", { exact: true }).click();
-  await page.getByLabel("Device user name").fill(process.env.DEVICE_USER ?? "admin");
-  await page.getByLabel("Device password").fill(process.env.DEVICE_PASSWORD ?? "admin");
-  const { DEVICE_ENABLE_PASSWORD } = process.env;
-  if (DEVICE_ENABLE_PASSWORD) await page.getByLabel("Enable password").fill(DEVICE_ENABLE_PASSWORD);
-  await page.getByLabel("Max workers as a number").fill(site === "slow" ? "2" : "5");
-  await page.getByRole("button", { name: "Start collection" }).click();
-  await page.waitForURL(/\/collections\/[^/]+\/run/);
-}
-
-async function ended(page) {
-  await page.getByText(/Collection complete! \d/).waitFor({ timeout: END });
-}
-
-/** The number under a name in the statistics. */
-async function figure(page, list, name) {
-  const term = page.getByLabel(list).getByText(name, { exact: true });
-  const value = await term.locator("xpath=ancestor-or-self::dt/following-sibling::dd").textContent();
-  return Number.parseInt((value ?? "").replaceAll(",", ""), 10);
-}
-
-const DEVICES = "Devices of this collection";
+import { DEVICES, ended, figure, HOSTILE, picture, prepare, restartServer, signIn, start } from "./steps.mjs";
+import { rooms } from "./tests-rooms.mjs";
 
 export const tests = {
   async "from login to 3 succeeded, 0 failed"(page) {
@@ -128,6 +80,77 @@ export const tests = {
     assert.equal(await figure(page, DEVICES, "Remaining"), 0);
   },
 
+  async "a restart of the server in step 3 loses nothing"(page) {
+    await signIn(page);
+    await start(page, "slow");
+    await page.getByText("Live", { exact: true }).waitFor();
+    if (!(await restartServer())) return;
+    await ended(page);
+    assert.equal(await figure(page, DEVICES, "Remaining"), 0);
+    assert.equal(await figure(page, DEVICES, "Completed"), 5, "every device was collected");
+    const shown = await picture(page);
+    await page.reload();
+    await ended(page);
+    await page.getByText("Ended", { exact: true }).waitFor();
+    assert.deepEqual(await picture(page), shown);
+  },
+
+  async "a second tab shows the same"(page, context) {
+    await signIn(page);
+    await start(page, "slow");
+    const other = await context.newPage();
+    await other.goto(page.url());
+    await Promise.all([ended(page), ended(other)]);
+    for (const tab of [page, other]) await tab.getByText("Ended", { exact: true }).waitFor();
+    assert.deepEqual(await picture(other), await picture(page));
+  },
+
+  async "the text of a device can be read while others still run"(page) {
+    await signIn(page);
+    await start(page, "slow", ["Configuration"]);
+    const table = page.getByRole("table", { name: DEVICES });
+    const done = table.getByRole("row").filter({ hasText: "1 complete" }).first();
+    await done.waitFor({ timeout: 60_000 });
+    assert.ok((await figure(page, DEVICES, "Remaining")) > 0, "others are still to come");
+    await done.click();
+    const drawer = page.getByRole("dialog");
+    await drawer.getByRole("region", { name: /^configs of / }).waitFor();
+    await page.keyboard.press("Escape");
+    await ended(page);
+  },
+
+  async "a check first, and on without those that are not ready"(page) {
+    await signIn(page);
+    await prepare(page, "bad");
+    await page.getByRole("button", { name: "Check first" }).click();
+    await page.getByText("2 of 3 devices are ready, 1 is not").waitFor({ timeout: 60_000 });
+    const matrix = page.getByRole("table", { name: "Check of each device" });
+    await matrix
+      .getByRole("img", { name: /^Login: failed/ })
+      .first()
+      .waitFor();
+    await page.getByRole("button", { name: "Continue without it" }).click();
+    await page.waitForURL(/\/collections\/[^/]+\/run/);
+    await page.getByText("Collection complete! 2 succeeded, 0 failed").waitFor({ timeout: 60_000 });
+  },
+
+  async "the same collection as a script, without its secrets"(page) {
+    await signIn(page);
+    await prepare(page, "good");
+    await page.getByRole("button", { name: "Copy as…" }).click();
+    const dialog = page.getByRole("dialog");
+    for (const [kind, part] of [
+      ["curl", "curl --fail-with-body"],
+      ["Python", "import json"],
+      ["Command line", "showrun collect"],
+    ]) {
+      await dialog.getByText(kind, { exact: true }).click();
+      const text = (await dialog.locator("pre").textContent()) ?? "";
+      assert.ok(text.includes(part), text);
+      assert.ok(!text.includes(process.env.DEVICE_PASSWORD ?? "admin-"), "a secret is written out");
+    }
+  },
+
   async cancel(page) {
     await signIn(page);
     await start(page, "slow");
@@ -186,50 +209,5 @@ export const tests = {
     await page.getByRole("table", { name: DEVICES }).getByText(HOSTILE).waitFor();
   },
 
-  async "no page has a serious accessibility fault, light and dark"(page) {
-    await signIn(page);
-    await page.goto("/collections");
-    const first = page.getByRole("table", { name: "Collections" }).getByRole("link").first();
-    const collection = await first.getAttribute("href");
-    const paths = ["/", "/collect", "/collect?step=2", "/collections", collection, `${collection}/run`];
-    paths.push(
-      `${collection}/results`,
-      "/devices",
-      "/devices/import",
-      "/captures",
-      "/failures",
-      "/platforms",
-    );
-    paths.push("/credentials", "/host-keys", "/users", "/api-tokens", "/audit", "/settings", "/account");
-    const faults = [];
-    for (const colorScheme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme });
-      for (const path of paths) {
-        await page.goto(path);
-        await page.getByRole("heading", { level: 1 }).first().waitFor();
-        await page.waitForLoadState("networkidle");
-        await page.evaluate(axe.source);
-        const found = await page.evaluate(async () => {
-          const { violations } = await globalThis.axe.run(document, {
-            runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
-          });
-          return violations
-            .filter(({ impact }) => impact === "serious" || impact === "critical")
-            .map(({ id, nodes }) => `${id} ${nodes[0]?.html.slice(0, 100)}`);
-        });
-        for (const fault of found) faults.push(`${path} ${colorScheme}: ${fault}`);
-      }
-    }
-    assert.deepEqual(faults, []);
-  },
+  ...rooms,
 };
-
-/** All that is shown of the devices and their numbers, to compare before and after a reload. */
-async function picture(page) {
-  const numbers = {};
-  for (const name of ["Running", "Completed", "Failed", "Remaining", "Progress"]) {
-    numbers[name] = await figure(page, DEVICES, name);
-  }
-  const rows = await page.getByRole("table", { name: DEVICES }).getByRole("row").allTextContents();
-  return { numbers, rows };
-}

@@ -54,6 +54,21 @@ const FAILURE: Record<string, string> = {
   internal: "Internal error",
 };
 
+const SEVERITY: Record<string, Word> = {
+  low: { text: "Low", tone: "idle" },
+  medium: { text: "Medium", tone: "busy" },
+  high: { text: "High", tone: "warn" },
+  critical: { text: "Critical", tone: "bad" },
+};
+
+const COVERAGE: Record<string, Word> = {
+  fresh: { text: "Fresh", tone: "good" },
+  stale: { text: "Stale", tone: "warn" },
+  failing: { text: "Failing", tone: "bad" },
+  never: { text: "Never", tone: "idle" },
+  not_supported: { text: "Not supported", tone: "idle" },
+};
+
 const EVIDENCE: Record<string, string> = {
   real: "Tested on real devices",
   recorded: "Tested on recorded sessions",
@@ -88,6 +103,14 @@ export function failureWord(kind: string): string {
   return FAILURE[kind] ?? humanise(kind);
 }
 
+export function severityWord(severity: string): Word {
+  return SEVERITY[severity] ?? { text: humanise(severity), tone: "idle" };
+}
+
+export function coverageWord(state: string): Word {
+  return COVERAGE[state] ?? { text: humanise(state), tone: "idle" };
+}
+
 export function evidenceWord(evidence: string): string {
   return EVIDENCE[evidence] ?? humanise(evidence);
 }
@@ -97,6 +120,8 @@ export function stepWord(step: string): string {
 }
 
 export const FAILURE_KINDS = Object.keys(FAILURE);
+export const SEVERITIES = Object.keys(SEVERITY);
+export const COVERAGE_STATES = Object.keys(COVERAGE);
 export const VERDICTS = Object.keys(VERDICT);
 export const COLLECTION_STATUSES = [
   "queued",

@@ -8,13 +8,16 @@ use reqwest::Method;
 use serde_json::json;
 use tests::{
     places,
-    server::{PASSWORD, Server},
+    server::{PASSWORD, Server, Setup},
     skip,
 };
-use tokio::process::Command;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::{Child, Command},
+};
 
 /// All browser tests together end within this.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_secs(600);
 const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// Lines of an inventory that put a fleet's devices into a site.
@@ -57,7 +60,7 @@ async fn the_wizard_works_in_a_browser() -> anyhow::Result<()> {
     let good = fleet(3, 1, Duration::ZERO, Vec::new()).await?;
     let bad = fleet(3, 2, Duration::ZERO, vec![(1, Fault::AuthRefused)]).await?;
     let slow = fleet(5, 3, Duration::from_millis(1200), Vec::new()).await?;
-    let server = Server::start().await?;
+    let mut server = Server::start_with(Setup::on_one_port()?).await?;
     let admin = server.admin().await?;
     let inventory = format!(
         "name,host,port,platform,site\n{}{}{}",
@@ -79,7 +82,7 @@ async fn the_wizard_works_in_a_browser() -> anyhow::Result<()> {
     let made = admin.post("/api/v1/devices", &hostile).await?;
     ensure!(made.status == 201, "the hostile device: {made:?}");
     let login = FleetOptions::default();
-    let run = Command::new("node")
+    let mut run = Command::new("node")
         .arg("e2e/run.mjs")
         .current_dir(&frontend)
         .env("SHOWRUN_URL", server.url())
@@ -89,18 +92,34 @@ async fn the_wizard_works_in_a_browser() -> anyhow::Result<()> {
         .env("DEVICE_PASSWORD", &login.password)
         .env("DEVICE_ENABLE_PASSWORD", &login.enable_password)
         .env("CHROMIUM", CHROMIUM)
-        .stdin(Stdio::null())
+        .env("CAN_RESTART", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
         .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(LONGEST, run)
-        .await
-        .context("the browser tests do not end")??;
-    let said = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    println!("{said}");
-    ensure!(output.status.success(), "{said}\n{}", server.log());
+        .spawn()?;
+    let followed = tokio::time::timeout(LONGEST, follow(&mut run, &mut server)).await;
+    let said = followed.context("the browser tests do not end")??;
+    let status = run.wait().await?;
+    ensure!(status.success(), "{said}\n{}", server.log());
     Ok(())
+}
+
+/// What the tests print, to their end. A line `@restart` asks for the server to be killed and started again.
+async fn follow(run: &mut Child, server: &mut Server) -> anyhow::Result<String> {
+    let mut lines = BufReader::new(run.stdout.take().context("no output")?).lines();
+    let mut answers = run.stdin.take().context("no input")?;
+    let mut said = String::new();
+    while let Some(line) = lines.next_line().await? {
+        if line == "@restart" {
+            server.kill().await?;
+            server.again().await?;
+            answers.write_all(b"@restarted\n").await?;
+            continue;
+        }
+        println!("{line}");
+        said.push_str(&line);
+        said.push('\n');
+    }
+    Ok(said)
 }

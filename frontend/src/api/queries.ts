@@ -78,3 +78,35 @@ export const versionQuery = queryOptions({
   queryFn: () => ask(api.GET("/version")),
   staleTime: Number.POSITIVE_INFINITY,
 });
+
+/** The newest collections, for what looks back a little: the dashboard, failures, estimates. */
+export const recentQuery = queryOptions({
+  queryKey: ["collections", "recent"],
+  queryFn: async () => (await ask(api.GET("/collections", { params: { query: { limit: 50 } } }))).items,
+});
+
+/** How long devices took the last time that the same was captured, by device. */
+export function pastQuery(captureTypes: readonly string[]) {
+  const wanted = [...captureTypes].sort().join(" ");
+  return queryOptions({
+    queryKey: ["collections", "past", wanted],
+    queryFn: async ({ client }) => {
+      const recent = await client.ensureQueryData(recentQuery);
+      const alike = recent.find(
+        (each) => each.devices_succeeded > 0 && [...each.capture_types].sort().join(" ") === wanted,
+      );
+      const past = new Map<string, number>();
+      if (alike === undefined) return past;
+      const rows = await ask(
+        api.GET("/collections/{id}/devices", {
+          params: { path: { id: alike.id }, query: { limit: 500, status: ["succeeded"] } },
+        }),
+      );
+      for (const row of rows.items) {
+        if (row.duration_ms !== undefined) past.set(row.device_id, row.duration_ms);
+      }
+      return past;
+    },
+    staleTime: 5 * 60_000,
+  });
+}

@@ -765,6 +765,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * View the coverage
+         * @description How many devices have which capture type fresh, stale, failing or never. A failing one may still have a good text
+         *     of before.
+         */
+        get: operations["coverage_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/coverage/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List devices by their coverage
+         * @description Devices by name, each with all capture types asked for.
+         */
+        get: operations["coverage_device_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/credentials": {
         parameters: {
             query?: never;
@@ -1084,6 +1125,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/locate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Locate a MAC address, an IP address or a name
+         * @description Ports at which it is attached come before those that lead on to another switch, those with few MAC addresses
+         *     before those with many, what is so now before what was.
+         */
+        get: operations["location_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/mac-entries": {
         parameters: {
             query?: never;
@@ -1278,6 +1340,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the last good texts
+         * @description Finds any characters in a line, also signs, ignoring upper and lower case; three or more are in an index. For
+         *     viewers secrets are masked and nothing is found in them. With `history` older versions are read, too, the newest
+         *     first, for some seconds; the next page goes on there.
+         */
+        get: operations["search_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/settings": {
         parameters: {
             query?: never;
@@ -1297,6 +1381,66 @@ export interface paths {
          * @description They hold at once, and after a restart, too.
          */
         patch: operations["settings_update"];
+        trace?: never;
+    };
+    "/topology": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * View the topology
+         * @description Devices and their links as LLDP tells them now; both ends of a link are one.
+         */
+        get: operations["topology_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/topology.drawio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the topology as a drawing
+         * @description For draw.io (diagrams.net): boxes in a grid with their links, to be arranged there.
+         */
+        get: operations["topology_drawio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/topology.graphml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the topology as GraphML
+         * @description For Gephi, yEd, NetworkX and the like.
+         */
+        get: operations["topology_graphml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/users": {
@@ -3171,6 +3315,153 @@ export interface components {
             truncated: boolean;
         };
         /**
+         * Coverage
+         * @description How many devices are covered how well.
+         * @example {
+         *       "counts": {
+         *         "failing": 5,
+         *         "fresh": 180,
+         *         "never": 3,
+         *         "not_supported": 0,
+         *         "stale": 12
+         *       },
+         *       "devices": 25,
+         *       "sites": [
+         *         {
+         *           "counts": {
+         *             "failing": 5,
+         *             "fresh": 180,
+         *             "never": 3,
+         *             "not_supported": 0,
+         *             "stale": 12
+         *           },
+         *           "devices": 25,
+         *           "site": "ams"
+         *         }
+         *       ],
+         *       "stale_after_hours": 26,
+         *       "types": [
+         *         {
+         *           "capture_type": "configs",
+         *           "counts": {
+         *             "failing": 5,
+         *             "fresh": 180,
+         *             "never": 3,
+         *             "not_supported": 0,
+         *             "stale": 12
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        Coverage: {
+            /** @description Over all of them and all types asked for. */
+            counts: components["schemas"]["CoverageCounts"];
+            /**
+             * Format: uint64
+             * @description Devices that are looked at.
+             */
+            devices: number;
+            /** @description By site. */
+            sites: components["schemas"]["CoverageOfSite"][];
+            /**
+             * Format: uint32
+             * @description From so many hours on a capture is stale.
+             */
+            stale_after_hours: number;
+            /** @description By capture type. */
+            types: components["schemas"]["CoverageOfType"][];
+        };
+        /**
+         * CoverageCounts
+         * @description How many pairs of device and capture type are in each state.
+         * @example {
+         *       "failing": 5,
+         *       "fresh": 180,
+         *       "never": 3,
+         *       "not_supported": 0,
+         *       "stale": 12
+         *     }
+         */
+        CoverageCounts: {
+            /**
+             * Format: uint64
+             * @description The last attempt gave no complete text.
+             */
+            failing: number;
+            /**
+             * Format: uint64
+             * @description Captured not long ago.
+             */
+            fresh: number;
+            /**
+             * Format: uint64
+             * @description Never tried.
+             */
+            never: number;
+            /**
+             * Format: uint64
+             * @description The platform has no command for it.
+             */
+            not_supported: number;
+            /**
+             * Format: uint64
+             * @description Captured, but longer ago.
+             */
+            stale: number;
+        };
+        /**
+         * CoverageOfSite
+         * @description The counts of a site.
+         * @example {
+         *       "counts": {
+         *         "failing": 5,
+         *         "fresh": 180,
+         *         "never": 3,
+         *         "not_supported": 0,
+         *         "stale": 12
+         *       },
+         *       "devices": 25,
+         *       "site": "ams"
+         *     }
+         */
+        CoverageOfSite: {
+            /** @description Its counts, over all types asked for. */
+            counts: components["schemas"]["CoverageCounts"];
+            /**
+             * Format: uint64
+             * @description Its devices.
+             */
+            devices: number;
+            /** @description The site; empty where none is said. */
+            site: string;
+        };
+        /**
+         * CoverageOfType
+         * @description The counts of a capture type.
+         * @example {
+         *       "capture_type": "configs",
+         *       "counts": {
+         *         "failing": 5,
+         *         "fresh": 180,
+         *         "never": 3,
+         *         "not_supported": 0,
+         *         "stale": 12
+         *       }
+         *     }
+         */
+        CoverageOfType: {
+            /** @description Slug of the capture type. */
+            capture_type: string;
+            /** @description Its counts: one for each device. */
+            counts: components["schemas"]["CoverageCounts"];
+        };
+        /**
+         * @description How well a capture type of a device is covered.
+         * @enum {string}
+         */
+        CoverageState: "fresh" | "stale" | "failing" | "never" | "not_supported";
+        /**
          * Credential
          * @description What devices are logged in with. No secret is ever shown.
          * @example {
@@ -3475,6 +3766,43 @@ export interface components {
              * @description Number of the event in its collection, from 1, without gaps.
              */
             seq: number;
+        };
+        /**
+         * DeviceCoverage
+         * @description How a device is covered.
+         * @example {
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "platform": "cisco_ios",
+         *       "site": "ams",
+         *       "types": [
+         *         {
+         *           "capture_type": "configs",
+         *           "failure_kind": "connect_timeout",
+         *           "last_good_at": "2026-01-31T06:30:00.900Z",
+         *           "last_good_capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "last_tried_at": "2026-02-01T06:30:00.900Z",
+         *           "message": "No answer within 10 seconds",
+         *           "state": "failing",
+         *           "verdict": "not_run"
+         *         }
+         *       ]
+         *     }
+         */
+        DeviceCoverage: {
+            /**
+             * Format: uuid
+             * @description The device.
+             */
+            device_id: string;
+            /** @description Its name. */
+            device_name: string;
+            /** @description Slug of its platform, or `auto`. */
+            platform: string;
+            /** @description Where it stands. */
+            site: string;
+            /** @description Each capture type asked for. */
+            types: components["schemas"]["TypeCoverage"][];
         };
         /**
          * DeviceCreate
@@ -4251,6 +4579,78 @@ export interface components {
             privileged: boolean;
         };
         /**
+         * LocatedDevice
+         * @description A device that what is sought is, or is an address of.
+         * @example {
+         *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "name": "ams-sw-01"
+         *     }
+         */
+        LocatedDevice: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /**
+         * Location
+         * @description Where something is and was.
+         * @example {
+         *       "addresses": [
+         *         "10.20.30.40"
+         *       ],
+         *       "devices": [],
+         *       "kind": "ip",
+         *       "mac": "00:1b:54:aa:bb:cc",
+         *       "macs": [
+         *         "00:1b:54:aa:bb:cc"
+         *       ],
+         *       "query": "10.20.30.40",
+         *       "sightings": [
+         *         {
+         *           "current": true,
+         *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "device_name": "ams-sw-01",
+         *           "edge": true,
+         *           "first_seen_at": "2026-01-31T06:30:00.900Z",
+         *           "interface": "GigabitEthernet1/0/7",
+         *           "last_seen_at": "2026-02-01T06:30:00.900Z",
+         *           "mac": "00:1b:54:aa:bb:cc",
+         *           "macs_on_port": 1,
+         *           "source": "mac_table",
+         *           "vlan": "30"
+         *         }
+         *       ],
+         *       "truncated": false
+         *     }
+         */
+        Location: {
+            /** @description The IP addresses it has or had, those of now first. */
+            addresses: string[];
+            /** @description The devices that it is, or that it is an address of. */
+            devices: components["schemas"]["LocatedDevice"][];
+            /** @description What that is. */
+            kind: components["schemas"]["LocationKind"];
+            /** @description The MAC address it has now, or had; absent where none is known. */
+            mac?: string;
+            /** @description All MAC addresses it has or had, those of now first. */
+            macs: string[];
+            /** @description What was asked, in the spelling that records have. */
+            query: string;
+            /** @description Where it was seen, the most likely place first. */
+            sightings: components["schemas"]["Sighting"][];
+            /** @description There is more than is shown. */
+            truncated: boolean;
+        };
+        /**
+         * @description What was asked for.
+         * @enum {string}
+         */
+        LocationKind: "mac" | "mac_prefix" | "ip" | "name";
+        /**
          * LoginRequest
          * @description Who wants to log in.
          * @example {
@@ -4570,6 +4970,21 @@ export interface components {
         Page_Device: {
             /** @description The rows. */
             items: components["schemas"]["Device"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * Page_DeviceCoverage
+         * @description Some rows of a list.
+         */
+        Page_DeviceCoverage: {
+            /** @description The rows. */
+            items: components["schemas"]["DeviceCoverage"][];
             /** @description Where the next page begins; absent at the end. */
             next_page_token?: string;
             /**
@@ -5240,6 +5655,230 @@ export interface components {
             vrf?: string;
         };
         /**
+         * SearchAnswer
+         * @description A page of lines in which something stands.
+         * @example {
+         *       "indexed": true,
+         *       "items": [
+         *         {
+         *           "after": [
+         *             {
+         *               "cut": false,
+         *               "number": 413,
+         *               "text": " no ip proxy-arp"
+         *             },
+         *             {
+         *               "cut": false,
+         *               "number": 414,
+         *               "text": "!"
+         *             }
+         *           ],
+         *           "before": [
+         *             {
+         *               "cut": false,
+         *               "number": 410,
+         *               "text": "interface Vlan30"
+         *             },
+         *             {
+         *               "cut": false,
+         *               "number": 411,
+         *               "text": " description Users"
+         *             }
+         *           ],
+         *           "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "capture_type": "configs",
+         *           "captured_at": "2026-01-31T06:30:00.900Z",
+         *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "device_name": "ams-sw-01",
+         *           "line": {
+         *             "cut": false,
+         *             "number": 412,
+         *             "text": " ip address 10.0.0.1 255.255.255.0"
+         *           },
+         *           "ranges": [
+         *             {
+         *               "end": 19,
+         *               "start": 12
+         *             }
+         *           ],
+         *           "section": [
+         *             "interface Vlan30"
+         *           ]
+         *         }
+         *       ],
+         *       "texts_pending": 0
+         *     }
+         */
+        SearchAnswer: {
+            /** @description How far older versions were looked through, with `history`. */
+            history?: components["schemas"]["SearchHistory"];
+            /** @description The index was asked; otherwise texts were read one after the other. */
+            indexed: boolean;
+            /** @description The lines, those of one text one after the other. */
+            items: components["schemas"]["SearchHit"][];
+            /** @description What a person should know about the answer. */
+            message?: string;
+            /**
+             * @description Where the next page begins; absent at the end. A page may have few lines, or none, and a next one: its time was
+             *     over.
+             */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description Last good texts that were captured and cannot be found yet.
+             */
+            texts_pending: number;
+        };
+        /**
+         * SearchHistory
+         * @description How far older versions were looked through.
+         * @example {
+         *       "complete": false,
+         *       "searched_back_to": "2025-12-29T09:20:00.000Z",
+         *       "versions_passed_over": 0,
+         *       "versions_read": 1850
+         *     }
+         */
+        SearchHistory: {
+            /** @description That was all there is. Otherwise the next page goes on. */
+            complete: boolean;
+            /**
+             * Format: date-time
+             * @description Everything captured since then was looked at, by this page and those before it; absent where there was nothing.
+             */
+            searched_back_to?: string;
+            /**
+             * Format: uint64
+             * @description Versions that were too large to be read.
+             */
+            versions_passed_over: number;
+            /**
+             * Format: uint64
+             * @description Versions that were read for this page.
+             */
+            versions_read: number;
+        };
+        /**
+         * SearchHit
+         * @description A line in which something stands.
+         * @example {
+         *       "after": [
+         *         {
+         *           "cut": false,
+         *           "number": 413,
+         *           "text": " no ip proxy-arp"
+         *         },
+         *         {
+         *           "cut": false,
+         *           "number": 414,
+         *           "text": "!"
+         *         }
+         *       ],
+         *       "before": [
+         *         {
+         *           "cut": false,
+         *           "number": 410,
+         *           "text": "interface Vlan30"
+         *         },
+         *         {
+         *           "cut": false,
+         *           "number": 411,
+         *           "text": " description Users"
+         *         }
+         *       ],
+         *       "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "capture_type": "configs",
+         *       "captured_at": "2026-01-31T06:30:00.900Z",
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "line": {
+         *         "cut": false,
+         *         "number": 412,
+         *         "text": " ip address 10.0.0.1 255.255.255.0"
+         *       },
+         *       "ranges": [
+         *         {
+         *           "end": 19,
+         *           "start": 12
+         *         }
+         *       ],
+         *       "section": [
+         *         "interface Vlan30"
+         *       ]
+         *     }
+         */
+        SearchHit: {
+            /** @description Lines after it. */
+            after: components["schemas"]["SearchLine"][];
+            /** @description Lines before it. */
+            before: components["schemas"]["SearchLine"][];
+            /**
+             * Format: uuid
+             * @description The capture.
+             */
+            capture_id: string;
+            /** @description Slug of the capture type. */
+            capture_type: string;
+            /**
+             * Format: date-time
+             * @description When it was made. A last good text that stayed the same has the time of its first capture.
+             */
+            captured_at: string;
+            /**
+             * Format: uuid
+             * @description The device.
+             */
+            device_id: string;
+            /** @description Its name. */
+            device_name: string;
+            /** @description The line. */
+            line: components["schemas"]["SearchLine"];
+            /** @description Where in it. */
+            ranges: components["schemas"]["SearchRange"][];
+            /** @description What the line stands under, the outermost first. */
+            section: string[];
+        };
+        /**
+         * SearchLine
+         * @description A line of a text.
+         * @example {
+         *       "cut": false,
+         *       "number": 412,
+         *       "text": " ip address 10.0.0.1 255.255.255.0"
+         *     }
+         */
+        SearchLine: {
+            /** @description The line is longer than what is shown. */
+            cut: boolean;
+            /**
+             * Format: uint64
+             * @description Its number, from 1.
+             */
+            number: number;
+            /** @description The line; of a long one, a part of it. */
+            text: string;
+        };
+        /**
+         * SearchRange
+         * @description Where in a line something stands, in characters (Unicode code points) of what is shown.
+         * @example {
+         *       "end": 19,
+         *       "start": 12
+         *     }
+         */
+        SearchRange: {
+            /**
+             * Format: uint64
+             * @description The one behind the last.
+             */
+            end: number;
+            /**
+             * Format: uint64
+             * @description The first.
+             */
+            start: number;
+        };
+        /**
          * Settings
          * @description Settings of the server.
          * @example {
@@ -5337,6 +5976,68 @@ export interface components {
             transcript_days?: number | null;
         };
         /**
+         * Sighting
+         * @description A place where something is or was.
+         * @example {
+         *       "current": true,
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "edge": true,
+         *       "first_seen_at": "2026-01-31T06:30:00.900Z",
+         *       "interface": "GigabitEthernet1/0/7",
+         *       "last_seen_at": "2026-02-01T06:30:00.900Z",
+         *       "mac": "00:1b:54:aa:bb:cc",
+         *       "macs_on_port": 1,
+         *       "source": "mac_table",
+         *       "vlan": "30"
+         *     }
+         */
+        Sighting: {
+            /** @description The IP address that was seen. */
+            address?: string;
+            /** @description It was still there when the device was last asked. */
+            current: boolean;
+            /**
+             * Format: uuid
+             * @description The device that saw it.
+             */
+            device_id: string;
+            /** @description Its name today; absent when it was taken away. */
+            device_name?: string;
+            /** @description It is attached here: the port is not known to lead on to another switch or router. */
+            edge: boolean;
+            /**
+             * Format: date-time
+             * @description When it was captured there for the first time.
+             */
+            first_seen_at: string;
+            /** @description The port; of an ARP table the interface. */
+            interface?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured there for the last time.
+             */
+            last_seen_at: string;
+            /** @description The MAC address that was seen. */
+            mac?: string;
+            /**
+             * Format: uint32
+             * @description MAC addresses behind the port now, counted up to 1,000; of ports at the edge alone.
+             */
+            macs_on_port?: number;
+            /** @description What says so. */
+            source: components["schemas"]["SightingSource"];
+            /** @description VLAN. */
+            vlan?: string;
+            /** @description VRF, or the bridge domain of a MAC table; absent in the default one. */
+            vrf?: string;
+        };
+        /**
+         * @description What says that something is somewhere.
+         * @enum {string}
+         */
+        SightingSource: "mac_table" | "arp" | "neighbor" | "interface";
+        /**
          * SkippedCapture
          * @description One capture type that is left out.
          * @example {
@@ -5372,6 +6073,183 @@ export interface components {
             refresh_token: string;
             /** @description Always `Bearer`. */
             token_type: string;
+        };
+        /**
+         * Topology
+         * @description The graph of devices, or a part of it.
+         * @example {
+         *       "links": [
+         *         {
+         *           "a": {
+         *             "interface": "GigabitEthernet1/0/1",
+         *             "node": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90"
+         *           },
+         *           "b": {
+         *             "interface": "Port 1",
+         *             "node": "neighbor:00:1b:54:aa:bb:cc"
+         *           },
+         *           "first_seen_at": "2026-01-31T06:30:00.900Z",
+         *           "last_seen_at": "2026-02-01T06:30:00.900Z",
+         *           "one_sided": true
+         *         }
+         *       ],
+         *       "nodes": [
+         *         {
+         *           "address": "10.20.0.1",
+         *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "managed": true,
+         *           "model": "WS-C3850-48P",
+         *           "name": "ams-sw-01",
+         *           "platform": "cisco_ios",
+         *           "role": "access",
+         *           "site": "ams",
+         *           "vendor": "Cisco"
+         *         }
+         *       ],
+         *       "truncated": false
+         *     }
+         */
+        Topology: {
+            /** @description Links between them. */
+            links: components["schemas"]["TopologyLink"][];
+            /** @description Devices by name, then neighbours that are none. */
+            nodes: components["schemas"]["TopologyNode"][];
+            /** @description There are more links than were asked for: narrow the question by site, platform or device. */
+            truncated: boolean;
+        };
+        /**
+         * TopologyEnd
+         * @description One end of a link.
+         * @example {
+         *       "interface": "GigabitEthernet1/0/1",
+         *       "node": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90"
+         *     }
+         */
+        TopologyEnd: {
+            /** @description The port: as its own device calls it where that says so, otherwise as it is heard. */
+            interface?: string;
+            /** @description Id of the node. */
+            node: string;
+        };
+        /**
+         * TopologyLink
+         * @description A link between two nodes.
+         * @example {
+         *       "a": {
+         *         "interface": "GigabitEthernet1/0/1",
+         *         "node": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90"
+         *       },
+         *       "b": {
+         *         "interface": "Port 1",
+         *         "node": "neighbor:00:1b:54:aa:bb:cc"
+         *       },
+         *       "first_seen_at": "2026-01-31T06:30:00.900Z",
+         *       "last_seen_at": "2026-02-01T06:30:00.900Z",
+         *       "one_sided": true
+         *     }
+         */
+        TopologyLink: {
+            /** @description The end that says so. */
+            a: components["schemas"]["TopologyEnd"];
+            /** @description The other end. */
+            b: components["schemas"]["TopologyEnd"];
+            /**
+             * Format: date-time
+             * @description When it was captured for the first time.
+             */
+            first_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it was captured for the last time.
+             */
+            last_seen_at: string;
+            /** @description Only the device at `a` says so: the other is no device, was not asked, or does not hear it. */
+            one_sided: boolean;
+        };
+        /**
+         * TopologyNode
+         * @description A device, or a neighbour that is none.
+         * @example {
+         *       "address": "10.20.0.1",
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "managed": true,
+         *       "model": "WS-C3850-48P",
+         *       "name": "ams-sw-01",
+         *       "platform": "cisco_ios",
+         *       "role": "access",
+         *       "site": "ams",
+         *       "vendor": "Cisco"
+         *     }
+         */
+        TopologyNode: {
+            /** @description The address it is managed by. */
+            address?: string;
+            /** @description What it says it is; of neighbours that are no devices. */
+            description?: string;
+            /**
+             * Format: uuid
+             * @description The device; absent where it is none.
+             */
+            device_id?: string;
+            /** @description The id of the device, or `neighbor:` and what it calls itself. */
+            id: string;
+            /** @description Whether it is a device of ours. */
+            managed: boolean;
+            /** @description Its model. */
+            model?: string;
+            /** @description Its name, or what it calls itself. */
+            name: string;
+            /** @description Slug of its platform. */
+            platform?: string;
+            /** @description What it is for. */
+            role?: string;
+            /** @description Where it stands. */
+            site?: string;
+            /** @description Who made it. */
+            vendor?: string;
+        };
+        /**
+         * TypeCoverage
+         * @description How a capture type of a device is covered.
+         * @example {
+         *       "capture_type": "configs",
+         *       "failure_kind": "connect_timeout",
+         *       "last_good_at": "2026-01-31T06:30:00.900Z",
+         *       "last_good_capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "last_tried_at": "2026-02-01T06:30:00.900Z",
+         *       "message": "No answer within 10 seconds",
+         *       "state": "failing",
+         *       "verdict": "not_run"
+         *     }
+         */
+        TypeCoverage: {
+            /** @description Slug of the capture type. */
+            capture_type: string;
+            /** @description The first thing that went wrong with the device then. */
+            failure_kind?: string;
+            /**
+             * Format: date-time
+             * @description When a complete text was last captured; absent: never.
+             */
+            last_good_at?: string;
+            /**
+             * Format: uuid
+             * @description The capture of it.
+             */
+            last_good_capture_id?: string;
+            /**
+             * Format: date-time
+             * @description When it was last tried.
+             */
+            last_tried_at?: string;
+            /** @description A sentence for people. */
+            message?: string;
+            /** @description How well. */
+            state: components["schemas"]["CoverageState"];
+            /** @description What came of that. */
+            verdict?: string;
         };
         /**
          * UnknownLine
@@ -17635,6 +18513,497 @@ export interface operations {
             };
         };
     };
+    coverage_view: {
+        parameters: {
+            query?: {
+                /** @description Slugs of capture types; the eight usual ones unless given. */
+                capture_type?: string[];
+                /** @description From so many hours on a capture is stale: 26 unless given. */
+                stale_after_hours?: number;
+                /** @description Names of devices; `*` stands for any characters. */
+                device?: string[];
+                /** @description Sites. */
+                site?: string[];
+                /** @description Slugs or aliases of platforms. */
+                platform?: string[];
+                /** @description Roles. */
+                role?: string[];
+                /** @description Labels. */
+                tag?: string[];
+                /** @description Whether they are collected: those that are, unless given. */
+                enabled?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "counts": {
+                     *         "failing": 5,
+                     *         "fresh": 180,
+                     *         "never": 3,
+                     *         "not_supported": 0,
+                     *         "stale": 12
+                     *       },
+                     *       "devices": 25,
+                     *       "sites": [
+                     *         {
+                     *           "counts": {
+                     *             "failing": 5,
+                     *             "fresh": 180,
+                     *             "never": 3,
+                     *             "not_supported": 0,
+                     *             "stale": 12
+                     *           },
+                     *           "devices": 25,
+                     *           "site": "ams"
+                     *         }
+                     *       ],
+                     *       "stale_after_hours": 26,
+                     *       "types": [
+                     *         {
+                     *           "capture_type": "configs",
+                     *           "counts": {
+                     *             "failing": 5,
+                     *             "fresh": 180,
+                     *             "never": 3,
+                     *             "not_supported": 0,
+                     *             "stale": 12
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Coverage"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    coverage_device_list: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Only devices with one of the types in this state. */
+                state?: components["schemas"]["CoverageState"];
+                /** @description Slugs of capture types; the eight usual ones unless given. */
+                capture_type?: string[];
+                /** @description From so many hours on a capture is stale: 26 unless given. */
+                stale_after_hours?: number;
+                /** @description Names of devices; `*` stands for any characters. */
+                device?: string[];
+                /** @description Sites. */
+                site?: string[];
+                /** @description Slugs or aliases of platforms. */
+                platform?: string[];
+                /** @description Roles. */
+                role?: string[];
+                /** @description Labels. */
+                tag?: string[];
+                /** @description Whether they are collected: those that are, unless given. */
+                enabled?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "platform": "cisco_ios",
+                     *           "site": "ams",
+                     *           "types": [
+                     *             {
+                     *               "capture_type": "configs",
+                     *               "failure_kind": "connect_timeout",
+                     *               "last_good_at": "2026-01-31T06:30:00.900Z",
+                     *               "last_good_capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *               "last_tried_at": "2026-02-01T06:30:00.900Z",
+                     *               "message": "No answer within 10 seconds",
+                     *               "state": "failing",
+                     *               "verdict": "not_run"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_DeviceCoverage"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     credential_list: {
         parameters: {
             query?: {
@@ -23506,6 +24875,233 @@ export interface operations {
             };
         };
     };
+    location_view: {
+        parameters: {
+            query: {
+                /** @description A MAC address in any notation or its first bytes, an IP address, or the name of a device or neighbour. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "addresses": [
+                     *         "10.20.30.40"
+                     *       ],
+                     *       "devices": [],
+                     *       "kind": "ip",
+                     *       "mac": "00:1b:54:aa:bb:cc",
+                     *       "macs": [
+                     *         "00:1b:54:aa:bb:cc"
+                     *       ],
+                     *       "query": "10.20.30.40",
+                     *       "sightings": [
+                     *         {
+                     *           "current": true,
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "edge": true,
+                     *           "first_seen_at": "2026-01-31T06:30:00.900Z",
+                     *           "interface": "GigabitEthernet1/0/7",
+                     *           "last_seen_at": "2026-02-01T06:30:00.900Z",
+                     *           "mac": "00:1b:54:aa:bb:cc",
+                     *           "macs_on_port": 1,
+                     *           "source": "mac_table",
+                     *           "vlan": "30"
+                     *         }
+                     *       ],
+                     *       "truncated": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     mac_entry_list: {
         parameters: {
             query?: {
@@ -25924,6 +27520,280 @@ export interface operations {
             };
         };
     };
+    search_view: {
+        parameters: {
+            query: {
+                /** @description What is looked for, as it is: 1 to 200 characters. */
+                q: string;
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Names of devices; `*` stands for any characters. */
+                device?: string[];
+                /** @description Ids of devices. */
+                device_id?: string[];
+                /** @description Slugs of capture types; all unless given. */
+                capture_type?: string[];
+                /** @description Slugs or aliases of platforms. */
+                platform?: string[];
+                /** @description Sites. */
+                site?: string[];
+                /** @description Roles. */
+                role?: string[];
+                /** @description Labels. */
+                tag?: string[];
+                /** @description Lines shown before and after each: 2, at most 5. */
+                context?: number;
+                /** @description Whether all stored versions are read instead of the last good texts. */
+                history?: boolean;
+                /** @description How long reading versions may take: 5 seconds, at most 20. */
+                seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "indexed": true,
+                     *       "items": [
+                     *         {
+                     *           "after": [
+                     *             {
+                     *               "cut": false,
+                     *               "number": 413,
+                     *               "text": " no ip proxy-arp"
+                     *             },
+                     *             {
+                     *               "cut": false,
+                     *               "number": 414,
+                     *               "text": "!"
+                     *             }
+                     *           ],
+                     *           "before": [
+                     *             {
+                     *               "cut": false,
+                     *               "number": 410,
+                     *               "text": "interface Vlan30"
+                     *             },
+                     *             {
+                     *               "cut": false,
+                     *               "number": 411,
+                     *               "text": " description Users"
+                     *             }
+                     *           ],
+                     *           "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "capture_type": "configs",
+                     *           "captured_at": "2026-01-31T06:30:00.900Z",
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "line": {
+                     *             "cut": false,
+                     *             "number": 412,
+                     *             "text": " ip address 10.0.0.1 255.255.255.0"
+                     *           },
+                     *           "ranges": [
+                     *             {
+                     *               "end": 19,
+                     *               "start": 12
+                     *             }
+                     *           ],
+                     *           "section": [
+                     *             "interface Vlan30"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "texts_pending": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     settings_view: {
         parameters: {
             query?: never;
@@ -26314,6 +28184,673 @@ export interface operations {
             };
             /** @description Another media type is needed */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    topology_view: {
+        parameters: {
+            query?: {
+                /** @description Names of devices whose links are shown; `*` stands for any characters. */
+                device?: string[];
+                /** @description Their sites. */
+                site?: string[];
+                /** @description Slugs or aliases of their platforms. */
+                platform?: string[];
+                /** @description Their roles. */
+                role?: string[];
+                /** @description Their labels. */
+                tag?: string[];
+                /** @description Whether devices without links are shown. */
+                unlinked?: boolean;
+                /** @description Links: 2,000, at most 20,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "links": [
+                     *         {
+                     *           "a": {
+                     *             "interface": "GigabitEthernet1/0/1",
+                     *             "node": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90"
+                     *           },
+                     *           "b": {
+                     *             "interface": "Port 1",
+                     *             "node": "neighbor:00:1b:54:aa:bb:cc"
+                     *           },
+                     *           "first_seen_at": "2026-01-31T06:30:00.900Z",
+                     *           "last_seen_at": "2026-02-01T06:30:00.900Z",
+                     *           "one_sided": true
+                     *         }
+                     *       ],
+                     *       "nodes": [
+                     *         {
+                     *           "address": "10.20.0.1",
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "managed": true,
+                     *           "model": "WS-C3850-48P",
+                     *           "name": "ams-sw-01",
+                     *           "platform": "cisco_ios",
+                     *           "role": "access",
+                     *           "site": "ams",
+                     *           "vendor": "Cisco"
+                     *         }
+                     *       ],
+                     *       "truncated": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Topology"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    topology_drawio: {
+        parameters: {
+            query?: {
+                /** @description Names of devices whose links are shown; `*` stands for any characters. */
+                device?: string[];
+                /** @description Their sites. */
+                site?: string[];
+                /** @description Slugs or aliases of their platforms. */
+                platform?: string[];
+                /** @description Their roles. */
+                role?: string[];
+                /** @description Their labels. */
+                tag?: string[];
+                /** @description Whether devices without links are shown. */
+                unlinked?: boolean;
+                /** @description Links: 2,000, at most 20,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Name of the file. */
+                    "CONTENT-DISPOSITION": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    topology_graphml: {
+        parameters: {
+            query?: {
+                /** @description Names of devices whose links are shown; `*` stands for any characters. */
+                device?: string[];
+                /** @description Their sites. */
+                site?: string[];
+                /** @description Slugs or aliases of their platforms. */
+                platform?: string[];
+                /** @description Their roles. */
+                role?: string[];
+                /** @description Their labels. */
+                tag?: string[];
+                /** @description Whether devices without links are shown. */
+                unlinked?: boolean;
+                /** @description Links: 2,000, at most 20,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description Name of the file. */
+                    "CONTENT-DISPOSITION": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

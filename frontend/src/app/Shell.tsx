@@ -5,6 +5,7 @@ import {
   Burger,
   Button,
   Group,
+  Kbd,
   Menu,
   ScrollArea,
   SegmentedControl,
@@ -14,18 +15,16 @@ import {
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { type ComponentType, type ReactNode, useEffect, useRef } from "react";
+import { type ComponentType, Fragment, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { versionQuery } from "../api/queries";
 import { signOut } from "../api/session";
-import * as icons from "../ui/icons";
+import { IconMoon, IconPerson, IconPlay, IconScreen, IconSearch, IconSun } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty } from "../ui/Problem";
 import { Mark } from "./Mark";
+import { PLACES } from "./places";
 import { useCan, useMe } from "./role";
 import { Shortcuts } from "./Shortcuts";
-
-const { IconBook, IconDevice, IconFile, IconGear, IconHome, IconKey, IconList, IconPerson, IconPlay } = icons;
-const { IconMoon, IconScreen, IconShield, IconSun, IconTicket, IconUsers, IconWarn } = icons;
 
 export function Shell() {
   const [open, { toggle, close }] = useDisclosure();
@@ -74,6 +73,7 @@ export function Shell() {
             </Link>
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <GoTo />
             <NewCollection />
             <Person />
           </Group>
@@ -90,68 +90,90 @@ export function Shell() {
   );
 }
 
+const Palette = lazy(() => import("./Palette"));
+
+/** Ctrl-K, or the button for who does not know it: every room, device and collection by a few letters. */
+function GoTo() {
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (
+        event.key.toLowerCase() !== "k" ||
+        !(event.ctrlKey || event.metaKey) ||
+        event.altKey ||
+        event.shiftKey
+      )
+        return;
+      event.preventDefault();
+      setOpen((before) => !before);
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+  return (
+    <>
+      <Button
+        variant="default"
+        size="sm"
+        leftSection={<IconSearch size={15} />}
+        rightSection={<Kbd size="xs">Ctrl K</Kbd>}
+        visibleFrom="md"
+        onClick={() => setOpen(true)}
+      >
+        Go to
+      </Button>
+      <ActionIcon
+        variant="default"
+        size={36}
+        hiddenFrom="md"
+        aria-label="Go to"
+        onClick={() => setOpen(true)}
+      >
+        <IconSearch size={17} />
+      </ActionIcon>
+      {open && (
+        <Suspense>
+          <Palette onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
 function NewCollection() {
   const operator = useCan("operator");
   if (!operator) return null;
   return (
     <Button component={Link} to="/collect" leftSection={<IconPlay size={15} />} size="sm">
-      New collection
+      New <span className="sr-wide">&nbsp;collection</span>
     </Button>
   );
 }
 
 function Navigation() {
-  const operator = useCan("operator");
-  const admin = useCan("admin");
+  const can = { operator: useCan("operator"), admin: useCan("admin") };
   const version = useQuery(versionQuery);
   return (
     <>
-      <AppShell.Section grow component={ScrollArea} p="xs" type="auto">
-        <NavLink to="/" icon={IconHome} exact>
-          Dashboard
-        </NavLink>
-        <NavLink to="/collections" icon={IconList}>
-          Collections
-        </NavLink>
-        <NavLink to="/failures" icon={IconWarn}>
-          Failures
-        </NavLink>
-        <NavHead>Network</NavHead>
-        <NavLink to="/devices" icon={IconDevice}>
-          Devices
-        </NavLink>
-        <NavLink to="/captures" icon={IconFile}>
-          Captures
-        </NavLink>
-        <NavLink to="/platforms" icon={IconBook}>
-          Platforms
-        </NavLink>
-        <NavHead>Access</NavHead>
-        {operator && (
-          <NavLink to="/credentials" icon={IconKey}>
-            Credentials
-          </NavLink>
-        )}
-        <NavLink to="/host-keys" icon={IconShield}>
-          Host keys
-        </NavLink>
-        <NavLink to="/api-tokens" icon={IconTicket}>
-          API tokens
-        </NavLink>
-        {admin && (
-          <>
-            <NavHead>Administration</NavHead>
-            <NavLink to="/users" icon={IconUsers}>
-              Users
-            </NavLink>
-            <NavLink to="/audit" icon={IconList}>
-              Audit log
-            </NavLink>
-            <NavLink to="/settings" icon={IconGear}>
-              Settings
-            </NavLink>
-          </>
-        )}
+      <AppShell.Section grow component={ScrollArea} p="xs" type="hover">
+        {PLACES.filter((group) => group.needs === undefined || can[group.needs]).map((group) => (
+          <Fragment key={group.head ?? ""}>
+            {group.head && <div className="sr-nav-head">{group.head}</div>}
+            {group.places
+              .filter((place) => place.needs === undefined || can[place.needs])
+              .map((place) => (
+                <Link
+                  key={place.to}
+                  to={place.to}
+                  className="sr-nav-link"
+                  activeOptions={{ exact: place.to === "/", includeSearch: false }}
+                >
+                  <place.icon size={18} />
+                  {place.title}
+                </Link>
+              ))}
+          </Fragment>
+        ))}
       </AppShell.Section>
       <AppShell.Section p="sm">
         <Text size="xs" c="dimmed">
@@ -162,42 +184,6 @@ function Navigation() {
         </Text>
       </AppShell.Section>
     </>
-  );
-}
-
-function NavHead({ children }: { children: ReactNode }) {
-  return <div className="sr-nav-head">{children}</div>;
-}
-
-type NavTarget =
-  | "/"
-  | "/collections"
-  | "/failures"
-  | "/devices"
-  | "/captures"
-  | "/platforms"
-  | "/credentials"
-  | "/host-keys"
-  | "/api-tokens"
-  | "/users"
-  | "/audit"
-  | "/settings";
-
-function NavLink(props: {
-  to: NavTarget;
-  icon: ComponentType<{ size?: number }>;
-  exact?: boolean;
-  children: ReactNode;
-}) {
-  return (
-    <Link
-      to={props.to}
-      className="sr-nav-link"
-      activeOptions={{ exact: props.exact ?? false, includeSearch: false }}
-    >
-      <props.icon size={18} />
-      {props.children}
-    </Link>
   );
 }
 

@@ -73,6 +73,12 @@ export function Shortcuts() {
           ))}
           <Table.Tr>
             <Table.Td>
+              <Kbd>Ctrl</Kbd> <Kbd>k</Kbd>
+            </Table.Td>
+            <Table.Td>go to a page, a device or a collection by its name</Table.Td>
+          </Table.Tr>
+          <Table.Tr>
+            <Table.Td>
               <Kbd>/</Kbd>
             </Table.Td>
             <Table.Td>search in this page</Table.Td>

@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
 import { PageProblem } from "./PageProblem";
 import { NotFound, Shell } from "./Shell";
 import { parseSearch, searchOf, stringifySearch } from "./search";
@@ -48,7 +54,7 @@ const collections = createRoute({
 const collection = createRoute({
   getParentRoute: () => rootRoute,
   path: "/collections/$id",
-  validateSearch: searchOf(["tab", "q"], ["status", "failure_kind"]),
+  validateSearch: searchOf(["tab", "q", "with"], ["status", "failure_kind"]),
   component: lazyRouteComponent(() => import("../pages/CollectionPage"), "CollectionPage"),
 });
 
@@ -68,7 +74,7 @@ const devices = createRoute({
 const deviceImport = createRoute({
   getParentRoute: () => rootRoute,
   path: "/devices/import",
-  component: lazyRouteComponent(() => import("../pages/DeviceImportPage"), "DeviceImportPage"),
+  component: lazyRouteComponent(() => import("../imports/DeviceImportPage"), "DeviceImportPage"),
 });
 
 const device = createRoute({
@@ -87,8 +93,98 @@ const captures = createRoute({
 const capture = createRoute({
   getParentRoute: () => rootRoute,
   path: "/captures/$id",
-  validateSearch: searchOf(["find", "line"], []),
+  validateSearch: searchOf(["find", "line", "view"], []),
   component: lazyRouteComponent(() => import("../pages/CapturePage"), "CapturePage"),
+});
+
+const captureDiff = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/captures/$id/diff",
+  validateSearch: searchOf(["against", "context", "all_lines"], []),
+  component: lazyRouteComponent(() => import("../changes/CaptureDiffPage"), "CaptureDiffPage"),
+});
+
+const changes = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/changes",
+  validateSearch: searchOf(
+    ["q", "device", "device_id", "collection_id", "since", "until"],
+    ["severity", "site", "platform"],
+  ),
+  component: lazyRouteComponent(() => import("../changes/Changes"), "Changes"),
+});
+
+const rules = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/changes/rules",
+  component: lazyRouteComponent(() => import("../changes/Rules"), "Rules"),
+});
+
+const change = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/changes/$id",
+  validateSearch: searchOf(["context", "all_lines"], []),
+  component: lazyRouteComponent(() => import("../changes/ChangePage"), "ChangePage"),
+});
+
+const locate = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/locate",
+  validateSearch: searchOf(["q"], []),
+  component: lazyRouteComponent(() => import("../questions/Locate"), "Locate"),
+});
+
+const search = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/search",
+  validateSearch: searchOf(["q", "history", "device"], ["capture_type", "site", "platform"]),
+  component: lazyRouteComponent(() => import("../questions/Search"), "Search"),
+});
+
+const topology = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/topology",
+  validateSearch: searchOf(["node", "unlinked"], ["site", "role", "platform", "device"]),
+  component: lazyRouteComponent(() => import("../topology/TopologyPage"), "TopologyPage"),
+});
+
+const coverage = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/coverage",
+  validateSearch: searchOf(["state", "hours"], ["site", "platform", "role"]),
+  component: lazyRouteComponent(() => import("../questions/CoveragePage"), "CoveragePage"),
+});
+
+const tables = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/tables",
+  beforeLoad: () => {
+    throw redirect({ to: "/tables/$table", params: { table: "arp" }, search: {} });
+  },
+});
+
+const table = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/tables/$table",
+  validateSearch: searchOf(
+    [
+      "device",
+      "device_id",
+      "ip",
+      "mac",
+      "prefix",
+      "vlan",
+      "interface",
+      "vrf",
+      "protocol",
+      "name",
+      "serial",
+      "os_version",
+      "as_of",
+    ],
+    [],
+  ),
+  component: lazyRouteComponent(() => import("../tables/TablePage"), "TablePage"),
 });
 
 const failures = createRoute({
@@ -162,6 +258,16 @@ export const router = createRouter({
     device,
     captures,
     capture,
+    captureDiff,
+    changes,
+    rules,
+    change,
+    locate,
+    search,
+    topology,
+    coverage,
+    tables,
+    table,
     failures,
     platforms,
     credentials,

@@ -1,11 +1,15 @@
-import { Button, Loader } from "@mantine/core";
+import { Button, Loader, SegmentedControl, SimpleGrid } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, ask, askText } from "../api/client";
 import { queryClient } from "../api/queries";
+import type { Capture } from "../api/types";
 import { useCan } from "../app/role";
 import { bothTimes } from "../format";
+import { Records } from "../tables/Records";
+import { tableFor } from "../tables/tables";
 import { CaptureText } from "../ui/CaptureText";
 import { Confirm } from "../ui/Confirm";
 import { IconTrash } from "../ui/icons";
@@ -45,24 +49,27 @@ export function CapturePage() {
       title={`${data.capture_type} of ${data.device_name}`}
       lead={bothTimes(data.captured_at)}
       actions={
-        admin && (
-          <Confirm
-            label="Delete"
-            icon={<IconTrash size={16} />}
-            title="Delete this capture?"
-            confirm="Delete it"
-            loading={remove.isPending}
-            error={remove.error}
-            onConfirm={() => remove.mutate()}
-          >
-            The row and its text go. The last good text of a device is never removed.
-          </Confirm>
-        )
+        <>
+          <Button variant="default" component={Link} to={`/captures/${encodeURIComponent(id)}/diff`}>
+            Compare
+          </Button>
+          {admin && (
+            <Confirm
+              label="Delete"
+              icon={<IconTrash size={16} />}
+              title="Delete this capture?"
+              confirm="Delete it"
+              loading={remove.isPending}
+              error={remove.error}
+              onConfirm={() => remove.mutate()}
+            >
+              The row and its text go. The last good text of a device is never removed.
+            </Confirm>
+          )}
+        </>
       }
     >
-      <Panel>
-        <CaptureText capture={data} linked={false} />
-      </Panel>
+      <Reading capture={data} />
       <Panel title="Where it comes from">
         <Facts
           facts={[
@@ -116,5 +123,46 @@ function Transcript({ id }: { id: string }) {
         </Button>
       )}
     </Panel>
+  );
+}
+
+type View = "text" | "records" | "both";
+
+/** The text as it was captured, what was read out of it, or both beside each other where there is room. */
+function Reading({ capture }: { capture: Capture }) {
+  const { view, find } = route.useSearch();
+  const navigate = route.useNavigate();
+  const roomy = useMediaQuery("(min-width: 1180px)", true);
+  const usual: View = tableFor(capture.capture_type) === undefined ? "text" : roomy ? "both" : "text";
+  const chosen: View = view === "text" || view === "records" || view === "both" ? view : usual;
+  const shown = chosen === "both" && !roomy ? "text" : chosen;
+  return (
+    <>
+      <SegmentedControl
+        aria-label="What is shown"
+        style={{ alignSelf: "flex-start" }}
+        value={shown}
+        onChange={(value) =>
+          void navigate({ search: (before) => ({ ...before, view: value }), replace: true })
+        }
+        data={[
+          { value: "text", label: "Text" },
+          { value: "records", label: "Records" },
+          ...(roomy ? [{ value: "both", label: "Side by side" }] : []),
+        ]}
+      />
+      <SimpleGrid cols={shown === "both" ? 2 : 1}>
+        {shown !== "records" && (
+          <Panel title={shown === "both" ? "Text" : undefined}>
+            <CaptureText capture={capture} linked={false} wanted={find} />
+          </Panel>
+        )}
+        {shown !== "text" && (
+          <Panel title={shown === "both" ? "Records" : undefined}>
+            <Records capture={capture} />
+          </Panel>
+        )}
+      </SimpleGrid>
+    </>
   );
 }

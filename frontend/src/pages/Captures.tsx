@@ -129,7 +129,7 @@ export function Captures() {
       </Group>
       <DataTable
         label="Captures"
-        columns={columns}
+        columns={current ? columns.filter((column) => column.key !== "current") : columns}
         {...list}
         rowKey={(each) => each.id}
         onOpen={(each) => void navigate({ to: "/captures/$id", params: { id: each.id }, search: {} })}

@@ -147,18 +147,8 @@ export function CollectionDevicePage() {
   );
 }
 
-/** A collection's devices are found by name; the device of today may have another one, or be gone. */
 async function rowOf(id: string, deviceId: string): Promise<CollectionDevice | null> {
-  const { data } = await api.GET("/devices/{id}", { params: { path: { id: deviceId } } });
-  for (const q of data ? [data.name, undefined] : [undefined]) {
-    let token: string | undefined;
-    do {
-      const query = { limit: 500, ...(q ? { q } : {}), ...(token ? { page_token: token } : {}) };
-      const page = await ask(api.GET("/collections/{id}/devices", { params: { path: { id }, query } }));
-      const found = page.items.find((each) => each.device_id === deviceId);
-      if (found) return found;
-      token = page.next_page_token;
-    } while (token !== undefined);
-  }
-  return null;
+  const query = { device_id: [deviceId], limit: 1 };
+  const page = await ask(api.GET("/collections/{id}/devices", { params: { path: { id }, query } }));
+  return page.items[0] ?? null;
 }

@@ -8,6 +8,8 @@ import { collectionQuery, failuresQuery, queryClient } from "../api/queries";
 import type { Capture, Collection, CollectionDevice } from "../api/types";
 import { useCan } from "../app/role";
 import { clean } from "../app/search";
+import { CompareTab } from "../compare/CompareTab";
+import { Lineage } from "../compare/Lineage";
 import { bytes, count, dateTime, duration, plural } from "../format";
 import { hasEnded } from "../progress";
 import { Confirm } from "../ui/Confirm";
@@ -89,6 +91,7 @@ export function CollectionPage() {
         ]}
       />
       <ProgressBar counts={data.counts} percent={data.progress} />
+      <Lineage collection={data} />
       <Tabs
         value={search.tab ?? "devices"}
         onChange={(tab) =>
@@ -103,6 +106,7 @@ export function CollectionPage() {
           <Tabs.Tab value="devices">Devices</Tabs.Tab>
           {failed && <Tabs.Tab value="failures">Failures</Tabs.Tab>}
           <Tabs.Tab value="captures">Captures</Tabs.Tab>
+          {ended && <Tabs.Tab value="compare">Compare</Tabs.Tab>}
           <Tabs.Tab value="plan">Commands</Tabs.Tab>
           <Tabs.Tab value="about">About</Tabs.Tab>
         </Tabs.List>
@@ -114,6 +118,9 @@ export function CollectionPage() {
         </Tabs.Panel>
         <Tabs.Panel value="captures">
           <CapturesTab id={id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="compare">
+          <CompareTab collection={data} />
         </Tabs.Panel>
         <Tabs.Panel value="plan">
           <PlanTab id={id} />
@@ -428,12 +435,6 @@ function About({ collection }: { collection: Collection }) {
   const { options } = collection;
   const filters = (collection.filters ?? {}) as Record<string, string | string[] | null>;
   const chosen = Object.entries(filters).filter(([, value]) => value !== null && value.length > 0);
-  const retries = useQuery({
-    queryKey: ["collections", "retries", collection.id],
-    queryFn: async () =>
-      (await ask(api.GET("/collections", { params: { query: { retry_of: [collection.id], limit: 100 } } })))
-        .items,
-  });
   return (
     <Stack>
       <SimpleGrid cols={{ base: 1, md: 2 }}>
@@ -477,30 +478,6 @@ function About({ collection }: { collection: Collection }) {
                 Object.entries(collection.captures_created)
                   .map(([type, number]) => `${type} ${count(number)}`)
                   .join(", ") || "none",
-              ],
-              [
-                "Retry of",
-                collection.retry_of ? (
-                  <Link key="of" to="/collections/$id" params={{ id: collection.retry_of }} search={{}}>
-                    an earlier collection
-                  </Link>
-                ) : (
-                  "none"
-                ),
-              ],
-              [
-                "Retries of it",
-                retries.data && retries.data.length > 0 ? (
-                  <Group gap="sm" key="retries">
-                    {retries.data.map((each) => (
-                      <Link key={each.id} to="/collections/$id" params={{ id: each.id }} search={{}}>
-                        {dateTime(each.created_at)} ({statusWord(each.status).text})
-                      </Link>
-                    ))}
-                  </Group>
-                ) : (
-                  "none"
-                ),
               ],
             ]}
           />

@@ -56,7 +56,7 @@ const columns: Column<Collection>[] = [
   {
     key: "counts",
     title: "Succeeded / failed",
-    width: "minmax(96px, 130px)",
+    width: "minmax(96px, 140px)",
     align: "right",
     cell: (each) => {
       const { succeeded, partially_succeeded, failed, cancelled } = each.counts;

@@ -1,19 +1,21 @@
 import { Button, Code, Grid, Group, List, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { facetsQuery } from "../api/queries";
-import type { Collection } from "../api/types";
+import { api, ask } from "../api/client";
+import { facetsQuery, recentQuery } from "../api/queries";
+import type { Collection, CoverageCounts } from "../api/types";
 import { useCan } from "../app/role";
+import { LinesChanged } from "../changes/LinesChanged";
 import { count, plural } from "../format";
 import { hasEnded } from "../progress";
 import { IconPlay, IconUp } from "../ui/icons";
 import { Figures, Page, Panel } from "../ui/Page";
 import { Empty, ProblemNotice } from "../ui/Problem";
-import { FailureChip, StatusChip } from "../ui/Status";
+import { Chip, FailureChip, SeverityChip, StatusChip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { ProgressBar } from "../wizard/ProgressBar";
-import { nameOf } from "../words";
-import { recentQuery, useRecentFailures } from "./recent";
+import { coverageWord, nameOf } from "../words";
+import { useRecentFailures } from "./recent";
 
 export function Dashboard() {
   const recent = useQuery({
@@ -193,8 +195,99 @@ function Overview({ collections, devices }: { collections: Collection[]; devices
             {ended.length === 0 && <Empty title="The first collection still runs" />}
           </Stack>
         </Panel>
+        <RecentChanges />
+        <CoverageNow />
       </SimpleGrid>
     </Page>
+  );
+}
+
+const row = { borderBottom: "1px solid var(--sr-line)" };
+
+function RecentChanges() {
+  const changes = useQuery({
+    queryKey: ["changes", "recent"],
+    queryFn: async () => (await ask(api.GET("/config-changes", { params: { query: { limit: 6 } } }))).items,
+    refetchInterval: 30_000,
+  });
+  return (
+    <Panel title="Recent changes" aside={<Link to="/changes">All changes</Link>}>
+      {changes.error ? (
+        <ProblemNotice error={changes.error} onRetry={() => void changes.refetch()} />
+      ) : changes.data === undefined ? (
+        <Loader size="sm" aria-label="Loading changes" />
+      ) : changes.data.length === 0 ? (
+        <Empty title="No configuration changed yet" />
+      ) : (
+        changes.data.map((each) => (
+          <Group key={each.id} justify="space-between" wrap="nowrap" gap="sm" py={8} style={row}>
+            <div style={{ minWidth: 0 }}>
+              <div className="sr-cut">
+                <Link to="/changes/$id" params={{ id: each.id }}>
+                  {each.device_name}
+                </Link>{" "}
+                <span className="sr-muted">
+                  <LinesChanged change={each} />, <Ago at={each.changed_at} />
+                </span>
+              </div>
+              <div className="sr-cut sr-mono sr-muted">{each.sections.join(", ") || each.message}</div>
+            </div>
+            <SeverityChip severity={each.severity} />
+          </Group>
+        ))
+      )}
+    </Panel>
+  );
+}
+
+function CoverageNow() {
+  const coverage = useQuery({
+    queryKey: ["coverage", "all", {}],
+    queryFn: () => ask(api.GET("/coverage")),
+    staleTime: 60_000,
+  });
+  return (
+    <Panel title="Coverage" aside={<Link to="/coverage">All devices</Link>}>
+      {coverage.error ? (
+        <ProblemNotice error={coverage.error} onRetry={() => void coverage.refetch()} />
+      ) : coverage.data === undefined ? (
+        <Loader size="sm" aria-label="Loading the coverage" />
+      ) : (
+        <Stack gap="xs">
+          <Text size="sm" c="dimmed">
+            Of {plural(coverage.data.devices, "device")} and the usual capture types; stale is what is older
+            than {plural(coverage.data.stale_after_hours, "hour")}.
+          </Text>
+          <CoverageShares counts={coverage.data.counts} />
+        </Stack>
+      )}
+    </Panel>
+  );
+}
+
+const SHARES = ["fresh", "stale", "failing", "never"] as const;
+
+function CoverageShares({ counts }: { counts: CoverageCounts }) {
+  const all = SHARES.reduce((sum, state) => sum + counts[state], 0);
+  return (
+    <Stack gap="sm">
+      <span className="sr-bar" aria-hidden="true">
+        {SHARES.map((state) => (
+          <span key={state} data-tone={coverageWord(state).tone} style={{ flexGrow: counts[state] }} />
+        ))}
+      </span>
+      {SHARES.map((state) => (
+        <Group key={state} justify="space-between">
+          <Link to="/coverage" search={{ state }} className="sr-chip-link">
+            <Chip word={coverageWord(state)} />
+          </Link>
+          <Text size="sm">
+            {count(counts[state])}
+            {all > 0 && <span className="sr-muted"> · {Math.round((100 * counts[state]) / all)} %</span>}
+          </Text>
+        </Group>
+      ))}
+    </Stack>
   );
 }
 
@@ -238,7 +331,7 @@ function RecentFailures({ collections }: { collections: Collection[] }) {
                 <FailureChip kind={group.kind} />
                 <Text size="sm">{plural(group.devices.length, "device")}</Text>
                 <Text size="sm" c="dimmed">
-                  last <Ago at={group.lastSeen} />
+                  seen <Ago at={group.lastSeen} />
                 </Text>
               </Group>
               <Text size="sm" c="dimmed" mt={2}>

@@ -2,48 +2,20 @@ import { Badge, Button, Group, Loader, SimpleGrid, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
-import { useList } from "../api/lists";
 import { captureTypesQuery, deviceQuery, platformsQuery, queryClient } from "../api/queries";
-import type { Capture } from "../api/types";
 import { useCan } from "../app/role";
+import { Timeline } from "../device/Timeline";
 import { bytes, dateTime } from "../format";
+import { tableFor } from "../tables/tables";
 import { Confirm } from "../ui/Confirm";
-import { type Column, DataTable } from "../ui/DataTable";
 import { IconPlay, IconTrash } from "../ui/icons";
 import { Facts, Page, Panel } from "../ui/Page";
-import { Empty, ProblemNotice } from "../ui/Problem";
-import { Chip, VerdictChip } from "../ui/Status";
+import { ProblemNotice } from "../ui/Problem";
+import { Chip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { DeviceForm } from "./DeviceForm";
 
 const route = getRouteApi("/devices/$id");
-
-const columns: Column<Capture>[] = [
-  { key: "at", title: "When", width: "132px", cell: (each) => <Ago at={each.captured_at} /> },
-  { key: "type", title: "Capture type", width: "minmax(90px, 1fr)", cell: (each) => each.capture_type },
-  {
-    key: "verdict",
-    title: "Verdict",
-    width: "124px",
-    cell: (each) => <VerdictChip verdict={each.verdict} />,
-  },
-  {
-    key: "current",
-    title: "",
-    label: "Last good",
-    width: "minmax(80px, 1fr)",
-    from: "sm",
-    cell: (each) => each.current && <span className="sr-muted">last good</span>,
-  },
-  {
-    key: "size",
-    title: "Size",
-    width: "80px",
-    align: "right",
-    from: "sm",
-    cell: (each) => bytes(each.bytes),
-  },
-];
 
 export function DevicePage() {
   const { id } = route.useParams();
@@ -57,10 +29,6 @@ export function DevicePage() {
     queryFn: async () =>
       (await ask(api.GET("/captures", { params: { query: { device_id: [id], current: true, limit: 100 } } })))
         .items,
-  });
-  const list = useList<Capture>({
-    key: ["captures", "of", id],
-    read: (page) => ask(api.GET("/captures", { params: { query: { device_id: [id], ...page } } })),
   });
   const remove = useMutation({
     mutationFn: () => ask(api.DELETE("/devices/{id}", { params: { path: { id } } })),
@@ -157,7 +125,7 @@ export function DevicePage() {
             ]}
           />
         </Panel>
-        <Panel title="Last good texts">
+        <Panel title="Last good texts and tables">
           {current.error ? (
             <ProblemNotice error={current.error} onRetry={() => void current.refetch()} />
           ) : shown.length === 0 ? (
@@ -168,6 +136,7 @@ export function DevicePage() {
             <Facts
               facts={shown.map((type) => {
                 const capture = current.data?.find((each) => each.capture_type === type.name);
+                const table = tableFor(type.name);
                 return [
                   type.title,
                   capture ? (
@@ -176,6 +145,14 @@ export function DevicePage() {
                         {bytes(capture.bytes)}
                       </Link>
                       , <Ago at={capture.captured_at} />
+                      {table && (
+                        <>
+                          {", "}
+                          <Link to="/tables/$table" params={{ table: table.slug }} search={{ device_id: id }}>
+                            {table.title}
+                          </Link>
+                        </>
+                      )}
                     </span>
                   ) : (
                     <span key={type.name} className="sr-muted">
@@ -188,16 +165,15 @@ export function DevicePage() {
           )}
         </Panel>
       </SimpleGrid>
-      <Panel title="Timeline">
-        <DataTable
-          label={`Captures of ${data.name}`}
-          columns={columns}
-          {...list}
-          rowKey={(each) => each.id}
-          onOpen={(each) => void navigate({ to: "/captures/$id", params: { id: each.id }, search: {} })}
-          maxHeight="420px"
-          empty={<Empty title="Nothing was captured yet" />}
-        />
+      <Panel
+        title="Timeline"
+        aside={
+          <Link to="/changes" search={{ device_id: id }}>
+            Changes of its configuration
+          </Link>
+        }
+      >
+        <Timeline deviceId={id} />
       </Panel>
     </Page>
   );

@@ -2,6 +2,7 @@ import { Button, Loader, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
+import { recentQuery } from "../api/queries";
 import { useCan } from "../app/role";
 import { count, plural } from "../format";
 import { hasEnded } from "../progress";
@@ -9,7 +10,7 @@ import { Page } from "../ui/Page";
 import { Empty, ProblemNotice } from "../ui/Problem";
 import { Ago } from "../ui/Time";
 import { failureWord } from "../words";
-import { type Cause, recentQuery, useRecentFailures } from "./recent";
+import { type Cause, useRecentFailures } from "./recent";
 
 const NAMES = 30;
 
@@ -23,7 +24,9 @@ export function Failures() {
       title="Failures"
       lead={
         collections > 0
-          ? `By cause, over the latest ${plural(collections, "collection")} with failures.`
+          ? collections === 1
+            ? "By cause, of the latest collection with failures."
+            : `By cause, over the latest ${count(collections)} collections with failures.`
           : "By cause."
       }
     >

@@ -34,6 +34,22 @@ const CHOICES: Record<string, { value: string; label: string }[]> = {
   ],
 };
 
+/** What a setting does; one that is newer than this page goes by its name. */
+const ABOUT: Record<string, { label: string; what: string }> = {
+  access_token_minutes: {
+    label: "Access token, minutes",
+    what: "How long a login is not asked about again.",
+  },
+  refresh_token_days: { label: "Login, days", what: "How long a login lasts that is not used." },
+  audit_days: { label: "Audit log, days", what: "How long it is kept; 0 is for ever." },
+  event_days: { label: "Events, days", what: "How long the log of a collection is kept after its end." },
+  secret_ttl_hours: {
+    label: "Typed secrets, hours",
+    what: "How long what was typed for one collection is kept for its retries.",
+  },
+  transcript_days: { label: "Transcripts, days", what: "How long the whole text of sessions is kept." },
+};
+
 export function SettingsPage() {
   const admin = useCan("admin");
   const settings = useQuery({
@@ -112,12 +128,14 @@ interface FieldProps {
 }
 
 function Field({ name, value, onChange }: FieldProps) {
-  const label = humanise(name);
+  const label = ABOUT[name]?.label ?? humanise(name);
+  const description = ABOUT[name]?.what;
   const choices = CHOICES[name];
   if (choices) {
     return (
       <Select
         label={label}
+        description={description}
         data={choices}
         value={String(value)}
         allowDeselect={false}
@@ -129,6 +147,7 @@ function Field({ name, value, onChange }: FieldProps) {
     return (
       <Switch
         label={label}
+        description={description}
         checked={value}
         onChange={(event) => onChange(event.currentTarget.checked)}
         mt="lg"
@@ -139,6 +158,7 @@ function Field({ name, value, onChange }: FieldProps) {
     return (
       <NumberInput
         label={label}
+        description={description}
         value={value}
         min={0}
         allowDecimal={false}

@@ -1,12 +1,6 @@
-import { queryOptions, useQueries } from "@tanstack/react-query";
-import { api, ask } from "../api/client";
+import { useQueries } from "@tanstack/react-query";
 import { failuresQuery } from "../api/queries";
 import type { Collection } from "../api/types";
-
-export const recentQuery = queryOptions({
-  queryKey: ["collections", "recent"],
-  queryFn: async () => (await ask(api.GET("/collections", { params: { query: { limit: 50 } } }))).items,
-});
 
 export interface CauseDevice {
   id: string;

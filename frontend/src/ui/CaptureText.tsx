@@ -16,9 +16,16 @@ import { TextLines } from "./TextLines";
 /** Longer texts are for a pager of one's own: the page would not stay quick. */
 const MOST_SHOWN = 8_000_000;
 
-export function CaptureText({ capture, linked = true }: { capture: Capture; linked?: boolean }) {
+interface Props {
+  capture: Capture;
+  linked?: boolean;
+  /** What is looked for at first. */
+  wanted?: string | undefined;
+}
+
+export function CaptureText({ capture, linked = true, wanted = "" }: Props) {
   const operator = useCan("operator");
-  const [find, setFind] = useState("");
+  const [find, setFind] = useState(wanted);
   const none = capture.sha256 === undefined && capture.bytes === 0;
   const text = useQuery({
     queryKey: ["captures", capture.id, "content"],

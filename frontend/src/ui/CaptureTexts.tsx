@@ -1,5 +1,7 @@
 import { Loader, SegmentedControl, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { captureTypesQuery } from "../api/queries";
 import type { Capture } from "../api/types";
 import { CaptureText } from "./CaptureText";
 import { Empty, ProblemNotice } from "./Problem";
@@ -13,10 +15,14 @@ interface Props {
 /** The texts of one device in one collection, one at a time. */
 export function CaptureTexts({ captures, loading, error }: Props) {
   const [chosen, setChosen] = useState<string>();
+  const types = useQuery(captureTypesQuery);
   if (error) return <ProblemNotice error={error} />;
   if (loading || captures === undefined) return <Loader size="sm" aria-label="Loading captures" />;
   if (captures.length === 0) return <Empty title="Nothing was recorded yet" />;
-  const current = captures.find((capture) => capture.capture_type === chosen) ?? captures[0];
+  const order = new Map(types.data?.map((type, index) => [type.name, index]));
+  const place = (capture: Capture) => order.get(capture.capture_type) ?? order.size;
+  const sorted = [...captures].sort((a, b) => place(a) - place(b));
+  const current = sorted.find((capture) => capture.capture_type === chosen) ?? sorted[0];
   return (
     <Stack gap="sm">
       {captures.length > 1 ? (
@@ -25,7 +31,7 @@ export function CaptureTexts({ captures, loading, error }: Props) {
           size="xs"
           value={current?.capture_type ?? ""}
           onChange={setChosen}
-          data={captures.map((capture) => capture.capture_type)}
+          data={sorted.map((capture) => capture.capture_type)}
           style={{ flexWrap: "wrap", alignSelf: "flex-start" }}
         />
       ) : (

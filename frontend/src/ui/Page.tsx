@@ -38,7 +38,7 @@ export function Panel({
   aside,
   children,
 }: {
-  title?: string;
+  title?: string | undefined;
   aside?: ReactNode;
   children: ReactNode;
 }) {

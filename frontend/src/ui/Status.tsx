@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
-import { failureWord, statusWord, type Tone, verdictWord, type Word } from "../words";
-import { IconCheck, IconClock, IconCross, IconSpin, IconStop, IconWarn } from "./icons";
+import { failureWord, severityWord, statusWord, type Tone, verdictWord, type Word } from "../words";
+import { IconCheck, IconClock, IconCross, IconInfo, IconSpin, IconStop, IconWarn } from "./icons";
 
 export function ToneIcon({ tone, size = 15, still }: { tone: Tone; size?: number; still?: boolean }) {
   switch (tone) {
@@ -34,6 +34,16 @@ export function StatusChip({ status, bare = false }: { status: string; bare?: bo
 
 export function VerdictChip({ verdict, bare = false }: { verdict: string; bare?: boolean }) {
   return <Chip word={verdictWord(verdict)} bare={bare} />;
+}
+
+export function SeverityChip({ severity }: { severity: string }) {
+  const word = severityWord(severity);
+  return (
+    <Chip
+      word={word}
+      icon={word.tone === "busy" || word.tone === "idle" ? <IconInfo size={15} /> : undefined}
+    />
+  );
 }
 
 export function FailureChip({ kind }: { kind: string }) {

@@ -132,3 +132,20 @@ export const IconRight = icon(<path d="M9 5.500l6.500 6.500L9 18.500" />);
 export const IconLink = icon(
   <path d="M14 5h5v5M19 5l-8.500 8.500M17 14v4a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1h4" />,
 );
+export const IconTable = icon(<path d="M3.5 5h17v14h-17zM3.5 10h17M3.5 14.5h17M9.5 10v9" />);
+export const IconChange = icon(<path d="M7 4v13M3.5 13.5L7 17l3.5-3.5M17 20V7M13.5 10.5L17 7l3.5 3.5" />);
+export const IconPin = icon(
+  <>
+    <path d="M12 21s7-6.500 7-11.500a7 7 0 0 0-14 0C5 14.500 12 21 12 21z" />
+    <circle cx="12" cy="9.500" r="2.500" />
+  </>,
+);
+export const IconGraph = icon(
+  <>
+    <circle cx="6" cy="6" r="2.500" />
+    <circle cx="18" cy="8" r="2.500" />
+    <circle cx="10" cy="18" r="2.500" />
+    <path d="M8.500 6.400l7 1.200M7 8.300l2.200 7.300M16.500 10l-5 6" />
+  </>,
+);
+export const IconGrid = icon(<path d="M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z" />);

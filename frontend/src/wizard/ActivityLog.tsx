@@ -70,7 +70,7 @@ export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }
       >
         {log.length === 0 && <span className="sr-muted">Nothing happened yet.</span>}
         {log.slice(-SHOWN).map((line) => (
-          <div key={line.seq} data-tone={TONE[line.kind]}>
+          <div key={line.seq} data-seq={line.seq} data-tone={TONE[line.kind]}>
             <time dateTime={line.at} title={bothTimes(line.at)}>
               {clock(line.at)}
             </time>

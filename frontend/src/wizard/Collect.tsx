@@ -2,9 +2,9 @@ import { Button, Grid, Group, Stack, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { api, ask, idempotencyKey } from "../api/client";
-import { captureTypesQuery, facetsQuery, queryClient } from "../api/queries";
+import { captureTypesQuery, credentialsQuery, facetsQuery, pastQuery, queryClient } from "../api/queries";
 import type { CollectionCreate, Plan } from "../api/types";
 import { useCan } from "../app/role";
 import { clean } from "../app/search";
@@ -15,6 +15,7 @@ import { NotAllowed, Notice, ProblemNotice } from "../ui/Problem";
 import { CaptureTypePicker } from "./CaptureTypePicker";
 import { CopyAs } from "./CopyAs";
 import { DevicePicker, useFilters, useOnly } from "./DevicePicker";
+import { expected, range } from "./eta";
 import { LoginFields } from "./LoginFields";
 import { OptionFields } from "./OptionFields";
 import { PreflightPanel } from "./PreflightPanel";
@@ -39,13 +40,15 @@ export function Collect() {
 /** What the choice of devices and types comes to, by the server's own planning. */
 function usePlan(request: CollectionCreate, enabled: boolean) {
   const [settled] = useDebouncedValue(JSON.stringify(request), 250);
+  // While the catalogue loads, what has settled still chooses no type.
+  const asks = (JSON.parse(settled) as CollectionCreate).capture_types?.length !== 0;
   return useQuery({
     queryKey: ["collections", "plan", settled],
     queryFn: async () => {
       const body = JSON.parse(settled) as CollectionCreate;
       return ask(api.POST("/collection-plans", { body }));
     },
-    enabled,
+    enabled: enabled && asks,
     placeholderData: keepPreviousData,
   });
 }
@@ -178,6 +181,16 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
   const only = useOnly();
   const [asked, setAsked] = useState(false);
   const missing = missingIn(login);
+  const past = useQuery(pastQuery(request.capture_types ?? []));
+  const time = past.data && plan && expected(plan.devices_total, draft.options.workers, past.data);
+
+  // Where nothing is saved, somebody has to type a login: the fields for it stand there at once.
+  const saved = useQuery(credentialsQuery);
+  const none = saved.data?.length === 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the first answer decides, not what a person chooses later
+  useEffect(() => {
+    if (none && login === DEFAULT_LOGIN) setLogin({ kind: "password" });
+  }, [none]);
 
   // One key per body: a second click, or a retry after a lost answer, must not start a second collection.
   const key = useRef({ body: "", header: idempotencyKey() });
@@ -238,6 +251,7 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
                 ["Commands", plan ? count(plan.commands_total) : "…"],
                 ["Workers", count(draft.options.workers)],
                 ["Database", draft.options.autoLoad ? "loaded when done" : "not loaded"],
+                ...(time === undefined ? [] : [["Time", `about ${range(time)}, as the last time`] as const]),
               ]}
             />
             <Stack gap="sm" mt="md">

@@ -1,20 +1,28 @@
 import { Button, Group, Modal, SegmentedControl, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { credentialsQuery } from "../api/queries";
 import type { CollectionCreate } from "../api/types";
 import { Copy } from "../ui/Copy";
 import { IconCopy } from "../ui/icons";
-import { curl, python } from "./recipes";
+import { command, curl, python } from "./recipes";
 
-const KINDS = {
-  curl: { name: "curl", text: curl },
-  python: { name: "Python", text: python },
-} as const;
+const KINDS = { curl: "curl", python: "Python", command: "Command line" } as const;
+
+const BY_ID =
+  "# The command line chooses devices by name and by filters.\n# Devices that are chosen or left out one by one are for curl or Python.";
 
 /** This very collection for a script, a pipeline or a ticket. */
 export function CopyAs({ request }: { request: CollectionCreate }) {
   const [open, setOpen] = useState(false);
   const [kind, setKind] = useState<keyof typeof KINDS>("curl");
-  const text = KINDS[kind].text(location.origin, request);
+  const credentials = useQuery({ ...credentialsQuery, enabled: open });
+  const saved = credentials.data?.find((each) => each.id === request.credentials?.credential_id)?.name;
+  const text = {
+    curl: () => curl(location.origin, request),
+    python: () => python(location.origin, request),
+    command: () => command(location.origin, request, saved) ?? BY_ID,
+  }[kind]();
   return (
     <>
       <Button variant="default" leftSection={<IconCopy size={16} />} onClick={() => setOpen(true)}>
@@ -33,7 +41,7 @@ export function CopyAs({ request }: { request: CollectionCreate }) {
               aria-label="Language"
               value={kind}
               onChange={(value) => setKind(value as keyof typeof KINDS)}
-              data={Object.entries(KINDS).map(([value, { name }]) => ({ value, label: name }))}
+              data={Object.entries(KINDS).map(([value, label]) => ({ value, label }))}
             />
             <Copy text={text} label="Copy" button />
           </Group>

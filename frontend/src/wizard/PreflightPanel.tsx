@@ -114,12 +114,14 @@ export function PreflightPanel({ id, onDrop, onClose }: Props) {
             <Notice
               tone="warn"
               role="status"
-              title={`${count(counts.succeeded)} of ${plural(counts.total, "device")} are ready, ${count(counts.total - counts.succeeded)} are not`}
+              title={`${count(counts.succeeded)} of ${plural(counts.total, "device")} are ready, ${counts.total - counts.succeeded === 1 ? "1 is" : `${count(counts.total - counts.succeeded)} are`} not`}
             >
               {counts.succeeded > 0 && (
                 <Group>
                   <Button size="xs" loading={drop.isPending} onClick={() => drop.mutate()}>
-                    Continue without the {count(counts.total - counts.succeeded)}
+                    {counts.total - counts.succeeded === 1
+                      ? "Continue without it"
+                      : `Continue without the ${count(counts.total - counts.succeeded)}`}
                   </Button>
                 </Group>
               )}

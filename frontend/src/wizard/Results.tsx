@@ -4,15 +4,16 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import { collectionQuery, failuresQuery } from "../api/queries";
-import type { CollectionDevice } from "../api/types";
+import type { Collection, CollectionDevice } from "../api/types";
 import { count, duration, plural } from "../format";
 import { hasEnded } from "../progress";
+import { TABLES } from "../tables/tables";
 import { type Column, DataTable } from "../ui/DataTable";
 import { Exports } from "../ui/Exports";
 import { IconCheck, IconClock, IconCross, IconList } from "../ui/icons";
 import { Figures, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice } from "../ui/Problem";
-import { FailureChip, StatusChip } from "../ui/Status";
+import { FailureChip, StatusChip, ToneIcon } from "../ui/Status";
 import { nameOf } from "../words";
 import { FailureGroups } from "./FailureGroups";
 import { Retry } from "./Retry";
@@ -20,6 +21,34 @@ import { failedNote } from "./Run";
 import { StepHeading, Steps } from "./Steps";
 
 const route = getRouteApi("/collections/$id/results");
+
+/** Whether the tables hold what was captured, with the way to each that was filled. */
+function Loaded({ collection }: { collection: Collection }) {
+  const { loaded_to_db, captures_created } = collection;
+  if (loaded_to_db === undefined || loaded_to_db === null) return null;
+  const filled = TABLES.filter((table) => (captures_created[table.captureType] ?? 0) > 0);
+  return (
+    <Notice
+      tone={loaded_to_db ? "good" : "warn"}
+      icon={<ToneIcon tone={loaded_to_db ? "good" : "warn"} size={20} />}
+      title={
+        loaded_to_db
+          ? "Everything was loaded into the database"
+          : "Not everything was loaded into the database"
+      }
+    >
+      {filled.length > 0 && (
+        <Group gap="md">
+          {filled.map((table) => (
+            <Link key={table.slug} to="/tables/$table" params={{ table: table.slug }} search={{}}>
+              {table.title}
+            </Link>
+          ))}
+        </Group>
+      )}
+    </Notice>
+  );
+}
 
 const columns: Column<CollectionDevice>[] = [
   {
@@ -54,10 +83,6 @@ export function Results() {
   const { id } = route.useParams();
   const navigate = route.useNavigate();
   const collection = useQuery(collectionQuery(id));
-  const plan = useQuery({
-    queryKey: ["collections", id, "plan"],
-    queryFn: () => ask(api.GET("/collections/{id}/plan", { params: { path: { id } } })),
-  });
   const data = collection.data;
   const failed = (data?.devices_failed ?? 0) > 0;
   const groups = useQuery({ ...failuresQuery(id), enabled: failed });
@@ -144,7 +169,7 @@ export function Results() {
           },
           {
             name: "Commands executed",
-            value: count(executed(data.status, captures, plan.data?.commands_total)),
+            value: count(data.commands_executed),
             note: `${plural(captures, "text")} recorded`,
             icon: <IconList size={15} />,
             tone: "idle",
@@ -157,10 +182,7 @@ export function Results() {
           },
         ]}
       />
-      {data.loaded_to_db === true && <Notice tone="good" title="Everything was loaded into the database" />}
-      {data.loaded_to_db === false && (
-        <Notice tone="warn" title="Not everything was loaded into the database" />
-      )}
+      <Loaded collection={data} />
 
       {failed && (
         <>
@@ -190,15 +212,29 @@ export function Results() {
       )}
 
       <Panel title="Next steps">
-        <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
-          <Button component={Link} to="/captures" variant="default" fullWidth>
-            Read the captured texts
+        <SimpleGrid cols={{ base: 1, xs: 2, lg: 5 }} spacing="sm">
+          {Object.hasOwn(data.captures_created, "arp") ? (
+            <Button component={Link} to="/tables/arp" variant="default" fullWidth>
+              View ARP catalog
+            </Button>
+          ) : (
+            <Button component={Link} to="/captures" variant="default" fullWidth>
+              Read the captured texts
+            </Button>
+          )}
+          <Button
+            component={Link}
+            to={`/changes?collection_id=${encodeURIComponent(id)}`}
+            variant="default"
+            fullWidth
+          >
+            Review configuration changes
           </Button>
           <Button component={Link} to="/devices" variant="default" fullWidth>
             Browse device inventory
           </Button>
           <Button component={Link} to={`/collections/${encodeURIComponent(id)}`} variant="default" fullWidth>
-            Details of this collection
+            Details and comparison
           </Button>
           <Button component={Link} to="/collect" variant="default" fullWidth>
             Run another collection
@@ -208,9 +244,4 @@ export function Results() {
       <Exports id={id} name={data.name} />
     </Stack>
   );
-}
-
-/** All planned ones when all succeeded; otherwise those whose answer was recorded. */
-function executed(status: string, captures: number, planned: number | undefined): number {
-  return status === "succeeded" && planned !== undefined ? planned : captures;
 }

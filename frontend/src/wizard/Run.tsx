@@ -13,7 +13,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, ask } from "../api/client";
-import { failuresQuery, queryClient } from "../api/queries";
+import { failuresQuery, pastQuery, queryClient } from "../api/queries";
 import { useCan } from "../app/role";
 import { clean } from "../app/search";
 import { count, duration, plural } from "../format";
@@ -28,7 +28,7 @@ import { DEVICE_STATUSES, nameOf, statusWord, type Word } from "../words";
 import { ActivityLog } from "./ActivityLog";
 import { DeviceDrawer } from "./DeviceDrawer";
 import { DeviceStatusTable } from "./DeviceStatusTable";
-import { estimate } from "./eta";
+import { estimate, range } from "./eta";
 import { FailureGroups } from "./FailureGroups";
 import { HeatMap } from "./HeatMap";
 import { byPlace, byUrgency, matches } from "./order";
@@ -62,6 +62,10 @@ export function Run() {
     if (ended) void queryClient.invalidateQueries({ queryKey: ["collections"] });
   }, [ended]);
 
+  const past = useQuery({
+    ...pastQuery(collection?.capture_types ?? []),
+    enabled: collection !== undefined && !ended,
+  });
   const cancel = useMutation({
     mutationFn: () => ask(api.POST("/collections/{id}/cancel", { params: { path: { id } } })),
     onSuccess: (answer) => follower.told(answer),
@@ -91,7 +95,9 @@ export function Run() {
     );
   }
   const view = search.view ?? "map";
-  const left = ended ? undefined : estimate(devices, numbers.remaining, collection?.options.max_workers ?? 1);
+  const left = ended
+    ? undefined
+    : estimate(devices, numbers.remaining, collection?.options.max_workers ?? 1, past.data);
   const cancelling = progress.status.status === "cancelling";
   const mayCancel = operator && collection?.actions.includes("cancel") === true && !ended && !cancelling;
 
@@ -183,8 +189,7 @@ export function Run() {
             {progress.counts.stage === "loading" && ", loading into the database"}
           </Text>
           <Text size="sm" c="dimmed">
-            {left &&
-              `About ${duration(left.low)}${left.high > left.low * 1.15 ? ` to ${duration(left.high)}` : ""} left`}
+            {left && `About ${range(left)} left`}
             {ended &&
               collection?.execution_time_seconds !== undefined &&
               `Took ${duration(collection.execution_time_seconds)}`}

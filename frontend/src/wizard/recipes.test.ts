@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import type { CollectionCreate } from "../api/types";
-import { curl, python } from "./recipes";
+import { command, curl, python } from "./recipes";
 
 const request: CollectionCreate = {
   name: 'it\'s `a` $HOME \\ "test"',
@@ -37,5 +37,23 @@ describe("recipes", () => {
     expect(text).toContain('"auto_load_db": True,');
     expect(text).toContain('"password": os.environ["DEVICE_PASSWORD"],');
     expect(text).toContain('"capture_types": ["configs", "arp"],');
+  });
+
+  it("write a command whose words a shell keeps whole", () => {
+    const text = command("https://showrun.example", request) ?? "";
+    expect(text).not.toContain("hunter");
+    const script = text.replace("showrun collect", "printf '%s\\n'");
+    const words = execFileSync("/bin/sh", ["-c", script], {
+      env: { DEVICE_ENABLE_PASSWORD_FILE: "/run/enable" },
+      encoding: "utf8",
+    });
+    const flags = "--server https://showrun.example --types configs,arp --site ams --name";
+    expect(words.trimEnd().split("\n")).toEqual([
+      ...flags.split(" "),
+      request.name,
+      ..."--user u --enable-password-file /run/enable --workers 5".split(" "),
+    ]);
+    expect(command("https://showrun.example", { ...request, filters: {} })).toContain("--all");
+    expect(command("https://showrun.example", { ...request, devices: ["x"] })).toBeUndefined();
   });
 });

@@ -71,6 +71,71 @@ export function python(origin: string, request: CollectionCreate): string {
   ].join("\n");
 }
 
+/** As the wizard's filters are called on the command line. */
+const FLAGS = ["vendor", "platform", "site", "role", "tag"] as const;
+
+/**
+ * The same by the command `showrun`. It names devices and filters, and has no flag for devices that are chosen one by one;
+ * `credential` is the name of a saved credential.
+ */
+export function command(
+  origin: string,
+  request: CollectionCreate,
+  credential?: string | undefined,
+): string | undefined {
+  if (request.devices !== undefined || (request.exclude_devices ?? []).length > 0) return undefined;
+  const { credentials, options = {} } = request;
+  const parts = [
+    "showrun collect",
+    `--server ${quoted(origin)}`,
+    `--types ${quoted((request.capture_types ?? ["configs"]).join(","))}`,
+  ];
+  const filters = (request.filters ?? {}) as Partial<Record<string, string | string[]>>;
+  const names = [filters.name ?? []].flat();
+  for (const flag of FLAGS) {
+    for (const value of [filters[flag] ?? []].flat()) parts.push(`--${flag} ${quoted(value)}`);
+  }
+  if (parts.length === 3 && names.length === 0) parts.push("--all");
+  if (request.name) parts.push(`--name ${quoted(request.name)}`);
+  const needs = ["SHOWRUN_TOKEN (an API token)"];
+  if (credentials?.credential_id)
+    parts.push(`--credential ${quoted(credential ?? credentials.credential_id)}`);
+  if (credentials?.username) parts.push(`--user ${quoted(credentials.username)}`);
+  if (credentials?.password) needs.push("SHOWRUN_PASSWORD (of the devices)");
+  for (const [field, flag, variable] of FILES) {
+    if (!credentials || !(field in credentials)) continue;
+    parts.push(`--${flag} "$${variable}"`);
+    needs.push(`${variable} (the path of a file)`);
+  }
+  for (const [field, flag] of NUMBERS) {
+    const value = options[field];
+    if (typeof value === "number") parts.push(`--${flag} ${value}`);
+  }
+  parts.push(...names.map(quoted));
+  return [`# Needs in the environment: ${needs.join(", ")}.`, parts.join(" \\\n  ")].join("\n");
+}
+
+const FILES = [
+  ["enable_password", "enable-password-file", "DEVICE_ENABLE_PASSWORD_FILE"],
+  ["private_key", "key", "DEVICE_PRIVATE_KEY_FILE"],
+  ["passphrase", "passphrase-file", "DEVICE_KEY_PASSPHRASE_FILE"],
+] as const;
+
+const NUMBERS = [
+  ["max_workers", "workers"],
+  ["max_per_site", "max-per-site"],
+  ["retries", "retries"],
+  ["auth_failure_limit", "auth-failure-limit"],
+  ["connect_timeout_seconds", "connect-timeout-seconds"],
+  ["command_timeout_seconds", "command-timeout-seconds"],
+  ["command_total_seconds", "command-total-seconds"],
+] as const;
+
+/** A word for a shell, whatever is in it. */
+function quoted(text: string): string {
+  return /^[\w.:/@,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 class Environment {
   constructor(readonly variable: string) {}
 }

@@ -11,7 +11,7 @@ import {
 } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { authorisedFetch } from "../api/client";
 import { problemOf } from "../api/problem";
 import { queryClient } from "../api/queries";
@@ -24,6 +24,8 @@ import { Page, Panel } from "../ui/Page";
 import { Empty, NotAllowed, Notice, ProblemNotice } from "../ui/Problem";
 import { Chip } from "../ui/Status";
 import type { Tone } from "../words";
+import { ColumnMap } from "./ColumnMap";
+import { type Field, guessed, renamed, tableOf } from "./columns";
 
 type Format = "list" | "csv" | "sessions_yaml";
 
@@ -100,8 +102,8 @@ async function send(text: string, format: Format, update: boolean, dryRun: boole
 
 function guess(name: string, text: string): Format {
   if (/\.ya?ml$/i.test(name)) return "sessions_yaml";
-  if (/\.csv$/i.test(name) || text.split("\n", 1)[0]?.includes(",")) return "csv";
-  return "list";
+  if (/\.csv$/i.test(name) || /[,;\t|]/.test(text.split("\n", 1)[0] ?? "")) return "csv";
+  return /^\s*-\s+folder_name:/m.test(text) ? "sessions_yaml" : "list";
 }
 
 export function DeviceImportPage() {
@@ -109,9 +111,18 @@ export function DeviceImportPage() {
   const [format, setFormat] = useState<Format>("list");
   const [text, setText] = useState("");
   const [update, setUpdate] = useState(false);
-  const preview = useMutation({ mutationFn: () => send(text, format, update, true) });
+  const [said, setSaid] = useState<(Field | undefined)[]>();
+  const table = useMemo(() => (format === "csv" ? tableOf(text) : undefined), [format, text]);
+  const fields = useMemo(
+    () => (table === undefined ? [] : said?.length === table.header.length ? said : guessed(table)),
+    [table, said],
+  );
+  // Columns that nobody said anything about are for the server to understand.
+  const sent =
+    table !== undefined && (said !== undefined || table.headless) ? renamed(text, table, fields) : text;
+  const preview = useMutation({ mutationFn: () => send(sent, format, update, true) });
   const take = useMutation({
-    mutationFn: () => send(text, format, update, false),
+    mutationFn: () => send(sent, format, update, false),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["devices"] }),
   });
   if (!operator) {
@@ -152,6 +163,7 @@ export function DeviceImportPage() {
                 const content = await file.text();
                 setText(content);
                 setFormat(guess(file.name, content));
+                setSaid(undefined);
                 forget();
               }}
             >
@@ -172,11 +184,24 @@ export function DeviceImportPage() {
             spellCheck={false}
             value={text}
             onChange={(event) => {
-              setText(event.currentTarget.value);
+              const content = event.currentTarget.value;
+              // What was pasted as a whole says itself what it is.
+              if (text === "" && content.includes("\n")) setFormat(guess("", content));
+              setText(content);
               forget();
             }}
             styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: "0.82rem" } }}
           />
+          {table && (
+            <ColumnMap
+              table={table}
+              fields={fields}
+              onChange={(next) => {
+                setSaid(next);
+                forget();
+              }}
+            />
+          )}
           <details>
             <summary>An example</summary>
             <Code block mt="xs">

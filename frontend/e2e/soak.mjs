@@ -1,0 +1,188 @@
+// A large collection watched in the browser: one line of JSON with what was measured.
+//
+//   SHOWRUN, SHOWRUN_LAB, CHROMIUM   the binaries and the browser
+//   DEVICES, WORKERS, THINK_MS       how large: 10000 devices, 100 workers, 1000 ms a command
+//   IDLE_SECONDS                     how long the page stays open after the end
+import { chromium } from "playwright-core";
+import { bare, importDevices, PASSWORD } from "../scripts/world.mjs";
+
+const { SHOWRUN, SHOWRUN_LAB, CHROMIUM = "/usr/bin/chromium" } = process.env;
+const DEVICES = Number(process.env.DEVICES ?? 10_000);
+const WORKERS = Number(process.env.WORKERS ?? 100);
+const THINK_MS = Number(process.env.THINK_MS ?? 1_000);
+const LAB = { username: "lab", password: "lab-Pass1" };
+
+const labArgs = ["--fleet", String(DEVICES), "--platforms", "cisco_ios", "--think-ms", String(THINK_MS)];
+labArgs.push("--enable-password=", "--sites", "40");
+const world = await bare({ showrun: SHOWRUN, lab: SHOWRUN_LAB, labArgs, log: "warn" });
+const args = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--enable-precise-memory-info",
+  "--js-flags=--expose-gc",
+];
+const browser = await chromium.launch({ executablePath: CHROMIUM, args });
+try {
+  console.log(JSON.stringify(await measure()));
+} finally {
+  await browser.close();
+  await world.stop();
+}
+
+async function measure() {
+  const imported = await importDevices(world);
+  if (imported.failed > 0) throw new Error(`${imported.failed} devices were not imported`);
+  const context = await browser.newContext({ baseURL: world.url, viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await page.addInitScript(instruments);
+  await page.goto("/");
+  await page.getByLabel("User name", { exact: true }).fill("admin");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("navigation", { name: "Main" }).waitFor();
+
+  const body = {
+    filters: {},
+    capture_types: ["configs"],
+    credentials: LAB,
+    options: { max_workers: WORKERS },
+  };
+  const { id } = await world.api.post("/collections", body);
+  const began = Date.now();
+  // First paint of a running collection, as somebody opens it from a link: all of the application is loaded anew.
+  while ((await world.api.get(`/collections/${id}`)).counts.succeeded < DEVICES / 20) await pause(100);
+  const opened = Date.now();
+  await page.goto(`/collections/${id}/run`, { waitUntil: "commit" });
+  await page.getByRole("progressbar", { name: "Progress" }).waitFor();
+  const firstPaint = Date.now() - opened;
+  await page.getByText("Live", { exact: true }).waitFor();
+  const wholeAfter = Date.now() - opened;
+  await page.evaluate(() => globalThis.measured.begin());
+
+  const heaps = [];
+  let counts;
+  do {
+    await pause(1_000);
+    heaps.push(await page.evaluate(() => performance.memory.usedJSHeapSize));
+    counts = (await world.api.get(`/collections/${id}`)).counts;
+    if (Date.now() - began > 900_000) throw new Error("the collection does not end");
+  } while (counts.queued + counts.running > 0);
+  await page.getByText(/Collection complete! \d/).waitFor({ timeout: 20_000 });
+  const seconds = (Date.now() - began) / 1000;
+  const seen = await page.evaluate(() => globalThis.measured.end());
+  await pause(Number(process.env.IDLE_SECONDS ?? 5) * 1000);
+  await page.evaluate(() => globalThis.gc?.());
+  const heapAtEnd = await page.evaluate(() => performance.memory.usedJSHeapSize);
+
+  const lags = seen.lags.sort((a, b) => a - b);
+  const counterLags = seen.counterLags.sort((a, b) => a - b);
+  const at = (share, of = lags) => Math.round(of[Math.floor(share * (of.length - 1))] ?? Number.NaN);
+  return {
+    devices: DEVICES,
+    workers: WORKERS,
+    seconds,
+    devices_succeeded: counts.succeeded,
+    remaining: counts.queued + counts.running,
+    first_paint_ms: firstPaint,
+    whole_after_ms: wholeAfter,
+    frames_per_second: seen.frames / seen.seconds,
+    slowest_frame_ms: Math.round(seen.slowest),
+    frames_over_100_ms: seen.slow,
+    repaints_per_second: seen.repaints / seen.seconds,
+    events_measured: lags.length,
+    lag_p50_ms: at(0.5),
+    lag_p95_ms: at(0.95),
+    lag_worst_ms: at(1),
+    counter_lag_p95_ms: at(0.95, counterLags),
+    heap_peak_mb: Math.max(...heaps) / 1e6,
+    heap_at_end_mb: heapAtEnd / 1e6,
+  };
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/**
+ * Runs in the page. `device_completed` frames are noted as they arrive, with the time at which the server stored them. A
+ * device is shown when the activity log has come to its event, which is drawn together with its cell of the map; the
+ * counters follow when the server tells them. Both clocks are this machine's.
+ */
+function instruments() {
+  const events = [];
+  const counted = [];
+  const lags = [];
+  const counterLags = [];
+  let [frames, slow, slowest, last, on, from, repaints] = [0, 0, 0, 0, false, 0, 0];
+  const Original = globalThis.WebSocket;
+  globalThis.WebSocket = class extends Original {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", (message) => {
+        const event = JSON.parse(message.data);
+        if (!on) return;
+        if (event.type === "device_completed") {
+          const one = { seq: event.seq, at: Date.parse(event.at), ended: 0 };
+          events.push(one);
+          counted.push(one);
+        }
+        if (event.type === "collection_progress") {
+          const { queued, running, total } = event.data.counts;
+          for (const each of counted) if (each.ended === 0) each.ended = total - queued - running;
+        }
+      });
+    }
+  };
+  // The sentence below the bar holds how many devices have ended, as the page shows it.
+  const sentence = () => {
+    const text = /([\d,]+) of [\d,]+ devices? ended/.exec(document.querySelector("main")?.textContent ?? "");
+    return text ? Number(text[1].replaceAll(",", "")) : -1;
+  };
+  const logged = () => Number(document.querySelector('[role="log"] > :last-child')?.dataset.seq ?? -1);
+  let [before, drawn] = [-1, -1];
+  const frame = (now) => {
+    if (on) {
+      frames += 1;
+      if (last > 0) {
+        slowest = Math.max(slowest, now - last);
+        if (now - last > 100) slow += 1;
+      }
+      last = now;
+      const seq = logged();
+      if (seq !== drawn) {
+        repaints += 1;
+        drawn = seq;
+        const time = Date.now();
+        while (events.length > 0 && events[0].seq <= seq) lags.push(time - events.shift().at);
+        const ended = sentence();
+        if (ended !== before) {
+          before = ended;
+          while (counted.length > 0 && counted[0].ended !== 0 && counted[0].ended <= ended) {
+            counterLags.push(time - counted.shift().at);
+          }
+        }
+      }
+    }
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+  globalThis.measured = {
+    begin() {
+      on = true;
+      from = performance.now();
+    },
+    end() {
+      on = false;
+      return {
+        frames,
+        slow,
+        slowest,
+        lags,
+        counterLags,
+        repaints,
+        seconds: (performance.now() - from) / 1000,
+      };
+    },
+  };
+}

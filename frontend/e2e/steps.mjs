@@ -1,0 +1,77 @@
+// What the tests do again and again, as a person does it: by roles and labels.
+import { createInterface } from "node:readline";
+
+export const HOSTILE = "<img src=x onerror=alert(1)>";
+export const DEVICES = "Devices of this collection";
+const END = 120_000;
+
+export async function signIn(page, user = process.env.SHOWRUN_USER, password = process.env.SHOWRUN_PASSWORD) {
+  await page.goto("/");
+  await page.getByLabel("User name", { exact: true }).fill(user);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("navigation", { name: "Main" }).waitFor();
+}
+
+export async function choose(page, label, option) {
+  const field = page.getByRole("combobox", { name: label, exact: true });
+  await field.click();
+  await page.getByRole("option", { name: option }).click();
+  await page.keyboard.press("Escape");
+}
+
+/** Step 1, by hand, and the login of step 2. */
+export async function prepare(page, site, types = ["Configuration", "Version"]) {
+  await page.getByRole("link", { name: "New collection" }).first().click();
+  await page.getByRole("heading", { level: 1, name: "Select devices & commands" }).waitFor();
+  await choose(page, "Site", new RegExp(`^${site} `));
+  for (const type of types) await page.getByRole("checkbox", { name: type, exact: true }).check();
+  await page.getByRole("button", { name: "Next: options" }).click();
+  await page.getByRole("heading", { level: 1, name: "Configure options" }).waitFor();
+  await page.getByText("User name and password", { exact: true }).click();
+  await page.getByLabel("Device user name").fill(process.env.DEVICE_USER ?? "admin");
+  await page.getByLabel("Device password").fill(process.env.DEVICE_PASSWORD ?? "admin");
+  const { DEVICE_ENABLE_PASSWORD } = process.env;
+  if (DEVICE_ENABLE_PASSWORD) await page.getByLabel("Enable password").fill(DEVICE_ENABLE_PASSWORD);
+  await page.getByLabel("Max workers as a number").fill(site === "slow" ? "2" : "5");
+}
+
+/** Steps 1 and 2, by hand, with the click that starts. */
+export async function start(page, site, types) {
+  await prepare(page, site, types);
+  await page.getByRole("button", { name: "Start collection" }).click();
+  await page.waitForURL(/\/collections\/[^/]+\/run/);
+}
+
+export async function ended(page) {
+  await page.getByText(/Collection complete! \d/).waitFor({ timeout: END });
+}
+
+/** The number under a name in the statistics. */
+export async function figure(page, list, name) {
+  const term = page.getByLabel(list).getByText(name, { exact: true });
+  const value = await term.locator("xpath=ancestor-or-self::dt/following-sibling::dd").textContent();
+  return Number.parseInt((value ?? "").replaceAll(",", ""), 10);
+}
+
+/** All that is shown of the devices and their numbers, to compare before and after a reload. */
+export async function picture(page) {
+  const numbers = {};
+  for (const name of ["Running", "Completed", "Failed", "Remaining", "Progress"]) {
+    numbers[name] = await figure(page, DEVICES, name);
+  }
+  const rows = await page.getByRole("table", { name: DEVICES }).getByRole("row").allTextContents();
+  return { numbers, rows };
+}
+
+let lines;
+
+/** Asks whoever runs these tests to kill the server and start it again; `false` where nobody can. */
+export async function restartServer() {
+  if (process.env.CAN_RESTART !== "1") return false;
+  lines ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  console.log("@restart");
+  const { value } = await lines.next();
+  if (value !== "@restarted") throw new Error(`the server was not restarted: ${value}`);
+  return true;
+}

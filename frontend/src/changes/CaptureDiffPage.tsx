@@ -1,0 +1,157 @@
+import { Loader, Select, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, ask } from "../api/client";
+import type { Capture } from "../api/types";
+import { clean } from "../app/search";
+import { DiffView } from "../diff/DiffView";
+import { dateTime, plural } from "../format";
+import { Page, Panel } from "../ui/Page";
+import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { SeverityChip } from "../ui/Status";
+import { CopyDiff, DiffTools, queryOf } from "./DiffTools";
+
+const route = getRouteApi("/captures/$id/diff");
+
+/** A capture beside any other: of another time, or of another device. */
+export function CaptureDiffPage() {
+  const { id } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { against, ...options } = search;
+  const query = { ...queryOf(options), ...(against ? { against } : {}) };
+  const capture = useQuery({
+    queryKey: ["captures", id],
+    queryFn: () => ask(api.GET("/captures/{id}", { params: { path: { id } } })),
+  });
+  const diff = useQuery({
+    queryKey: ["captures", id, "diff", query],
+    queryFn: () => ask(api.GET("/captures/{id}/diff", { params: { path: { id }, query } })),
+    placeholderData: keepPreviousData,
+  });
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
+  const data = diff.data;
+  return (
+    <Page
+      title={capture.data ? `Compare ${capture.data.capture_type} of ${capture.data.device_name}` : "Compare"}
+      lead={
+        data && (
+          <>
+            {data.old.device_name !== data.new.device_name && `${data.old.device_name}, `}
+            {dateTime(data.old.captured_at)} →{" "}
+            {data.old.device_name !== data.new.device_name && `${data.new.device_name}, `}
+            {dateTime(data.new.captured_at)}
+          </>
+        )
+      }
+    >
+      {capture.error && <ProblemNotice error={capture.error} onRetry={() => void capture.refetch()} />}
+      {capture.data && (
+        <Other capture={capture.data} against={against} onChange={(next) => change({ against: next })} />
+      )}
+      {diff.error ? (
+        <ProblemNotice error={diff.error} onRetry={() => void diff.refetch()} />
+      ) : data === undefined ? (
+        <Loader aria-label="Comparing" />
+      ) : (
+        <>
+          {data.truncated && (
+            <Notice tone="warn" title="Too long to show as a whole: the patch has all of it" />
+          )}
+          <Panel>
+            {data.hunks.length === 0 ? (
+              <Empty title="They are the same">
+                {options.all_lines === undefined
+                  ? "At most lines that change by themselves are different; they are left aside."
+                  : "No line is different."}
+              </Empty>
+            ) : (
+              <>
+                <Text size="sm" mb="sm" component="div">
+                  {data.severity && <SeverityChip severity={data.severity} />}{" "}
+                  {plural(data.lines_added, "line")} added, {plural(data.lines_removed, "line")} removed
+                  {data.masked && "; secrets are shown as tags, the same one has the same tag"}
+                </Text>
+                <DiffView
+                  hunks={data.hunks}
+                  label={`Differences between two texts of ${data.new.capture_type}`}
+                  tools={
+                    <>
+                      <CopyDiff hunks={data.hunks} />
+                      <DiffTools
+                        options={options}
+                        onChange={change}
+                        patch={`/api/v1/captures/${encodeURIComponent(id)}/diff.patch`}
+                        query={{ against }}
+                        name={`${data.new.device_name}-${data.new.capture_type}.patch`.replaceAll(
+                          /[^\w.-]+/g,
+                          "_",
+                        )}
+                      />
+                    </>
+                  }
+                />
+              </>
+            )}
+          </Panel>
+          <Text size="sm">
+            <Link to="/captures/$id" params={{ id: data.old.capture_id }} search={{}}>
+              Text before
+            </Link>
+            {" · "}
+            <Link to="/captures/$id" params={{ id: data.new.capture_id }} search={{}}>
+              Text after
+            </Link>
+          </Text>
+        </>
+      )}
+    </Page>
+  );
+}
+
+interface OtherProps {
+  capture: Capture;
+  against: string | undefined;
+  onChange: (id: string) => void;
+}
+
+function Other({ capture, against, onChange }: OtherProps) {
+  const [device, setDevice] = useState("");
+  const [typed] = useDebouncedValue(device.trim(), 250);
+  const others = useQuery({
+    queryKey: ["captures", "comparable", capture.id, typed],
+    queryFn: async () => {
+      const whose = typed === "" ? { device_id: [capture.device_id] } : { device: [typed] };
+      const query = { ...whose, capture_type: [capture.capture_type], limit: 100 };
+      return (await ask(api.GET("/captures", { params: { query } }))).items.filter(
+        (each) => each.id !== capture.id && each.bytes > 0,
+      );
+    },
+  });
+  const known = others.data ?? [];
+  return (
+    <div className="sr-filters">
+      <TextInput
+        label="Of the device"
+        placeholder={capture.device_name}
+        value={device}
+        onChange={(event) => setDevice(event.currentTarget.value)}
+      />
+      <Select
+        label="Captured at"
+        placeholder={against === undefined ? "The last good text" : "Chosen by the address"}
+        clearable
+        data={known.map((each) => ({
+          value: each.id,
+          label: `${dateTime(each.captured_at)}${each.device_id === capture.device_id ? "" : `, ${each.device_name}`}${each.current ? ", last good" : ""}`,
+        }))}
+        value={known.some((each) => each.id === against) ? (against ?? null) : null}
+        onChange={(value) => onChange(value ?? "")}
+        nothingFoundMessage="Nothing was captured"
+      />
+    </div>
+  );
+}

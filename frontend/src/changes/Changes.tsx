@@ -1,0 +1,174 @@
+import { Button, Group, MultiSelect, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { api, ask } from "../api/client";
+import { useList } from "../api/lists";
+import { facetsQuery } from "../api/queries";
+import type { ConfigChange } from "../api/types";
+import { clean } from "../app/search";
+import { plural } from "../format";
+import { type Column, DataTable } from "../ui/DataTable";
+import { IconSearch } from "../ui/icons";
+import { Page } from "../ui/Page";
+import { Empty } from "../ui/Problem";
+import { SeverityChip } from "../ui/Status";
+import { Ago } from "../ui/Time";
+import { FilterField } from "../wizard/DevicePicker";
+import { SEVERITIES, severityWord } from "../words";
+import { LinesChanged } from "./LinesChanged";
+
+const route = getRouteApi("/changes");
+
+const columns: Column<ConfigChange>[] = [
+  {
+    key: "severity",
+    title: "Severity",
+    width: "112px",
+    cell: (each) => <SeverityChip severity={each.severity} />,
+  },
+  { key: "device", title: "Device", width: "minmax(110px, 1fr)", cell: (each) => <b>{each.device_name}</b> },
+  {
+    key: "lines",
+    title: "Lines",
+    width: "98px",
+    cell: (each) => <LinesChanged change={each} />,
+  },
+  {
+    key: "sections",
+    title: "Where",
+    width: "minmax(140px, 2.4fr)",
+    cell: (each) => (
+      <span className="sr-mono" title={each.sections.join("\n")}>
+        {each.sections.join(", ") || each.message}
+      </span>
+    ),
+  },
+  {
+    key: "platform",
+    title: "Platform",
+    width: "minmax(96px, 0.7fr)",
+    from: "lg",
+    cell: (each) => each.platform,
+  },
+  { key: "at", title: "When", width: "126px", from: "sm", cell: (each) => <Ago at={each.changed_at} /> },
+];
+
+/** Every difference between a configuration and the one before it, over the whole network. */
+export function Changes() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const facets = useQuery(facetsQuery);
+  const { since, until, q, device, device_id, collection_id, ...lists } = search;
+  const asked = clean({
+    ...lists,
+    q,
+    device: device ? [device] : undefined,
+    device_id: device_id ? [device_id] : undefined,
+    collection_id: collection_id ? [collection_id] : undefined,
+    since: since ? dayOf(since, 0) : undefined,
+    until: until ? dayOf(until, 1) : undefined,
+  });
+  const list = useList<ConfigChange>({
+    key: ["changes", "list", asked],
+    read: (page) => ask(api.GET("/config-changes", { params: { query: { ...asked, ...page } as never } })),
+  });
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
+  const setQ = useDebouncedCallback((value: string) => change({ q: value }), 250);
+  const setDevice = useDebouncedCallback((value: string) => change({ device: value }), 250);
+  const filtered = Object.keys(search).length > 0;
+  return (
+    <Page
+      title="Changes"
+      lead={
+        list.total === undefined
+          ? "Configurations that became different, newest first."
+          : `${plural(list.total, "change")} of configurations, newest first.`
+      }
+      actions={
+        <Button variant="default" component={Link} to="/changes/rules">
+          Lines that change by themselves
+        </Button>
+      }
+    >
+      <div className="sr-filters">
+        <TextInput
+          label="Device or section"
+          placeholder="interface Vlan10"
+          leftSection={<IconSearch size={15} />}
+          data-search
+          defaultValue={q ?? ""}
+          onChange={(event) => setQ(event.currentTarget.value.trim())}
+        />
+        <TextInput
+          label="Device"
+          defaultValue={device ?? ""}
+          onChange={(event) => setDevice(event.currentTarget.value.trim())}
+        />
+        <MultiSelect
+          label="Severity"
+          placeholder={search.severity ? "" : "Any"}
+          clearable
+          data={SEVERITIES.map((value) => ({ value, label: severityWord(value).text }))}
+          value={search.severity ?? []}
+          onChange={(severity) => change({ severity })}
+        />
+        <FilterField
+          label="Site"
+          facets={facets.data?.sites}
+          value={search.site ?? []}
+          onChange={(site) => change({ site })}
+        />
+        <FilterField
+          label="Platform"
+          facets={facets.data?.platforms}
+          value={search.platform ?? []}
+          onChange={(platform) => change({ platform })}
+        />
+        <TextInput
+          label="From"
+          type="date"
+          value={since ?? ""}
+          onChange={(event) => change({ since: event.currentTarget.value })}
+        />
+        <TextInput
+          label="To"
+          type="date"
+          value={until ?? ""}
+          onChange={(event) => change({ until: event.currentTarget.value })}
+        />
+      </div>
+      {filtered && (
+        <Group>
+          <Button size="xs" variant="default" onClick={() => void navigate({ search: {} })}>
+            Clear filters
+          </Button>
+        </Group>
+      )}
+      <DataTable
+        label="Changes"
+        columns={columns}
+        {...list}
+        rowKey={(each) => each.id}
+        onOpen={(each) => void navigate({ to: "/changes/$id", params: { id: each.id } })}
+        empty={
+          filtered ? (
+            <Empty title="No change matches" />
+          ) : (
+            <Empty title="Nothing changed yet">
+              When a configuration is collected that is not the same as before, the difference stands here.
+            </Empty>
+          )
+        }
+      />
+    </Page>
+  );
+}
+
+/** The beginning of a day of the reader's calendar, or of the next one. */
+function dayOf(date: string, later: number): string | undefined {
+  const at = new Date(`${date}T00:00:00`);
+  at.setDate(at.getDate() + later);
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}

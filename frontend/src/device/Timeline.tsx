@@ -1,0 +1,105 @@
+import { Button, Group, Loader, Switch, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { api, ask } from "../api/client";
+import { useList } from "../api/lists";
+import type { Capture } from "../api/types";
+import { dateTime, plural } from "../format";
+import { IconChange, IconFile } from "../ui/icons";
+import { Empty, ProblemNotice } from "../ui/Problem";
+import { Chip } from "../ui/Status";
+import { Ago } from "../ui/Time";
+import { verdictWord } from "../words";
+import "./device.css";
+import { type Run, runsOf, type Seen } from "./timeline";
+
+/** Run by run what was captured of a device, and which texts were other than before. */
+export function Timeline({ deviceId }: { deviceId: string }) {
+  const [only, setOnly] = useState(false);
+  const list = useList<Capture>({
+    key: ["captures", "of", deviceId],
+    read: (page) => ask(api.GET("/captures", { params: { query: { device_id: [deviceId], ...page } } })),
+  });
+  const runs = useMemo(() => runsOf(list.rows, !list.more.has), [list.rows, list.more.has]);
+  if (list.error) return <ProblemNotice error={list.error} onRetry={list.onRetry} />;
+  if (list.loading) return <Loader size="sm" aria-label="Loading the timeline" />;
+  if (runs.length === 0) return <Empty title="Nothing was captured yet" />;
+  const shown = only ? runs.filter(isNews) : runs;
+  return (
+    <>
+      <Switch
+        label="Only what changed or went wrong"
+        checked={only}
+        onChange={(event) => setOnly(event.currentTarget.checked)}
+        mb="md"
+      />
+      {shown.length === 0 && (
+        <Text size="sm" c="dimmed">
+          Nothing changed and nothing went wrong in {plural(runs.length, "run")}.
+        </Text>
+      )}
+      <ol className="sr-timeline">
+        {shown.map((run) => (
+          <li className="sr-timeline-run" key={run.collectionId} data-tone={toneOf(run)}>
+            <Group gap="sm">
+              <Link to="/collections/$id/devices/$deviceId" params={{ id: run.collectionId, deviceId }}>
+                {dateTime(run.at)}
+              </Link>
+              <Text size="sm" c="dimmed">
+                <Ago at={run.at} />, {summary(run)}
+              </Text>
+            </Group>
+            <Group gap={6} mt={6}>
+              {run.captures.map((capture) => (
+                <CaptureLink key={capture.id} capture={capture} />
+              ))}
+            </Group>
+          </li>
+        ))}
+      </ol>
+      {list.more.has && (
+        <Button variant="default" size="xs" mt="sm" loading={list.more.loading} onClick={list.more.load}>
+          Older runs
+        </Button>
+      )}
+    </>
+  );
+}
+
+function isNews(run: Run): boolean {
+  return run.captures.some((each) => each.changed === true || each.verdict !== "complete");
+}
+
+function toneOf(run: Run) {
+  if (run.captures.some((each) => each.verdict !== "complete")) return "warn";
+  return run.captures.some((each) => each.changed === true) ? "busy" : "good";
+}
+
+function summary(run: Run): string {
+  const changed = run.captures.filter((each) => each.changed === true).length;
+  const complete = run.captures.filter((each) => each.verdict === "complete").length;
+  const texts = `${complete} of ${plural(run.captures.length, "text")} complete`;
+  return changed === 0 ? texts : `${texts}, ${changed} changed`;
+}
+
+function CaptureLink({ capture }: { capture: Seen }) {
+  const good = capture.verdict === "complete";
+  const word = good
+    ? capture.changed === true
+      ? { text: `${capture.capture_type} changed`, tone: "busy" as const }
+      : { text: capture.capture_type, tone: "idle" as const }
+    : {
+        text: `${capture.capture_type} ${verdictWord(capture.verdict).text.toLowerCase()}`,
+        tone: verdictWord(capture.verdict).tone,
+      };
+  return (
+    <Link to="/captures/$id" params={{ id: capture.id }} search={{}} className="sr-chip-link">
+      <Chip
+        word={word}
+        icon={
+          !good ? undefined : capture.changed === true ? <IconChange size={14} /> : <IconFile size={14} />
+        }
+      />
+    </Link>
+  );
+}

@@ -1,0 +1,237 @@
+import { Button, Group, Loader, Text, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { type FormEvent, Fragment, useState } from "react";
+import { api, ask } from "../api/client";
+import type { Sighting } from "../api/types";
+import { plural } from "../format";
+import { type Column, DataTable } from "../ui/DataTable";
+import { IconPin, IconSearch } from "../ui/icons";
+import { Facts, Page, Panel } from "../ui/Page";
+import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { Chip } from "../ui/Status";
+import { Ago } from "../ui/Time";
+
+const route = getRouteApi("/locate");
+
+const SOURCE: Record<string, string> = {
+  mac_table: "learned on the port",
+  arp: "in the ARP table",
+  neighbor: "LLDP neighbor",
+  interface: "interface of the device",
+};
+
+const columns: Column<Sighting>[] = [
+  {
+    key: "where",
+    title: "Where",
+    width: "150px",
+    cell: (each) => (
+      <Chip
+        word={
+          each.current
+            ? each.source === "interface"
+              ? { text: "Its own port", tone: "good" }
+              : each.edge
+                ? { text: "Attached here", tone: "good" }
+                : { text: "Passes here", tone: "idle" }
+            : { text: "Was here", tone: "warn" }
+        }
+        icon={each.current && each.edge ? <IconPin size={15} /> : undefined}
+      />
+    ),
+  },
+  {
+    key: "device",
+    title: "Device",
+    width: "minmax(110px, 1fr)",
+    cell: (each) =>
+      each.device_name === undefined ? (
+        <span className="sr-muted">taken away</span>
+      ) : (
+        <Link to="/devices/$id" params={{ id: each.device_id }}>
+          {each.device_name}
+        </Link>
+      ),
+  },
+  {
+    key: "interface",
+    title: "Port",
+    width: "minmax(130px, 1.2fr)",
+    cell: (each) => <span className="sr-mono">{each.interface}</span>,
+  },
+  { key: "vlan", title: "VLAN", width: "64px", from: "sm", cell: (each) => each.vlan },
+  {
+    key: "source",
+    title: "Who says so",
+    width: "minmax(120px, 1fr)",
+    from: "sm",
+    cell: (each) => SOURCE[each.source] ?? each.source,
+  },
+  {
+    key: "what",
+    title: "Seen",
+    width: "minmax(130px, 1fr)",
+    from: "lg",
+    cell: (each) => <span className="sr-mono">{each.address ?? each.mac}</span>,
+  },
+  {
+    key: "macs",
+    title: "On the port",
+    width: "96px",
+    align: "right",
+    from: "lg",
+    cell: (each) => (each.macs_on_port === undefined ? "" : plural(each.macs_on_port, "MAC")),
+  },
+  {
+    key: "last",
+    title: "Last seen",
+    width: "120px",
+    from: "sm",
+    cell: (each) => <Ago at={each.last_seen_at} />,
+  },
+];
+
+/** Which port is it on: by MAC address, IP address or name. */
+export function Locate() {
+  const { q } = route.useSearch();
+  // Another question begins anew, so that the field holds what was asked.
+  return <Asked q={q} key={q} />;
+}
+
+function Asked({ q }: { q: string | undefined }) {
+  const navigate = route.useNavigate();
+  const [text, setText] = useState(q ?? "");
+  const found = useQuery({
+    queryKey: ["locate", q],
+    queryFn: () => ask(api.GET("/locate", { params: { query: { q: q ?? "" } } })),
+    enabled: q !== undefined,
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const wanted = text.trim();
+    void navigate({ search: wanted === "" ? {} : { q: wanted } });
+  };
+  const data = found.data;
+  const best = data?.sightings.find((each) => each.current && each.edge);
+  return (
+    <Page title="Locate" lead="The port where something is attached, by its MAC address, IP address or name.">
+      <form onSubmit={submit}>
+        <Group gap="sm" align="flex-end">
+          <TextInput
+            label="MAC address, IP address or name"
+            placeholder="00:1b:54:aa:bb:cc, 10.20.30.40, ap-3-17"
+            leftSection={<IconSearch size={16} />}
+            data-search
+            spellCheck={false}
+            autoCapitalize="none"
+            autoComplete="off"
+            style={{ flex: "1 1 260px", maxWidth: 520 }}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
+          <Button type="submit">Locate</Button>
+        </Group>
+      </form>
+      {q === undefined ? (
+        <div className="sr-panel">
+          <Empty title="What are you looking for?">
+            Any notation of a MAC address will do, and its first bytes too. What is asked are the MAC, ARP,
+            neighbor and interface tables that were collected last.
+          </Empty>
+        </div>
+      ) : found.error ? (
+        <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
+      ) : data === undefined ? (
+        <Loader aria-label="Looking" />
+      ) : (
+        <>
+          {best && (
+            <Notice
+              tone="good"
+              icon={<IconPin size={20} />}
+              title={`${best.source === "interface" ? "It is" : "On"} ${best.interface ?? "a port"} of ${best.device_name ?? "a device that was taken away"}`}
+              role="status"
+            >
+              <Text size="sm">
+                {best.vlan && `VLAN ${best.vlan}, `}seen <Ago at={best.last_seen_at} />
+                {best.macs_on_port !== undefined &&
+                  best.macs_on_port > 1 &&
+                  `; ${plural(best.macs_on_port, "MAC address", "MAC addresses")} behind this port`}
+              </Text>
+            </Notice>
+          )}
+          <Panel title="What it is">
+            <Facts
+              facts={[
+                [
+                  "Asked",
+                  <span className="sr-mono" key="q">
+                    {data.query}
+                  </span>,
+                ],
+                [
+                  "Device",
+                  data.devices.length === 0 ? (
+                    "none of the inventory"
+                  ) : (
+                    <span key="d">
+                      {data.devices.map((device, index) => (
+                        <Fragment key={device.id}>
+                          {index > 0 && ", "}
+                          <Link to="/devices/$id" params={{ id: device.id }}>
+                            {device.name}
+                          </Link>
+                        </Fragment>
+                      ))}
+                    </span>
+                  ),
+                ],
+                ["MAC addresses", <Others key="m" values={data.macs} asked={data.query} />],
+                ["IP addresses", <Others key="i" values={data.addresses} asked={data.query} />],
+              ]}
+            />
+          </Panel>
+          {data.truncated && <Notice tone="idle" title="There is more than is shown" />}
+          <DataTable
+            label="Where it was seen"
+            columns={columns}
+            rows={data.sightings}
+            rowKey={(each) =>
+              `${each.source} ${each.device_id} ${each.interface} ${each.vlan} ${each.vrf} ${each.mac} ${each.address}`
+            }
+            empty={
+              <Empty title="Nobody has seen it">
+                No table that was collected has it. Collect ARP and MAC tables where it should be, and ask
+                again.
+              </Empty>
+            }
+          />
+        </>
+      )}
+    </Page>
+  );
+}
+
+const FEW = 12;
+
+function Others({ values, asked }: { values: readonly string[]; asked: string }) {
+  if (values.length === 0) return <span className="sr-muted">none is known</span>;
+  return (
+    <span className="sr-mono">
+      {values.slice(0, FEW).map((value, index) => (
+        <Fragment key={value}>
+          {index > 0 && ", "}
+          {value === asked ? (
+            value
+          ) : (
+            <Link to="/locate" search={{ q: value }}>
+              {value}
+            </Link>
+          )}
+        </Fragment>
+      ))}
+      {values.length > FEW && `, and ${values.length - FEW} more`}
+    </span>
+  );
+}

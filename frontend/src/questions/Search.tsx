@@ -1,0 +1,224 @@
+import { Button, Group, Loader, MultiSelect, Stack, Switch, Text, TextInput } from "@mantine/core";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { type FormEvent, useMemo, useState } from "react";
+import { api, ask } from "../api/client";
+import { captureTypesQuery, facetsQuery } from "../api/queries";
+import type { SearchHit, SearchLine } from "../api/types";
+import { clean } from "../app/search";
+import { count, dateTime, plural } from "../format";
+import { IconSearch } from "../ui/icons";
+import { Page } from "../ui/Page";
+import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { Ago } from "../ui/Time";
+import { FilterField } from "../wizard/DevicePicker";
+import "./questions.css";
+import { byText, pieces, type TextHits } from "./hits";
+
+const route = getRouteApi("/search");
+
+/** Any characters in any text: the last good one of each device and type, or all that are kept. */
+export function Search() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { q, history, device, ...lists } = search;
+  const [text, setText] = useState(q ?? "");
+  const [name, setName] = useState(device ?? "");
+  const types = useQuery(captureTypesQuery);
+  const facets = useQuery(facetsQuery);
+  const query = clean({
+    ...lists,
+    device: device ? [device] : undefined,
+    history: history ? true : undefined,
+  });
+  const found = useInfiniteQuery({
+    queryKey: ["search", q, query],
+    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
+      ask(
+        api.GET("/search", {
+          params: {
+            query: {
+              q: q ?? "",
+              limit: 100,
+              ...query,
+              ...(pageParam ? { page_token: pageParam } : {}),
+            } as never,
+          },
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page: { next_page_token?: string }) => page.next_page_token,
+    enabled: q !== undefined,
+    placeholderData: keepPreviousData,
+  });
+  const texts = useMemo(
+    () => byText(found.data?.pages.flatMap((page) => page.items as SearchHit[]) ?? []),
+    [found.data],
+  );
+  const last = found.data?.pages.at(-1);
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void navigate({ search: (before) => clean({ ...before, q: text.trim(), device: name.trim() }) });
+  };
+  const lines = texts.reduce((sum, each) => sum + each.hits.length, 0);
+  return (
+    <Page title="Search" lead="Any characters in the captured texts, of all devices at once.">
+      <form onSubmit={submit}>
+        <Stack gap="sm">
+          <Group gap="sm" align="flex-end">
+            <TextInput
+              label="Text"
+              placeholder="ntp server 10.0.0.1"
+              leftSection={<IconSearch size={16} />}
+              data-search
+              spellCheck={false}
+              autoCapitalize="none"
+              autoComplete="off"
+              maxLength={200}
+              style={{ flex: "1 1 260px", maxWidth: 620 }}
+              value={text}
+              onChange={(event) => setText(event.currentTarget.value)}
+            />
+            <Button type="submit">Search</Button>
+          </Group>
+          <div className="sr-filters">
+            <MultiSelect
+              label="Capture type"
+              placeholder={search.capture_type ? "" : "Any"}
+              clearable
+              searchable
+              data={(types.data ?? []).map((type) => ({ value: type.name, label: type.title }))}
+              value={search.capture_type ?? []}
+              onChange={(value) => change({ capture_type: value })}
+            />
+            <FilterField
+              label="Site"
+              facets={facets.data?.sites}
+              value={search.site ?? []}
+              onChange={(site) => change({ site })}
+            />
+            <FilterField
+              label="Platform"
+              facets={facets.data?.platforms}
+              value={search.platform ?? []}
+              onChange={(platform) => change({ platform })}
+            />
+            <TextInput
+              label="Device"
+              placeholder="ams-*"
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            <Switch
+              label="Also older versions"
+              checked={history !== undefined}
+              onChange={(event) => change({ history: event.currentTarget.checked ? "yes" : "" })}
+              pb={8}
+            />
+          </div>
+        </Stack>
+      </form>
+      {q === undefined ? (
+        <div className="sr-panel">
+          <Empty title="What are you looking for?">
+            An address, a name, a line of configuration: found as it stands, in upper and lower case.
+          </Empty>
+        </div>
+      ) : found.error ? (
+        <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
+      ) : found.data === undefined ? (
+        <Loader aria-label="Searching" />
+      ) : (
+        <>
+          {last?.message && <Notice tone="idle" title={last.message} />}
+          {last !== undefined && last.texts_pending > 0 && (
+            <Notice tone="warn" title={`${plural(last.texts_pending, "text")} cannot be found yet`}>
+              <Text size="sm">They were captured just now and are being indexed.</Text>
+            </Notice>
+          )}
+          <Text size="sm" c="dimmed" aria-live="polite">
+            {plural(lines, "line")} in {plural(texts.length, "text")}
+            {found.hasNextPage && ", and more"}
+            {last?.history && `; ${plural(last.history.versions_read, "version")} read`}
+            {last?.history?.searched_back_to && ` back to ${dateTime(last.history.searched_back_to)}`}
+          </Text>
+          {texts.length === 0 && !found.hasNextPage && (
+            <div className="sr-panel">
+              <Empty title="It stands nowhere">
+                {history === undefined
+                  ? "Last good texts were looked through. Older versions can be searched too."
+                  : "All that is kept was looked through."}
+              </Empty>
+            </div>
+          )}
+          {texts.map((each) => (
+            <TextPanel key={`${each.captureId} ${each.hits[0]?.line.number}`} text={each} q={q} />
+          ))}
+          {found.hasNextPage && (
+            <Group>
+              <Button
+                variant="default"
+                loading={found.isFetchingNextPage}
+                onClick={() => void found.fetchNextPage()}
+              >
+                {history === undefined ? "More" : "Search further back"}
+              </Button>
+            </Group>
+          )}
+        </>
+      )}
+    </Page>
+  );
+}
+
+function TextPanel({ text, q }: { text: TextHits; q: string }) {
+  return (
+    <section className="sr-panel" data-flush aria-label={`${text.captureType} of ${text.deviceName}`}>
+      <Group gap="sm" px="md" py={10}>
+        <Link to="/captures/$id" params={{ id: text.captureId }} search={{ find: q, view: "text" }}>
+          {text.captureType} of {text.deviceName}
+        </Link>
+        <Text size="sm" c="dimmed">
+          {plural(text.hits.length, "line")}, <Ago at={text.capturedAt} />
+        </Text>
+      </Group>
+      {text.hits.map((hit) => (
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields; this is a few lines that scroll
+        <div
+          key={hit.line.number}
+          className="sr-hit"
+          role="group"
+          aria-label={`Line ${count(hit.line.number)}`}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+          tabIndex={0}
+        >
+          {hit.section.length > 0 && <div className="sr-hit-section">{hit.section.join(" › ")}</div>}
+          {hit.before.map((line) => (
+            <Line key={line.number} line={line} />
+          ))}
+          <Line line={hit.line} ranges={hit.ranges} />
+          {hit.after.map((line) => (
+            <Line key={line.number} line={line} />
+          ))}
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function Line({ line, ranges }: { line: SearchLine; ranges?: readonly { start: number; end: number }[] }) {
+  return (
+    <div data-hit={ranges === undefined ? undefined : true}>
+      <span className="sr-hit-number">{line.number}</span>
+      {ranges === undefined
+        ? line.text
+        : pieces(line, ranges).map((piece, index) =>
+            // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a line have no other name
+            piece.found ? <mark key={index}>{piece.text}</mark> : piece.text,
+          )}
+      {line.cut && <span className="sr-muted"> …</span>}
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import type { SearchHit } from "../api/types";
+import { byText, pieces } from "./hits";
+
+const line = (text: string) => ({ number: 1, text, cut: false });
+
+it("marks what was found, by characters and not by code units", () => {
+  expect(pieces(line("😀 ntp server 10.0.0.1"), [{ start: 2, end: 5 }])).toEqual([
+    { text: "😀 ", found: false },
+    { text: "ntp", found: true },
+    { text: " server 10.0.0.1", found: false },
+  ]);
+});
+
+it("shows a line whole whatever its ranges say", () => {
+  const ranges = [
+    { start: 0, end: 2 },
+    { start: 1, end: 3 },
+    { start: 4, end: 99 },
+  ];
+  expect(
+    pieces(line("abcdef"), ranges)
+      .map((piece) => piece.text)
+      .join(""),
+  ).toBe("abcdef");
+});
+
+it("puts the hits of one text together", () => {
+  const hit = (capture: string, number: number) =>
+    ({ capture_id: capture, device_id: "d", device_name: "sw", line: { number } }) as unknown as SearchHit;
+  expect(byText([hit("a", 1), hit("a", 2), hit("b", 1)]).map((text) => text.hits.length)).toEqual([2, 1]);
+});

@@ -1,0 +1,77 @@
+import { expect, it } from "vitest";
+import type { components, paths } from "../api/schema";
+import { plain } from "./Cell";
+import { fieldWord, several, TABLES, type TableKind } from "./tables";
+
+type Path = keyof paths & `/${string}`;
+
+it("asks only for what the API has", () => {
+  const known: Record<TableKind["slug"], Path> = {
+    arp: "/arp-entries",
+    mac: "/mac-entries",
+    neighbors: "/neighbors",
+    interfaces: "/interfaces",
+    routes: "/routes",
+    inventory: "/components",
+    versions: "/device-versions",
+  };
+  expect(Object.fromEntries(TABLES.map((table) => [table.slug, `/${table.path}`]))).toEqual(known);
+});
+
+it("shows fields that rows have", () => {
+  type Schemas = components["schemas"];
+  const fields: { [Slug in TableKind["slug"]]: string[] } = {
+    arp: ["address", "mac", "interface", "vlan", "vrf"] satisfies (keyof Schemas["ArpEntry"])[],
+    mac: ["mac", "vlan", "interface", "kind"] satisfies (keyof Schemas["MacEntry"])[],
+    neighbors: [
+      "local_interface",
+      "neighbor_name",
+      "neighbor_interface",
+      "management_addresses",
+    ] satisfies (keyof Schemas["Neighbor"])[],
+    interfaces: [
+      "name",
+      "link_up",
+      "admin_up",
+      "addresses",
+      "description",
+      "speed",
+      "mtu",
+    ] satisfies (keyof Schemas["Interface"])[],
+    routes: [
+      "prefix",
+      "next_hop",
+      "interface",
+      "protocol",
+      "distance",
+      "metric",
+      "vrf",
+    ] satisfies (keyof Schemas["Route"])[],
+    inventory: [
+      "name",
+      "kind",
+      "description",
+      "part_number",
+      "serial",
+    ] satisfies (keyof Schemas["Component"])[],
+    versions: [
+      "os",
+      "os_version",
+      "model",
+      "serial",
+      "uptime_seconds",
+    ] satisfies (keyof Schemas["DeviceVersion"])[],
+  };
+  for (const table of TABLES) expect(table.columns.map((column) => column.field)).toEqual(fields[table.slug]);
+});
+
+it("takes several values of a filter", () => {
+  expect(several(" 10.0.0.1, ,10.0.0.2,")).toEqual(["10.0.0.1", "10.0.0.2"]);
+});
+
+it("writes what is in a record in one line", () => {
+  expect(plain(["10.0.0.1/24", "10.0.0.2/24"])).toBe("10.0.0.1/24, 10.0.0.2/24");
+  expect(plain({ link_transitions: 3, errors: { in: 1 } })).toBe("link transitions 3, errors in 1");
+  expect(fieldWord("neighbor_port_id")).toBe("Neighbor port id");
+  expect(fieldWord("mac")).toBe("MAC address");
+});

@@ -1,0 +1,216 @@
+/** The tables that captures are loaded into: what each is called, by what it is narrowed, and what of a row stands in the list. */
+import type { ArpEntry, Component, DeviceVersion, Interface, MacEntry, Neighbor, Route } from "../api/types";
+
+export type TableRow = ArpEntry | MacEntry | Neighbor | Interface | Route | Component | DeviceVersion;
+
+export const FILTERS = {
+  device: "Device",
+  ip: "IP address",
+  mac: "MAC address",
+  prefix: "Network",
+  vlan: "VLAN",
+  interface: "Interface",
+  vrf: "VRF",
+  protocol: "Protocol",
+  name: "Name",
+  serial: "Serial",
+  os_version: "OS version",
+} as const;
+
+export type Filter = keyof typeof FILTERS;
+
+/** How a filter is written; the API takes several of each. */
+export const EXAMPLES: Partial<Record<Filter, string>> = {
+  ip: "10.0.0.1",
+  mac: "00:1c:73 or whole",
+  prefix: "10.0.0.0/8",
+  vlan: "99",
+  interface: "Gi1/0/1",
+  vrf: "default",
+  protocol: "ospf",
+};
+
+export type Look = "mono" | "address" | "mac" | "interface" | "state" | "list" | "plain" | "duration";
+
+export interface TableColumn {
+  field: string;
+  title: string;
+  width: string;
+  look?: Look;
+  from?: "sm" | "md" | "lg";
+  align?: "right";
+}
+
+export interface TableKind {
+  /** Of the address bar: `/tables/arp`. */
+  slug: string;
+  title: string;
+  one: string;
+  path: string;
+  captureType: string;
+  filters: readonly Filter[];
+  columns: readonly TableColumn[];
+}
+
+const wide = "minmax(112px, 1.4fr)";
+const middle = "minmax(92px, 1fr)";
+const narrow = "74px";
+
+export const TABLES: readonly TableKind[] = [
+  {
+    slug: "arp",
+    title: "ARP",
+    one: "entry",
+    path: "arp-entries",
+    captureType: "arp",
+    filters: ["device", "ip", "prefix", "mac", "interface", "vlan", "vrf"],
+    columns: [
+      { field: "address", title: "IP address", width: wide, look: "address" },
+      { field: "mac", title: "MAC address", width: "152px", look: "mac" },
+      { field: "interface", title: "Interface", width: wide, look: "interface" },
+      { field: "vlan", title: "VLAN", width: narrow, from: "lg" },
+      { field: "vrf", title: "VRF", width: middle, from: "lg" },
+    ],
+  },
+  {
+    slug: "mac",
+    title: "MAC",
+    one: "entry",
+    path: "mac-entries",
+    captureType: "mac",
+    filters: ["device", "mac", "vlan", "interface", "vrf"],
+    columns: [
+      { field: "mac", title: "MAC address", width: "152px", look: "mac" },
+      { field: "vlan", title: "VLAN", width: narrow },
+      { field: "interface", title: "Port", width: wide, look: "interface" },
+      { field: "kind", title: "Kind", width: middle, from: "md" },
+    ],
+  },
+  {
+    slug: "neighbors",
+    title: "Neighbors",
+    one: "neighbor",
+    path: "neighbors",
+    captureType: "lldp",
+    filters: ["device", "name", "interface", "ip", "mac"],
+    columns: [
+      { field: "local_interface", title: "Our interface", width: wide, look: "interface" },
+      { field: "neighbor_name", title: "Neighbor", width: wide },
+      { field: "neighbor_interface", title: "Its interface", width: wide, look: "interface", from: "sm" },
+      { field: "management_addresses", title: "Managed by", width: middle, look: "list", from: "lg" },
+    ],
+  },
+  {
+    slug: "interfaces",
+    title: "Interfaces",
+    one: "interface",
+    path: "interfaces",
+    captureType: "interfaces",
+    filters: ["device", "interface", "ip", "prefix", "mac", "vlan", "vrf"],
+    columns: [
+      { field: "name", title: "Interface", width: wide, look: "interface" },
+      { field: "link_up", title: "Link", width: "92px", look: "state" },
+      { field: "admin_up", title: "Enabled", width: "92px", look: "state", from: "lg" },
+      { field: "addresses", title: "Addresses", width: wide, look: "list" },
+      { field: "description", title: "Description", width: wide, from: "sm" },
+      { field: "speed", title: "Speed", width: "90px", from: "lg" },
+      { field: "mtu", title: "MTU", width: "64px", align: "right", from: "lg" },
+    ],
+  },
+  {
+    slug: "routes",
+    title: "Routes",
+    one: "route",
+    path: "routes",
+    captureType: "routes",
+    filters: ["device", "ip", "prefix", "protocol", "interface", "vrf"],
+    columns: [
+      { field: "prefix", title: "Network", width: wide, look: "mono" },
+      { field: "next_hop", title: "Next hop", width: middle, look: "address" },
+      { field: "interface", title: "Interface", width: wide, look: "interface", from: "sm" },
+      { field: "protocol", title: "Protocol", width: "94px" },
+      { field: "distance", title: "Distance", width: narrow, align: "right", from: "lg" },
+      { field: "metric", title: "Metric", width: narrow, align: "right", from: "lg" },
+      { field: "vrf", title: "VRF", width: middle, from: "lg" },
+    ],
+  },
+  {
+    slug: "inventory",
+    title: "Inventory",
+    one: "component",
+    path: "components",
+    captureType: "inventory",
+    filters: ["device", "name", "serial"],
+    columns: [
+      { field: "name", title: "Component", width: wide },
+      { field: "kind", title: "Kind", width: middle, from: "md" },
+      { field: "description", title: "Description", width: wide, from: "md" },
+      { field: "part_number", title: "Part number", width: middle, look: "mono", from: "sm" },
+      { field: "serial", title: "Serial", width: middle, look: "mono" },
+    ],
+  },
+  {
+    slug: "versions",
+    title: "Versions",
+    one: "device",
+    path: "device-versions",
+    captureType: "version",
+    filters: ["device", "os_version", "name", "serial"],
+    columns: [
+      { field: "os", title: "System", width: middle, from: "sm" },
+      { field: "os_version", title: "Version", width: middle, look: "mono" },
+      { field: "model", title: "Model", width: wide },
+      { field: "serial", title: "Serial", width: middle, look: "mono", from: "md" },
+      { field: "uptime_seconds", title: "Up for", width: middle, look: "duration", from: "lg" },
+    ],
+  },
+];
+
+export function tableOf(slug: string): TableKind | undefined {
+  return TABLES.find((table) => table.slug === slug);
+}
+
+/** The table that a capture of this type is loaded into. */
+export function tableFor(captureType: string): TableKind | undefined {
+  return TABLES.find((table) => table.captureType === captureType);
+}
+
+export function field(row: object, name: string): unknown {
+  return (row as Record<string, unknown>)[name];
+}
+
+const WORDS: Record<string, string> = {
+  mac: "MAC address",
+  vlan: "VLAN",
+  vrf: "VRF",
+  mtu: "MTU",
+  os: "System",
+  os_version: "OS version",
+  next_hop_vrf: "VRF of the next hop",
+  first_seen_at: "First seen",
+  last_seen_at: "Last seen",
+  closed_at: "Gone since",
+  capture_id: "Read from",
+  device_name: "Device",
+  admin_up: "Enabled",
+  link_up: "Link",
+  speed_bps: "Speed, bits a second",
+  age_seconds: "Age then",
+  uptime_seconds: "Up for",
+};
+
+/** `neighbor_port_id` → `Neighbor port id`; what the engineers write in capitals, they find in capitals. */
+export function fieldWord(name: string): string {
+  const known = WORDS[name];
+  if (known !== undefined) return known;
+  const words = name.replaceAll("_", " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Several values of one filter, as people type them: `10.0.0.1, 10.0.0.2`. */
+export function several(text: string): string[] {
+  return text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+}

@@ -1,0 +1,168 @@
+import { ActionIcon, Group } from "@mantine/core";
+import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
+import type { Topology } from "../api/types";
+import "./topology.css";
+import { layout } from "./layout";
+
+interface Props {
+  topology: Topology;
+  chosen: string | undefined;
+  onChoose: (id: string | undefined) => void;
+}
+
+interface View {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** On a phone the whole of a network is a smudge: it begins with a part that can be read. */
+function start(box: View, pixels: number | undefined): View {
+  if (pixels === undefined || pixels > 640 || box.width < pixels * 1.6) return box;
+  const width = pixels * 1.6;
+  const height = Math.min(box.height, width * 1.2);
+  return { x: box.x + (box.width - width) / 2, y: box.y, width, height };
+}
+
+/** More names than that are drawn only for what is chosen, or when one looks closer. */
+const MOST_NAMES = 220;
+
+/** The drawing. What it shows is in the tables beside it too, for the keyboard and for readers of the screen. */
+export default function Graph({ topology, chosen, onChoose }: Props) {
+  const drawing = useMemo(() => layout(topology), [topology]);
+  const [view, setView] = useState<View>(drawing.box);
+  const svg = useRef<SVGSVGElement>(null);
+  useEffect(() => setView(start(drawing.box, svg.current?.clientWidth)), [drawing]);
+  const held = useRef<{ x: number; y: number; view: View; moved: boolean }>(undefined);
+
+  const zoom = (factor: number, at = { x: 0.5, y: 0.5 }) =>
+    setView((now) => {
+      const width = Math.min(drawing.box.width * 3, Math.max(160, now.width * factor));
+      const height = (width * now.height) / now.width;
+      return {
+        x: now.x + (now.width - width) * at.x,
+        y: now.y + (now.height - height) * at.y,
+        width,
+        height,
+      };
+    });
+
+  useEffect(() => {
+    const element = svg.current;
+    if (!element) return;
+    // React listens to wheels passively; the page must not scroll while one looks closer.
+    const onWheel = (event: WheelEvent) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const box = element.getBoundingClientRect();
+      const at = { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+      zoom(event.deltaY > 0 ? 1.15 : 0.87, at);
+    };
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => element.removeEventListener("wheel", onWheel);
+  });
+
+  const onPointerDown = (event: PointerEvent) => {
+    held.current = { x: event.clientX, y: event.clientY, view, moved: false };
+  };
+  const onPointerMove = (event: PointerEvent) => {
+    const from = held.current;
+    const box = svg.current?.getBoundingClientRect();
+    if (!from || !box) return;
+    const scale = Math.max(from.view.width / box.width, from.view.height / box.height);
+    const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
+    if (Math.abs(dx) + Math.abs(dy) > 4) from.moved = true;
+    if (from.moved) setView({ ...from.view, x: from.view.x - dx * scale, y: from.view.y - dy * scale });
+  };
+  const onPointerUp = () => {
+    if (held.current && !held.current.moved) onChoose(undefined);
+    held.current = undefined;
+  };
+
+  const near = useMemo(() => {
+    if (chosen === undefined) return undefined;
+    const found = new Set([chosen]);
+    for (const { a, b } of topology.links) {
+      if (a.node === chosen) found.add(b.node);
+      if (b.node === chosen) found.add(a.node);
+    }
+    return found;
+  }, [chosen, topology]);
+  const names = topology.nodes.length <= MOST_NAMES || view.width < drawing.box.width / 2;
+
+  return (
+    <div className="sr-graph">
+      <Group gap={6} className="sr-graph-tools">
+        <ActionIcon variant="default" aria-label="Closer" onClick={() => zoom(0.75)}>
+          +
+        </ActionIcon>
+        <ActionIcon variant="default" aria-label="Farther" onClick={() => zoom(1.33)}>
+          −
+        </ActionIcon>
+        <ActionIcon variant="default" aria-label="Show all" onClick={() => setView(drawing.box)}>
+          ⤢
+        </ActionIcon>
+      </Group>
+      <svg
+        ref={svg}
+        role="img"
+        aria-label={`Drawing of ${topology.nodes.length} nodes and ${topology.links.length} links; the tables below have the same`}
+        viewBox={`${view.x} ${view.y} ${view.width} ${view.height}`}
+        onPointerDown={onPointerDown}
+        onPointerMove={onPointerMove}
+        onPointerUp={onPointerUp}
+        onPointerLeave={() => {
+          held.current = undefined;
+        }}
+      >
+        {topology.links.map((link) => {
+          const [from, to] = [drawing.places.get(link.a.node), drawing.places.get(link.b.node)];
+          if (!from || !to) return null;
+          const lit = near !== undefined && (link.a.node === chosen || link.b.node === chosen);
+          return (
+            <line
+              key={`${link.a.node} ${link.a.interface} ${link.b.node} ${link.b.interface}`}
+              x1={from.x}
+              y1={from.y}
+              x2={to.x}
+              y2={to.y}
+              className="sr-graph-link"
+              data-one-sided={link.one_sided || undefined}
+              data-lit={lit || undefined}
+              data-dim={(near !== undefined && !lit) || undefined}
+            />
+          );
+        })}
+        {topology.nodes.map((node) => {
+          const place = drawing.places.get(node.id);
+          if (!place) return null;
+          return (
+            <g
+              key={node.id}
+              transform={`translate(${place.x} ${place.y})`}
+              className="sr-graph-node"
+              data-managed={node.managed || undefined}
+              data-chosen={node.id === chosen || undefined}
+              data-dim={(near !== undefined && !near.has(node.id)) || undefined}
+              onPointerUp={(event) => {
+                if (held.current?.moved) return;
+                event.stopPropagation();
+                held.current = undefined;
+                onChoose(node.id);
+              }}
+            >
+              <title>{[node.name, node.platform, node.site].filter(Boolean).join(", ")}</title>
+              {node.managed ? <rect x={-10} y={-8} width={20} height={16} rx={4} /> : <circle r={8} />}
+              {(names || near?.has(node.id)) && (
+                <text y={24} textAnchor="middle">
+                  {node.name.length > 18 ? `${node.name.slice(0, 17)}…` : node.name}
+                </text>
+              )}
+            </g>
+          );
+        })}
+      </svg>
+    </div>
+  );
+}
