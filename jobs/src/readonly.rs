@@ -33,7 +33,13 @@ const WRITING: [&str; 4] = ["redirect", "tee", "append", "save"];
 pub(crate) fn objection(command: &str) -> Option<String> {
     for (number, part) in command.split(['|', ';', '&']).enumerate() {
         let word = part.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
-        let plain = format!("{} ", part.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase());
+        let plain = format!(
+            "{} ",
+            part.split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .to_ascii_lowercase()
+        );
         let of_the_session = OF_THE_SESSION.iter().any(|harmless| plain.starts_with(harmless));
         let shows = plain.starts_with("write term") || of_the_session;
         let changes = |verb: &&str| word == "wr" || (word.len() >= SHORTEST && verb.starts_with(&word));

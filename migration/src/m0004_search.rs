@@ -138,7 +138,9 @@ impl MigrationTrait for Migration {
         connection.execute_unprepared(FILL).await?;
         match backend {
             // Its index needs an extension that not everybody may make: the server tries at every start.
-            DbBackend::Postgres => drop(connection.execute_unprepared(POSTGRES).await?),
+            DbBackend::Postgres => {
+                connection.execute_unprepared(POSTGRES).await?;
+            }
             _ => {
                 for statement in SQLITE {
                     connection.execute_unprepared(statement).await?;

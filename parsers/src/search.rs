@@ -66,7 +66,9 @@ fn head(sections: &Sections, lines: &[&str], at: usize) -> Vec<String> {
 #[must_use]
 pub fn section_of(head: &[&str], lines: &[&str], at: usize) -> Vec<String> {
     let all: Vec<&str> = head.iter().chain(lines).copied().collect();
-    Sections::new(&all).of(head.len() + at, |at| Cow::Borrowed(all.get(at).copied().unwrap_or_default()))
+    Sections::new(&all).of(head.len() + at, |at| {
+        Cow::Borrowed(all.get(at).copied().unwrap_or_default())
+    })
 }
 
 /// What is looked for: a text as it is, ignoring case.
