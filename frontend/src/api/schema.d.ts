@@ -5664,24 +5664,24 @@ export interface components {
          *           "after": [
          *             {
          *               "cut": false,
-         *               "number": 413,
+         *               "number": 43,
          *               "text": " no ip proxy-arp"
          *             },
          *             {
          *               "cut": false,
-         *               "number": 414,
+         *               "number": 44,
          *               "text": "!"
          *             }
          *           ],
          *           "before": [
          *             {
          *               "cut": false,
-         *               "number": 410,
+         *               "number": 40,
          *               "text": "interface Vlan30"
          *             },
          *             {
          *               "cut": false,
-         *               "number": 411,
+         *               "number": 41,
          *               "text": " description Users"
          *             }
          *           ],
@@ -5692,7 +5692,7 @@ export interface components {
          *           "device_name": "ams-sw-01",
          *           "line": {
          *             "cut": false,
-         *             "number": 412,
+         *             "number": 42,
          *             "text": " ip address 10.0.0.1 255.255.255.0"
          *           },
          *           "ranges": [
@@ -5765,24 +5765,24 @@ export interface components {
          *       "after": [
          *         {
          *           "cut": false,
-         *           "number": 413,
+         *           "number": 43,
          *           "text": " no ip proxy-arp"
          *         },
          *         {
          *           "cut": false,
-         *           "number": 414,
+         *           "number": 44,
          *           "text": "!"
          *         }
          *       ],
          *       "before": [
          *         {
          *           "cut": false,
-         *           "number": 410,
+         *           "number": 40,
          *           "text": "interface Vlan30"
          *         },
          *         {
          *           "cut": false,
-         *           "number": 411,
+         *           "number": 41,
          *           "text": " description Users"
          *         }
          *       ],
@@ -5793,7 +5793,7 @@ export interface components {
          *       "device_name": "ams-sw-01",
          *       "line": {
          *         "cut": false,
-         *         "number": 412,
+         *         "number": 42,
          *         "text": " ip address 10.0.0.1 255.255.255.0"
          *       },
          *       "ranges": [
@@ -5843,7 +5843,7 @@ export interface components {
          * @description A line of a text.
          * @example {
          *       "cut": false,
-         *       "number": 412,
+         *       "number": 42,
          *       "text": " ip address 10.0.0.1 255.255.255.0"
          *     }
          */
@@ -27569,24 +27569,24 @@ export interface operations {
                      *           "after": [
                      *             {
                      *               "cut": false,
-                     *               "number": 413,
+                     *               "number": 43,
                      *               "text": " no ip proxy-arp"
                      *             },
                      *             {
                      *               "cut": false,
-                     *               "number": 414,
+                     *               "number": 44,
                      *               "text": "!"
                      *             }
                      *           ],
                      *           "before": [
                      *             {
                      *               "cut": false,
-                     *               "number": 410,
+                     *               "number": 40,
                      *               "text": "interface Vlan30"
                      *             },
                      *             {
                      *               "cut": false,
-                     *               "number": 411,
+                     *               "number": 41,
                      *               "text": " description Users"
                      *             }
                      *           ],
@@ -27597,7 +27597,7 @@ export interface operations {
                      *           "device_name": "ams-sw-01",
                      *           "line": {
                      *             "cut": false,
-                     *             "number": 412,
+                     *             "number": 42,
                      *             "text": " ip address 10.0.0.1 255.255.255.0"
                      *           },
                      *           "ranges": [
