@@ -5,19 +5,22 @@
 //   DEVICE_USER, DEVICE_PASSWORD                   the login of the devices
 //   DEVICE_ENABLE_PASSWORD                         and of their privileged mode, where they have one
 //   CHROMIUM                                       the browser, /usr/bin/chromium
-//   CAN_RESTART                                    1: who reads a line `@restart` kills the server, starts it again and
-//                                                  writes `@restarted` to the standard input
+//   CAN_ASK                                        1: who reads a line `@restart` kills the server, starts it again and
+//                                                  writes `@done` to the standard input; so with `@cut r4`
+//   E2E_SUITE                                      simulated (the default), or routers (tests-routers.mjs says what it needs)
 //   E2E_ONLY                                       a part of the names of the tests to run
 //
-// The inventory has these sites, and the tests find their devices by them:
+// The inventory of simulated devices has these sites, and the tests find their devices by them:
 //   good      three devices that succeed
 //   bad       devices of which at least one fails and at least one succeeds
 //   slow      at least four devices that take a second or more each
 //   hostile   one device named <img src=x onerror=alert(1)>, reachable or not
 import { chromium } from "playwright-core";
-import { tests } from "./tests.mjs";
+import { tests as simulated } from "./tests.mjs";
+import { tests as routers } from "./tests-routers.mjs";
 
-const { CHROMIUM = "/usr/bin/chromium", E2E_ONLY = "" } = process.env;
+const { CHROMIUM = "/usr/bin/chromium", E2E_ONLY = "", E2E_SUITE = "simulated" } = process.env;
+const tests = { simulated, routers }[E2E_SUITE];
 const FLAGS = [
   "--headless",
   "--no-sandbox",

@@ -66,12 +66,12 @@ export async function picture(page) {
 
 let lines;
 
-/** Asks whoever runs these tests to kill the server and start it again; `false` where nobody can. */
-export async function restartServer() {
-  if (process.env.CAN_RESTART !== "1") return false;
+/** Asks whoever runs these tests for something (`restart` of the server, trouble on a router); `false` where nobody listens. */
+export async function ask(wish) {
+  if (process.env.CAN_ASK !== "1") return false;
   lines ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-  console.log("@restart");
+  console.log(`@${wish}`);
   const { value } = await lines.next();
-  if (value !== "@restarted") throw new Error(`the server was not restarted: ${value}`);
+  if (value !== "@done") throw new Error(`${wish} was not done: ${value}`);
   return true;
 }

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { DEVICES, ended, figure, HOSTILE, picture, prepare, restartServer, signIn, start } from "./steps.mjs";
+import { ask, DEVICES, ended, figure, HOSTILE, picture, prepare, signIn, start } from "./steps.mjs";
 import { rooms } from "./tests-rooms.mjs";
 
 export const tests = {
@@ -84,7 +84,7 @@ export const tests = {
     await signIn(page);
     await start(page, "slow");
     await page.getByText("Live", { exact: true }).waitFor();
-    if (!(await restartServer())) return;
+    if (!(await ask("restart"))) return;
     await ended(page);
     assert.equal(await figure(page, DEVICES, "Remaining"), 0);
     assert.equal(await figure(page, DEVICES, "Completed"), 5, "every device was collected");

@@ -1,21 +1,16 @@
 //! Tables as CSV that no spreadsheet takes for a program.
 
+use parsers::csv_cell;
+
 /// A table as CSV (RFC 4180). A cell that begins like a formula gets an apostrophe in front.
 #[must_use]
 pub fn csv(rows: &[Vec<String>]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         // Into memory, and all rows are of one length: this cannot fail.
-        let _ = writer.write_record(row.iter().map(|cell| defused(cell)));
+        let _ = writer.write_record(row.iter().map(|cell| csv_cell(cell).into_owned()));
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
-}
-
-fn defused(cell: &str) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{cell}"),
-        false => cell.to_owned(),
-    }
 }
 
 #[cfg(test)]

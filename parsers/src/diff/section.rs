@@ -40,7 +40,10 @@ impl Sections {
                 open.pop();
             }
             parents.push(open.last().map(|(_, at)| *at));
-            open.push((depth, at));
+            // What only separates (`!`, and `#` on Comware and VRP) ends a section and begins none.
+            if !matches!(line.trim(), "!" | "#") {
+                open.push((depth, at));
+            }
         }
         Self { parents }
     }
@@ -84,6 +87,14 @@ mod tests {
         assert_eq!(of(1), ["interface Gi1"]);
         assert_eq!(of(2), Vec::<String>::new());
         assert_eq!(of(5), ["router bgp 1", "address-family ipv4"]);
+    }
+
+    #[test]
+    fn a_separator_is_no_section() {
+        let lines = ["#", " version 7.1.070", "#", "interface Vlan1", " ip address 10.0.0.1 24", "#"];
+        let of = |at| Sections::new(&lines).of(at, |at| lines[at].into());
+        assert_eq!(of(1), Vec::<String>::new());
+        assert_eq!(of(4), ["interface Vlan1"]);
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl Service {
             }
         };
         tokio::join!(running, handing);
-        let keep_ms = i64::from(self.config().secret_ttl_hours) * 3_600_000;
+        let keep_ms = i64::from(self.settings().secret_ttl_hours) * 3_600_000;
         let loaded = match kind {
             CollectionKind::Collection => self.understand(&run, options.auto_load_db).await,
             CollectionKind::Preflight => Loaded::default(),

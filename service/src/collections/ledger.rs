@@ -18,7 +18,7 @@ use super::{
 use crate::records::{Loaded, Wish};
 
 /// Least time between two progress events, in milliseconds.
-const PROGRESS_EVERY_MS: i64 = 250;
+pub(crate) const PROGRESS_EVERY_MS: i64 = 250;
 
 /// What came of one capture type, as it is kept with the device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +117,8 @@ pub(crate) struct Ledger {
     /// Captures that are loaded, and how many are to be.
     loading: Option<(usize, usize)>,
     progress_at: Option<i64>,
+    /// Something happened since how far it is was told.
+    progress_owed: bool,
     first_seq: i64,
     lines: Vec<u8>,
     changed_devices: Vec<u32>,
@@ -164,6 +166,7 @@ impl Ledger {
             loaded_to_db: None,
             loading: None,
             progress_at: None,
+            progress_owed: false,
             first_seq: last_seq + 1,
             lines: Vec::new(),
             changed_devices: Vec::new(),
@@ -349,7 +352,11 @@ impl Ledger {
         let due = self
             .progress_at
             .is_none_or(|before| at - before >= PROGRESS_EVERY_MS || at < before);
-        if self.finished_at.is_some() || !(due || now) {
+        if self.finished_at.is_some() {
+            return;
+        }
+        self.progress_owed = !(due || now);
+        if self.progress_owed {
             return;
         }
         self.progress_at = Some(at);
@@ -373,6 +380,11 @@ impl Ledger {
             counts,
         };
         self.tell(at, &progress);
+    }
+
+    /// Whether it is further than was told.
+    pub(crate) fn owes_progress(&self) -> bool {
+        self.progress_owed && self.finished_at.is_none()
     }
 
     /// Something is wrong with the collection as a whole, or was: it goes on when it can.

@@ -103,7 +103,7 @@ impl Service {
             capture_types: plan.capture_types,
             skipped: plan.skipped,
         }));
-        plan.warnings = self.plan_warnings(request, &devices);
+        plan.warnings = self.plan_warnings(request, &devices).await?;
         Ok(plan)
     }
 
@@ -137,11 +137,18 @@ impl Service {
         })))
     }
 
-    fn plan_warnings(&self, request: &CollectionRequest, devices: &[device::Model]) -> Vec<String> {
+    async fn plan_warnings(&self, request: &CollectionRequest, devices: &[device::Model]) -> Result<Vec<String>> {
         let mut warnings = Vec::new();
-        let unbound = devices.iter().filter(|device| device.credential_id.is_none()).count();
-        if matches!(request.credentials, super::CredentialChoice::Bound) && unbound > 0 {
-            warnings.push(format!("{unbound} devices have no credential of their own"));
+        if matches!(request.credentials, super::CredentialChoice::Bound) {
+            let bindings = self.credential_bindings().await?;
+            let unbound = devices.iter().filter(|device| bindings.for_device(device).is_empty());
+            match unbound.count() {
+                0 => {}
+                unbound => warnings.push(format!(
+                    "{unbound} of {} devices have no credential: none is their own, their site's, a tag's or the default",
+                    devices.len()
+                )),
+            }
         }
         let auto = devices
             .iter()
@@ -155,7 +162,7 @@ impl Service {
         if let Some(reason) = self.held_back() {
             warnings.push(reason);
         }
-        warnings
+        Ok(warnings)
     }
 
     /// What is to run on each of the devices, in their order.

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{
     engine::{HoldSource, Holds},
     hub::{Head, Hub},
-    ledger::{CaptureEntry, Ending, Ledger},
+    ledger::{CaptureEntry, Ending, Ledger, PROGRESS_EVERY_MS},
     run::{Run, Runs},
     store::{self, Batch, NewText, NewTranscript, TextRef},
 };
@@ -40,6 +40,8 @@ use crate::{
 
 /// How long a batch waits for more.
 const BATCH_TIME: Duration = Duration::from_millis(50);
+/// When nothing happens for so long after something that was not told yet.
+const TOLD_AGAIN: Duration = Duration::from_millis(PROGRESS_EVERY_MS.unsigned_abs());
 /// The most entries of a batch.
 const BATCH_SIZE: usize = 500;
 /// Pauses between attempts to write.
@@ -122,17 +124,27 @@ impl Recorder {
     pub(crate) async fn run(mut self, mut entries: mpsc::Receiver<Entry>, stop: CancellationToken) {
         let mut projecting: Option<tokio::task::JoinHandle<()>> = None;
         loop {
+            let owing: Vec<Uuid> = self.owing().collect();
             let first = tokio::select! {
                 biased;
-                first = entries.recv() => first,
-                () = stop.cancelled() => None,
+                first = entries.recv() => match first {
+                    Some(first) => Some(first),
+                    None => break,
+                },
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(TOLD_AGAIN), if !owing.is_empty() => None,
             };
-            let Some(first) = first else { break };
-            let mut batch = vec![first];
-            gather(&mut batch, &mut entries).await;
             let mut working = Working::default();
-            for entry in batch {
-                self.take(entry, &mut working);
+            match first {
+                Some(first) => {
+                    let mut batch = vec![first];
+                    gather(&mut batch, &mut entries).await;
+                    for entry in batch {
+                        self.take(entry, &mut working);
+                    }
+                }
+                // Nothing happens any more for now: how far they are now is told without waiting for the next thing.
+                None => working.touched = owing,
             }
             self.collect_written(&mut working);
             let held_up = self.write(&mut working).await;
@@ -156,6 +168,11 @@ impl Recorder {
         if let Some(last) = projecting {
             let _ = last.await;
         }
+    }
+
+    /// Collections that are further than was told.
+    fn owing(&self) -> impl Iterator<Item = Uuid> {
+        self.ledgers.iter().filter(|(_, ledger)| ledger.owes_progress()).map(|(id, _)| *id)
     }
 
     /// Tells everybody who watches a collection that runs.

@@ -11,6 +11,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod browser;
 mod captures;
 mod changes;
 mod lab;
