@@ -148,7 +148,7 @@ impl CoverageFilter {
         }
     }
 
-    fn types(&self) -> Result<Vec<String>> {
+    fn types(&self, catalogue: &jobs::Catalogue) -> Result<Vec<String>> {
         if self.capture_types.len() > MOST_TYPES {
             return Err(Error::parameter("capture_type", format!("at most {MOST_TYPES} values")));
         }
@@ -157,6 +157,10 @@ impl CoverageFilter {
         }
         let mut types: Vec<String> = Vec::new();
         for name in &self.capture_types {
+            let known = |platform: &jobs::Platform| platform.capture(name).is_some();
+            if !CAPTURE_TYPES.contains(&name.as_str()) && !catalogue.platforms().any(|one| known(&one)) {
+                return Err(Error::parameter("capture_type", "no platform has this capture type"));
+            }
             if !types.contains(name) {
                 types.push(name.clone());
             }
@@ -188,7 +192,7 @@ impl Service {
     /// What is wrong with a filter.
     pub async fn coverage(&self, actor: &Actor, filter: &CoverageFilter) -> Result<Coverage> {
         actor.needs(Role::Viewer)?;
-        let (hours, types) = (filter.hours()?, filter.types()?);
+        let (hours, types) = (filter.hours()?, filter.types(self.catalogue())?);
         let wanted = filter.devices().wanted(self, "")?;
         let fresh_from = now_ms() - i64::from(hours) * 3_600_000;
         let snapshot = self.db().snapshot().await?;
@@ -259,7 +263,7 @@ impl Service {
         page: &PageRequest,
     ) -> Result<Page<DeviceCoverage>> {
         actor.needs(Role::Viewer)?;
-        let (hours, types) = (filter.hours()?, filter.types()?);
+        let (hours, types) = (filter.hours()?, filter.types(self.catalogue())?);
         let wanted = filter.devices().wanted(self, "")?;
         let fresh_from = now_ms() - i64::from(hours) * 3_600_000;
         let supported = self.supported(&types);
