@@ -53,7 +53,7 @@ pub(crate) fn document() -> Value {
         }
     }
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    let (mut sent, mut answered) = (BTreeSet::new(), BTreeSet::new());
+    let mut sent = BTreeSet::new();
     for (path, item) in paths.into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             complete(path, method, operation, &schemas);
@@ -62,14 +62,9 @@ pub(crate) fn document() -> Value {
                 &schemas,
                 &mut sent,
             );
-            needed(
-                operation.get("responses").unwrap_or(&Value::Null),
-                &schemas,
-                &mut answered,
-            );
         }
     }
-    for name in sent.difference(&answered) {
+    for name in sent {
         let place = format!("/components/schemas/{name}");
         document.pointer_mut(&place).into_iter().for_each(null_is_left_out);
     }

@@ -20,7 +20,9 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 /// How the tests log in to the devices.
 #[derive(Debug, Clone, Copy)]
 pub struct DeviceLogin<'a> {
+    /// Name of the user.
     pub username: &'a str,
+    /// Their password.
     pub password: &'a str,
     /// Empty where there is none.
     pub enable_password: &'a str,

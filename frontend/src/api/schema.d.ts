@@ -2194,12 +2194,12 @@ export interface components {
              * Format: uint32
              * @description Captures that are not older than this stay: 1 to 36500.
              */
-            keep_days?: number;
+            keep_days?: number | null;
             /**
              * Format: uint32
              * @description So many good captures of each device stay, however old: 1 to 100000.
              */
-            keep_last?: number;
+            keep_last?: number | null;
         };
         /**
          * CaptureType
@@ -2798,41 +2798,41 @@ export interface components {
              * Format: uint32
              * @description Refused logins in a row that close a credential, usually 3; 0 turns this off.
              */
-            auth_failure_limit?: number;
+            auth_failure_limit?: number | null;
             /** @description Whether what was collected is loaded into the tables; usually it is. */
-            auto_load_db?: boolean;
+            auto_load_db?: boolean | null;
             /**
              * Format: uint32
              * @description Longest silence of a command, usually 15.
              */
-            command_timeout_seconds?: number;
+            command_timeout_seconds?: number | null;
             /**
              * Format: uint32
              * @description Longest time of a command; absent: as the platform says, else 300.
              */
-            command_total_seconds?: number;
+            command_total_seconds?: number | null;
             /**
              * Format: uint32
              * @description For TCP, usually 10.
              */
-            connect_timeout_seconds?: number;
+            connect_timeout_seconds?: number | null;
             /** @description Whether transcripts are kept of devices that succeeded, too. */
-            keep_transcripts?: boolean;
+            keep_transcripts?: boolean | null;
             /**
              * Format: uint32
              * @description Devices of one site at the same time; 0: no limit.
              */
-            max_per_site?: number;
+            max_per_site?: number | null;
             /**
              * Format: uint32
              * @description Devices at the same time: 1 to 1000, usually 5.
              */
-            max_workers?: number;
+            max_workers?: number | null;
             /**
              * Format: uint32
              * @description Further attempts after failures that may pass by themselves.
              */
-            retries?: number;
+            retries?: number | null;
         };
         /**
          * CollectionPlan

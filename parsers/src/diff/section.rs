@@ -91,7 +91,14 @@ mod tests {
 
     #[test]
     fn a_separator_is_no_section() {
-        let lines = ["#", " version 7.1.070", "#", "interface Vlan1", " ip address 10.0.0.1 24", "#"];
+        let lines = [
+            "#",
+            " version 7.1.070",
+            "#",
+            "interface Vlan1",
+            " ip address 10.0.0.1 24",
+            "#",
+        ];
         let of = |at| Sections::new(&lines).of(at, |at| lines[at].into());
         assert_eq!(of(1), Vec::<String>::new());
         assert_eq!(of(4), ["interface Vlan1"]);

@@ -172,7 +172,10 @@ impl Recorder {
 
     /// Collections that are further than was told.
     fn owing(&self) -> impl Iterator<Item = Uuid> {
-        self.ledgers.iter().filter(|(_, ledger)| ledger.owes_progress()).map(|(id, _)| *id)
+        self.ledgers
+            .iter()
+            .filter(|(_, ledger)| ledger.owes_progress())
+            .map(|(id, _)| *id)
     }
 
     /// Tells everybody who watches a collection that runs.

@@ -31,19 +31,28 @@ async fn fresh_failing_and_never_are_counted_and_listed() -> anyhow::Result<()> 
         );
 
         collect(&scene, &["configs", "arp"]).await?;
-        let path = "coverage?capture_type=configs&capture_type=arp&capture_type=version&capture_type=no_such_type";
+        let path = "coverage?capture_type=configs&capture_type=arp&capture_type=version&capture_type=spanning_tree";
+        let has_it = |platform: &str| ["cisco_ios", "cisco_nxos", "arista_eos", "juniper_junos"].contains(&platform);
+        let devices = scene.fleet.devices();
+        let switches = devices
+            .iter()
+            .filter(|device| has_it(&device.platform.to_string()))
+            .count();
+        assert!((1..9).contains(&switches), "{switches}");
         let after = ask(admin, path).await.with_context(|| scene.server.log())?;
         for (name, fresh, never, not_supported) in [
             ("configs", 9, 0, 0),
             ("arp", 9, 0, 0),
             ("version", 0, 9, 0),
-            ("no_such_type", 0, 0, 9),
+            ("spanning_tree", 0, switches, 9 - switches),
         ] {
             let expected = json!({
                 "fresh": fresh, "stale": 0, "failing": 0, "never": never, "not_supported": not_supported,
             });
             assert_eq!(of_type(&after, name), &expected, "{kind:?} {name}");
         }
+        let unknown = admin.get("/api/v1/coverage?capture_type=no_such_type").await?;
+        assert_eq!((unknown.status, unknown.code().as_str()), (400, "parameter_invalid"));
         let sites = after["sites"].as_array().unwrap();
         assert_eq!(
             sites.iter().map(|site| site["devices"].as_u64().unwrap()).sum::<u64>(),

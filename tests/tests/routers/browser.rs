@@ -41,7 +41,9 @@ async fn the_wizard_collects_real_routers() -> anyhow::Result<()> {
     };
     browser::run("routers", &mut server, login, |wish| {
         let words: Vec<&str> = wish.split(' ').collect();
-        lab.run(&words).map(drop).with_context(|| format!("{wish} on the routers"))
+        lab.run(&words)
+            .map(drop)
+            .with_context(|| format!("{wish} on the routers"))
     })
     .await
 }
