@@ -37,9 +37,6 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Collects operational data from network devices over SSH.
 #[derive(Parser)]
 #[command(name = "showrun", version, propagate_version = true)]

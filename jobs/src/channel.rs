@@ -134,8 +134,7 @@ impl Shell {
     }
 
     async fn send_line(&mut self, line: &str) -> Result<(), DeviceError> {
-        let text = format!("{line}{}", self.platform.enter);
-        self.send(&text).await
+        self.send(&[line, &self.platform.enter].concat()).await
     }
 
     async fn send_unrecorded(&mut self, text: &str) -> Result<(), DeviceError> {
@@ -227,7 +226,7 @@ impl Shell {
         if fits && ours {
             return Tail::Prompt;
         }
-        if self.learned_pagers.contains(&chatter::shape(tail)) {
+        if !self.learned_pagers.is_empty() && self.learned_pagers.contains(&chatter::shape(tail)) {
             return Tail::Pager(" ".to_owned());
         }
         if chatter::asks_for_a_new_password(tail) {

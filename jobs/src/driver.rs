@@ -106,14 +106,14 @@ pub(crate) async fn attempt(job: &DeviceJob, context: &AttemptContext) -> Attemp
     let mut run = Run {
         context,
         captures: Vec::new(),
-        planned: Vec::new(),
+        planned: Arc::default(),
         negotiated: None,
         platform: job.platform.clone(),
         transcript: Transcript::default(),
         first_error: None,
     };
     if let Some(platform) = &run.platform {
-        run.planned = job.captures(platform);
+        run.planned = job.captures(platform).into();
     }
     let ended = run.session(job).await.err();
     // A forced end breaks the connection; what the session says of that is not the reason.
@@ -157,7 +157,7 @@ fn cancelled() -> DeviceError {
 struct Run<'c> {
     context: &'c AttemptContext,
     captures: Vec<CaptureReport>,
-    planned: Vec<PlannedCapture>,
+    planned: Arc<[PlannedCapture]>,
     negotiated: Option<Negotiated>,
     platform: Option<Arc<Platform>>,
     transcript: Transcript,
@@ -268,7 +268,7 @@ impl Run<'_> {
 
     fn decide(&mut self, job: &DeviceJob, platform: Option<Arc<Platform>>) {
         if let Some(platform) = platform {
-            self.planned = job.captures(&platform);
+            self.planned = job.captures(&platform).into();
             self.platform = Some(platform);
         }
     }
@@ -357,7 +357,7 @@ impl Run<'_> {
 
     async fn commands(&mut self, shell: &mut Shell, job: &DeviceJob, platform: &Platform) -> Result<(), DeviceError> {
         let mut open: Option<Taking<'_>> = None;
-        for planned in self.planned.clone() {
+        for planned in Arc::clone(&self.planned).iter() {
             if self.context.stop.is_cancelled() {
                 self.settle(shell, &mut open).await?;
                 return Err(cancelled());
@@ -374,7 +374,7 @@ impl Run<'_> {
             let sink = self.context.sink.as_ref();
             let mut taking = Taking::begin(job, platform, capture, sink, limits.output_bytes)?;
             match self
-                .run_capture(shell, &mut open, &mut taking, &planned, limits_here)
+                .run_capture(shell, &mut open, &mut taking, planned, limits_here)
                 .await
             {
                 Ok(()) => open = Some(taking),

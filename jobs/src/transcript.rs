@@ -17,7 +17,9 @@ impl Transcript {
 
     /// Notes what we sent.
     pub fn input(&mut self, text: &str) {
-        self.put(format!("\n<<< {}\n", text.trim_end()).as_bytes());
+        for part in ["\n<<< ", text.trim_end(), "\n"] {
+            self.put(part.as_bytes());
+        }
     }
 
     /// Notes that a secret was sent, and keeps it out should the device send it back.
@@ -32,9 +34,20 @@ impl Transcript {
     }
 
     fn put(&mut self, data: &[u8]) {
+        // All of it at once: what a buffer leaves behind while it grows is of no use to anybody when thousands of sessions
+        // do so together. What is not written to takes no memory.
+        if self.head.capacity() == 0 {
+            self.head.reserve_exact(Self::HEAD);
+        }
         let room = Self::HEAD.saturating_sub(self.head.len()).min(data.len());
         let (first, rest) = data.split_at(room);
         self.head.extend_from_slice(first);
+        if rest.is_empty() {
+            return;
+        }
+        if self.end.capacity() == 0 {
+            self.end.reserve_exact(Self::END);
+        }
         let skipped = rest.len().saturating_sub(Self::END);
         self.left_out += skipped as u64;
         let rest = rest.get(skipped..).unwrap_or_default();

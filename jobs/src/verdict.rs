@@ -8,6 +8,8 @@ use crate::{error::FailureKind, platform::Capture, platform::Platform};
 /// ones only the first lines count: a configuration may quote an error text in a banner.
 const SHORT_OUTPUT_LINES: usize = 20;
 const HEAD_LINES: usize = 3;
+/// Bytes that so many lines usually have.
+const USUAL_REST: usize = 1024;
 
 /// What the text of a capture is worth. Only `Complete` ever replaces an earlier good text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -90,6 +92,9 @@ impl Judge {
                     break;
                 }
                 if self.filled_lines > HEAD_LINES {
+                    if self.rest.capacity() == 0 {
+                        self.rest.reserve(USUAL_REST);
+                    }
                     self.rest.extend_from_slice(line.get(..LONGEST_ERROR).unwrap_or(line));
                     self.rest.push(b'\n');
                 } else if self.error.is_none() {

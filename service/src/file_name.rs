@@ -4,6 +4,8 @@ use sha2::{Digest, Sha256};
 
 /// Longest encoded name in bytes; with an ending it stays under the 255 of common file systems.
 const LONGEST: usize = 180;
+/// Room for the ending that most callers put behind it.
+const ENDING: usize = 4;
 
 /// Device names that Windows keeps for itself, in any case and with any ending.
 const RESERVED: [&str; 4] = ["con", "prn", "aux", "nul"];
@@ -11,7 +13,7 @@ const RESERVED: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// The name with everything that a file system may not like as `%XX`; long names are cut and end in a hash.
 pub fn encode(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@' | b'+');
-    let mut encoded = String::with_capacity(name.len());
+    let mut encoded = String::with_capacity(name.len() + ENDING);
     for (index, character) in name.char_indices() {
         let leading_dot = index == 0 && character == '.';
         let printable = !character.is_ascii() && character.is_alphanumeric();
@@ -24,12 +26,17 @@ pub fn encode(name: &str) -> String {
             }
         }
     }
-    let stem = encoded.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix)
-            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    let stem = encoded.split('.').next().unwrap_or_default();
+    let is_numbered = |prefix: &str| {
+        let number = stem.get(prefix.len()..).unwrap_or_default();
+        number.len() == 1
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+            && stem
+                .get(..prefix.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(prefix))
     };
-    if RESERVED.contains(&stem.as_str()) || numbered("com") || numbered("lpt") || encoded.is_empty() {
+    let is_reserved = RESERVED.iter().any(|word| stem.eq_ignore_ascii_case(word));
+    if is_reserved || is_numbered("com") || is_numbered("lpt") || encoded.is_empty() {
         encoded.insert(0, '%');
     }
     if encoded.ends_with('.') {

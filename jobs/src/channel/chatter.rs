@@ -63,10 +63,9 @@ fn looks_like_log(line: &[u8]) -> bool {
 
 /// The bytes that are no blanks: an echo may be wrapped, and prompts end in blanks or not.
 pub(super) fn squeeze(text: &[u8]) -> Vec<u8> {
-    text.iter()
-        .copied()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .collect()
+    let mut squeezed = Vec::with_capacity(text.len());
+    squeezed.extend(text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()));
+    squeezed
 }
 
 impl Shell {

@@ -31,7 +31,9 @@ struct Buffers(Mutex<Vec<Vec<u8>>>);
 
 impl Buffers {
     fn take(&self) -> Vec<u8> {
-        self.0.lock().ok().and_then(|mut kept| kept.pop()).unwrap_or_default()
+        let kept = self.0.lock().ok().and_then(|mut kept| kept.pop());
+        // All of it at once: only what is written to takes memory, and a buffer that grows leaves smaller ones behind.
+        kept.unwrap_or_else(|| Vec::with_capacity(BUFFERED))
     }
 
     fn give_back(&self, mut buffer: Vec<u8>) {
