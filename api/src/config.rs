@@ -249,6 +249,17 @@ pub(crate) struct ServerOptions {
     #[arg(long, value_name = "DAYS", env = "SHOWRUN_TRANSCRIPT_DAYS", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     transcript_days: Option<u32>,
+    /// Whether an index is kept for the search; without it, texts are read one after the other [default: true]
+    #[arg(
+        long,
+        value_name = "true|false",
+        env = "SHOWRUN_SEARCH_INDEX",
+        hide_env_values = true,
+        num_args = 0..=1,
+        default_missing_value = "true"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search_index: Option<bool>,
     /// Networks that are never connected to [default: the metadata services of clouds, 169.254.169.254 and fd00:ec2::254]
     #[arg(
         long,
@@ -357,6 +368,7 @@ impl ServerOptions {
             3650,
             service.transcript_days,
         )?;
+        service.search_index = options.search_index.unwrap_or(service.search_index);
         service.min_free_bytes = options.min_free_bytes.unwrap_or(service.min_free_bytes);
         if let Some(networks) = options.forbidden_networks {
             service.forbidden_networks = networks;
@@ -406,6 +418,7 @@ impl Server {
             ("min_free_bytes", service.min_free_bytes.to_string()),
             ("secret_ttl_hours", service.secret_ttl_hours.to_string()),
             ("transcript_days", service.transcript_days.to_string()),
+            ("search_index", service.search_index.to_string()),
             ("forbidden_networks", format!("{:?}", service.forbidden_networks)),
         ];
         if let Some(address) = self.metrics_listen {

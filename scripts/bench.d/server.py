@@ -19,9 +19,10 @@ LONGEST = 600
 class Server:
     """`showrun serve` on a data directory of its own, with SQLite, or with PostgreSQL where a URL is given."""
 
-    def __init__(self, binaries, folder, database_url=None):
+    def __init__(self, binaries, folder, database_url=None, search_index=True):
         self.binaries, self.folder = binaries, pathlib.Path(folder)
         where = {"SHOWRUN_DATABASE_URL": database_url} if database_url else {}
+        where["SHOWRUN_SEARCH_INDEX"] = "true" if search_index else "false"
         os.sched_setaffinity(0, {harness.CLIENT_CORE})
         try:
             self.process = subprocess.Popen(

@@ -150,6 +150,13 @@ impl Question {
     }
 }
 
+/// Which stored texts are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Versions {
+    All,
+    LastGood,
+}
+
 /// What was found so far.
 struct Gathered {
     lines: Vec<(store::Found, usize)>,
@@ -187,7 +194,20 @@ impl Service {
             query.text, query.devices, query.device_ids, query.capture_types, query.history
         );
         if query.history {
-            return self.search_history(&question, query.seconds, &key, page).await;
+            return self
+                .search_versions(&question, Versions::All, query.seconds, &key, page)
+                .await;
+        }
+        if self.indexer().is_off() {
+            let mut found = self
+                .search_versions(&question, Versions::LastGood, query.seconds, &key, page)
+                .await?;
+            let note = "This server keeps no index for the search (search_index): texts are read one after the other";
+            found.message = Some(match found.message {
+                Some(message) => format!("{note}. {message}"),
+                None => note.to_owned(),
+            });
+            return Ok(found);
         }
         let from = page.cursor::<Place>(&key)?.unwrap_or(Place(0, 0));
         let no_index = self.indexer().without_index();

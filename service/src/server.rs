@@ -71,6 +71,8 @@ pub struct ServerConfig {
     pub secret_ttl_hours: u32,
     /// How long session transcripts are kept.
     pub transcript_days: u32,
+    /// Whether an index of the last good texts is kept, so that a search is answered at once.
+    pub search_index: bool,
     /// Networks (`10.0.0.0/8`, `::1/128`) that are never connected to.
     pub forbidden_networks: Vec<String>,
 }
@@ -95,6 +97,7 @@ impl ServerConfig {
             min_free_bytes: 256 * 1024 * 1024,
             secret_ttl_hours: 24,
             transcript_days: 7,
+            search_index: true,
             forbidden_networks: METADATA.map(str::to_owned).to_vec(),
         }
     }
@@ -166,7 +169,7 @@ impl Service {
         let rulebook = Rulebook::new(Arc::clone(&catalogue), vault.derive("tags of secrets"), of_users)?;
         let shelf = Arc::new(Shelf::open(&config.data_dir, &db).await?);
         let rule = addresses.clone();
-        let indexer = Arc::<Indexer>::default();
+        let indexer = Arc::new(Indexer::new(config.search_index));
         let engine = Engine::start(Parts {
             db: db.clone(),
             shelf: Arc::clone(&shelf),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use super::{Found, Hit, Question, excerpt, store};
+use super::{Found, Hit, Question, Versions, excerpt, store};
 use crate::{
     Service,
     captures::read_text,
@@ -26,8 +26,6 @@ pub const MOST_SECONDS: u32 = 20;
 const CAPTURES: u64 = 500;
 /// Versions larger than this are passed over.
 const MOST_BYTES: i64 = 16 * 1024 * 1024;
-/// Lines of one version that are shown.
-const MOST_LINES: usize = 200;
 
 /// Only so many look through history at a time: it is work for the processor.
 static TURNS: Semaphore = Semaphore::const_new(2);
@@ -52,10 +50,18 @@ struct Behind {
     line: Option<usize>,
 }
 
+/// What is wanted of a version: lines from one on, and how many.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    from: usize,
+    most: usize,
+}
+
 impl Service {
-    pub(super) async fn search_history(
+    pub(super) async fn search_versions(
         &self,
         question: &Question,
+        which: Versions,
         seconds: Option<u32>,
         key: &str,
         page: &PageRequest,
@@ -84,13 +90,13 @@ impl Service {
             None => from.capture,
         });
         'all: loop {
-            let rows = store::versions(self.db().reader(), &question.scope, before, CAPTURES).await?;
+            let rows = store::versions(self.db().reader(), &question.scope, which, before, CAPTURES).await?;
             let is_end = (rows.len() as u64) < CAPTURES;
             let platforms = self.platforms_of(&rows).await?;
             for row in &rows {
                 before = Some(row.id);
                 // The same text as the next one is the same version.
-                if row.next_text_id == Some(row.text_id) {
+                if which == Versions::All && row.next_text_id == Some(row.text_id) {
                     progress.searched_back_to = Some(row.captured_at);
                     continue;
                 }
@@ -105,11 +111,14 @@ impl Service {
                     .as_ref()
                     .filter(|from| from.capture == row.id)
                     .and_then(|from| from.line);
-                let found = self.search_version(question, row, &platforms, &mut progress).await?;
+                let part = Part {
+                    from: skip.unwrap_or_default(),
+                    most: question.wanted + 1 - hits.len(),
+                };
+                let found = self
+                    .search_version(question, row, part, &platforms, &mut progress)
+                    .await?;
                 for (line, hit) in found {
-                    if skip.is_some_and(|skip| line < skip) {
-                        continue;
-                    }
                     if hits.len() == question.wanted {
                         next = Some(Behind {
                             capture: row.id,
@@ -146,6 +155,7 @@ impl Service {
         &self,
         question: &Question,
         row: &store::Version,
+        part: Part,
         platforms: &HashMap<(Uuid, Uuid), String>,
         progress: &mut HistoryProgress,
     ) -> Result<Vec<(usize, Hit)>> {
@@ -159,7 +169,10 @@ impl Service {
         let found = |text: &str| {
             let lines: Vec<&str> = text.lines().collect();
             let places = lines.iter().enumerate();
-            let places = places.filter(|(_, line)| question.finder.is_in(line)).take(MOST_LINES);
+            let places = places
+                .skip(part.from)
+                .filter(|(_, line)| question.finder.is_in(line))
+                .take(part.most);
             let hit = |(at, _): (usize, &&str)| {
                 let excerpt = excerpt(&lines, at, 1, question);
                 let hit = Hit {

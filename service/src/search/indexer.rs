@@ -37,6 +37,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// What waits to be made searchable.
 #[derive(Default)]
 pub(crate) struct Indexer {
+    /// The server keeps no index.
+    is_off: bool,
     waiting: Mutex<BTreeSet<(Uuid, String)>>,
     /// Texts that are being worked on.
     working: AtomicU64,
@@ -48,8 +50,24 @@ pub(crate) struct Indexer {
 }
 
 impl Indexer {
+    /// An indexer with nothing to do yet; `is_on`: whether the server keeps an index.
+    pub(crate) fn new(is_on: bool) -> Self {
+        Self {
+            is_off: !is_on,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the server keeps no index.
+    pub(super) fn is_off(&self) -> bool {
+        self.is_off
+    }
+
     /// These have other last good texts now.
     pub(crate) fn changed(&self, keys: impl IntoIterator<Item = (Uuid, String)>) {
+        if self.is_off {
+            return;
+        }
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let before = waiting.len();
         waiting.extend(keys);
@@ -89,6 +107,9 @@ impl Indexer {
 impl Service {
     /// Makes texts searchable for as long as the server runs.
     pub(crate) async fn index_texts(self) {
+        if self.indexer().is_off() {
+            return;
+        }
         match store::prepare(self.db()).await {
             Ok(None) => {}
             Ok(Some(why)) => self.without_index(format!("The search works without an index, slowly: {why}")),

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::PIECES;
+use super::{PIECES, Versions};
 use crate::{
     database::Database,
     devices::{Wanted, store as devices},
@@ -583,6 +583,7 @@ pub(super) struct Version {
 pub(super) async fn versions(
     db: &impl ConnectionTrait,
     scope: &Scope,
+    which: Versions,
     before: Option<Uuid>,
     limit: u64,
 ) -> Answer<Vec<Version>> {
@@ -616,6 +617,13 @@ pub(super) async fn versions(
                 .into(),
         )
         .filter(Column::TextId.is_not_null());
+    if which == Versions::LastGood {
+        let current = Query::select()
+            .column(current_capture::Column::CaptureId)
+            .from(current_capture::Entity)
+            .to_owned();
+        query = query.filter(Column::Id.in_subquery(current));
+    }
     query = match &scope.devices {
         Some(devices) => query.filter(Column::DeviceId.is_in(devices.iter().copied())),
         None => query.filter(devices::condition(&scope.wanted)),

@@ -28,12 +28,23 @@ const DATABASES: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
 
 /// A network at one site, collected once. `None` where the database cannot be here, or nothing reads the tables.
 async fn collected(kind: Kind, test: &str, devices: usize, types: &[&str]) -> anyhow::Result<Option<Scene>> {
+    collected_with(Setup::default(), kind, test, devices, types).await
+}
+
+/// The same with a server that is set up another way.
+async fn collected_with(
+    setup: Setup,
+    kind: Kind,
+    test: &str,
+    devices: usize,
+    types: &[&str],
+) -> anyhow::Result<Option<Scene>> {
     let fleet = FleetOptions {
         devices,
         site_count: 1,
         ..FleetOptions::default()
     };
-    let Some(scene) = Scene::on(kind, test, fleet, Setup::default()).await? else {
+    let Some(scene) = Scene::on(kind, test, fleet, setup).await? else {
         return Ok(None);
     };
     if scene.server.log().contains("no parsing templates of ntc-templates") {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tests::server::Client;
+use tests::server::{Client, Setup};
 
 use crate::{
-    DATABASES, ask, collect, collected, escaped, list,
+    DATABASES, ask, collect, collected, collected_with, escaped, list,
     scene::{Kind, Scene},
     until,
 };
@@ -325,6 +325,38 @@ async fn texts_of(admin: &Client, name: &str) -> anyhow::Result<String> {
 }
 
 #[tokio::test]
+async fn without_an_index_all_texts_are_read() -> anyhow::Result<()> {
+    for kind in DATABASES {
+        let setup = Setup::default().arg("--search-index").arg("false");
+        let Some(scene) = collected_with(setup, kind, "search", 6, &["configs", "arp"]).await? else {
+            continue;
+        };
+        // Once more, so that the newest captures are not those that the texts came from.
+        collect(&scene, &["configs", "arp"]).await?;
+        let texts = texts(&scene.admin).await?;
+        assert_eq!(texts.len(), 12);
+        for needle in ["10.0.0.", "GI0/1", "interface", "a", "no such text at all"] {
+            let path = format!("search?limit=37&q={}", escaped(needle));
+            let found: Vec<Place> = list(&scene.admin, &path).await?.iter().map(place).collect();
+            let unique: BTreeSet<Place> = found.iter().cloned().collect();
+            assert_eq!(
+                unique.len(),
+                found.len(),
+                "{kind:?} {needle:?}: something is found twice"
+            );
+            assert_eq!(unique, expected(&texts, needle), "{kind:?} {needle:?}");
+        }
+        let answer = ask(&scene.admin, "search?q=no+such+text+at+all").await?;
+        assert_eq!(
+            (&answer["indexed"], &answer["texts_pending"]),
+            (&json!(false), &json!(0))
+        );
+        assert!(answer["message"].as_str().unwrap().contains("search_index"), "{answer}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn without_the_extension_the_search_reads_and_says_so() -> anyhow::Result<()> {
     let Some(postgres) = tests::postgres::Postgres::fresh().await? else {
         tests::skip::skip("search", "PostgreSQL is not installed");
@@ -335,9 +367,9 @@ async fn without_the_extension_the_search_reads_and_says_so() -> anyhow::Result<
         tests::skip::skip("search", "psql is not installed");
         return Ok(());
     };
-    let setup = tests::server::Setup {
+    let setup = Setup {
         database_url: Some(url),
-        ..tests::server::Setup::default()
+        ..Setup::default()
     };
     let fleet = lab::FleetOptions {
         devices: 3,
