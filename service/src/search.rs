@@ -20,6 +20,7 @@ use crate::{
 
 mod history;
 pub(crate) mod indexer;
+mod rarity;
 pub(crate) mod store;
 
 pub use history::{HistoryProgress, MOST_SECONDS};
@@ -281,7 +282,10 @@ impl Service {
                 capture_types: query.capture_types.clone(),
                 secrets: actor.role >= Role::Operator,
             },
-            needle: store::Needle { text: text.clone() },
+            needle: store::Needle {
+                part: store::part(self.db().reader(), &self.indexer().rarity(), text),
+                text: text.clone(),
+            },
             finder,
             context: usize::try_from(query.context.unwrap_or(CONTEXT).min(MOST_CONTEXT)).unwrap_or_default(),
             wanted: usize::try_from(page.limit()).unwrap_or_default(),
@@ -314,7 +318,7 @@ impl Service {
                 }
             }
         }
-        let many = (question.wanted as u64 + 1).min(CHUNKS);
+        let mut many = (question.wanted as u64 + 1).min(CHUNKS);
         loop {
             let rows = store::indexed(self.db(), &question.scope, &question.needle, piece, many).await?;
             for row in &rows {
@@ -326,6 +330,8 @@ impl Service {
                 return Ok(gathered);
             };
             piece = last.id + 1;
+            // Much is found that only has the part.
+            many = CHUNKS;
             if began.elapsed() > PATIENCE {
                 gathered.next = Some(Place(piece, 0));
                 return Ok(gathered);
@@ -477,7 +483,10 @@ mod tests {
                 capture_types: Vec::new(),
                 secrets: false,
             },
-            needle: store::Needle { text: text.to_owned() },
+            needle: store::Needle {
+                text: text.to_owned(),
+                part: text.to_owned(),
+            },
             finder: Finder::new(text).unwrap(),
             context: 1,
             wanted: 10,

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -14,7 +14,7 @@ use parsers::pieces;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{PIECES, store};
+use super::{PIECES, rarity::Rarity, store};
 use crate::{Service, captures::read_text, error::Result};
 
 /// Bytes of a piece. SQLite's index knows where in a piece something stands, PostgreSQL's only that it is in it: the less is
@@ -31,6 +31,8 @@ const LOOK: u64 = 500;
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// A collection gives many new texts in a moment; what comes within this is done together.
 const GATHER: Duration = Duration::from_millis(200);
+/// Where this part of all texts is new, how often trigrams are is looked at again.
+const SAMPLED_ANEW: u64 = 10;
 /// After a fault of the database.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -47,6 +49,10 @@ pub(crate) struct Indexer {
     /// Why the database has no index; empty: it has.
     without: Mutex<String>,
     wake: Notify,
+    /// How often trigrams are, as a sample showed.
+    rarity: Mutex<Arc<Rarity>>,
+    /// Texts that were made searchable since then.
+    indexed_since: AtomicU64,
 }
 
 impl Indexer {
@@ -85,6 +91,11 @@ impl Indexer {
         )
     }
 
+    /// How often trigrams are.
+    pub(super) fn rarity(&self) -> Arc<Rarity> {
+        Arc::clone(&self.rarity.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Why the database has no index; `None`: it has.
     pub(super) fn without_index(&self) -> Option<String> {
         let why = self.without.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -115,6 +126,7 @@ impl Service {
             Ok(Some(why)) => self.without_index(format!("The search works without an index, slowly: {why}")),
             Err(error) => self.without_index(format!("The search works without an index, slowly: {error}")),
         }
+        self.take_sample().await;
         loop {
             match self.look_through().await {
                 Ok(0) => break,
@@ -128,11 +140,37 @@ impl Service {
                 }
             }
         }
+        self.sample_again().await;
         self.indexer().looked.store(true, Ordering::Relaxed);
         loop {
             self.indexer().wake.notified().await;
             tokio::time::sleep(GATHER).await;
             self.work_off().await;
+            self.sample_again().await;
+        }
+    }
+
+    /// Looks at how often trigrams are, where enough has become searchable since that was last done.
+    async fn sample_again(&self) {
+        let since = self.indexer().indexed_since.load(Ordering::Relaxed);
+        if since == 0 {
+            return;
+        }
+        match store::texts(self.db().reader()).await {
+            Ok(all) if since * SAMPLED_ANEW < all => {}
+            Ok(_) => self.take_sample().await,
+            Err(error) => tracing::warn!(%error, "what can be searched could not be counted"),
+        }
+    }
+
+    async fn take_sample(&self) {
+        self.indexer().indexed_since.store(0, Ordering::Relaxed);
+        match store::rarity(self.db().reader()).await {
+            Ok(rarity) => {
+                *self.indexer().rarity.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(rarity);
+            }
+            // Without it a search asks for more than it must.
+            Err(error) => tracing::warn!(%error, "what can be searched could not be looked at"),
         }
     }
 
@@ -224,6 +262,9 @@ impl Service {
                 store::write(&txn, text, pieces).await?;
             }
             txn.commit().await?;
+            self.indexer()
+                .indexed_since
+                .fetch_add(ready.len() as u64, Ordering::Relaxed);
         }
         self.indexer().working.store(0, Ordering::Relaxed);
         Ok(())

@@ -4,12 +4,15 @@ use entity::{capture, collection_device, current_capture, device, search_chunk, 
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect, Statement, TransactionTrait,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement, TransactionTrait,
     sea_query::{Alias, BinOper, Expr, ExprTrait, JoinType, LikeExpr, Order, Query, SelectStatement},
 };
 use uuid::Uuid;
 
-use super::{PIECES, Versions};
+use super::{
+    PIECES, Versions,
+    rarity::{Alphabet, Rarity},
+};
 use crate::{
     database::Database,
     devices::{Wanted, store as devices},
@@ -17,10 +20,12 @@ use crate::{
 
 type Answer<T> = std::result::Result<T, DbErr>;
 
+/// Texts that are looked at for how often trigrams are.
+const SAMPLED_TEXTS: u64 = 256;
+/// The most pieces of each of them.
+const SAMPLED_PIECES: i64 = 6;
 /// Rows of one statement.
 const ROWS: usize = 500;
-/// Letters of what is looked for that an index is asked for.
-const PART: usize = 14;
 /// How long PostgreSQL works on one question.
 const LONGEST: &str = "SET LOCAL statement_timeout = '10s'";
 
@@ -283,31 +288,15 @@ pub(super) struct Scope {
 #[derive(Debug, Clone)]
 pub(super) struct Needle {
     pub(super) text: String,
+    /// The part of it that the index is asked for.
+    pub(super) part: String,
 }
 
 impl Needle {
     /// As FTS5 takes it.
     fn fts(&self, secrets: bool) -> String {
         let columns = if secrets { "{body raw}" } else { "body" };
-        format!("{columns} : \"{}\"", self.telling().replace('"', "\"\""))
-    }
-
-    /// Of a long text the part that tells most: every trigram that is asked for costs as much as the one before, and one
-    /// part leaves few pieces to look at. Digits tell much more than letters, what repeats itself and blanks nothing.
-    fn telling(&self) -> String {
-        let letters: Vec<char> = self.text.chars().collect();
-        let worth = |part: &[char]| -> u32 {
-            let of = |(at, letter): (usize, &char)| match letter {
-                letter if part.iter().take(at).any(|before| before == letter) => 0,
-                letter if letter.is_ascii_digit() => 10,
-                letter if letter.is_whitespace() => 0,
-                letter if letter.is_alphanumeric() => 2,
-                _ => 1,
-            };
-            part.iter().enumerate().map(of).sum()
-        };
-        let best = letters.windows(PART).max_by_key(|part| worth(part));
-        best.unwrap_or(&letters).iter().collect()
+        format!("{columns} : \"{}\"", self.part.replace('"', "\"\""))
     }
 
     /// As LIKE takes it. Letters beyond ASCII have no case there, so they are left open and looked at afterwards.
@@ -333,14 +322,96 @@ impl Needle {
 
     /// The same for what PostgreSQL's index is made of.
     fn key(&self) -> String {
-        // A sign that is escaped in the pattern is a letter in the index.
-        let pattern = Self::pattern(&self.telling()).replace("\\_", "_");
-        let letter = |letter: char| {
-            let place = SIGNS.0.chars().position(|sign| sign == letter);
-            place.and_then(|place| SIGNS.1.chars().nth(place)).unwrap_or(letter)
-        };
-        pattern.chars().map(letter).collect()
+        Self::key_pattern(&self.part)
     }
+
+    /// All of what is looked for, the same way.
+    fn whole_key(&self) -> String {
+        Self::key_pattern(&self.text)
+    }
+
+    fn key_pattern(text: &str) -> String {
+        // A sign that is escaped in the pattern is a letter in the index.
+        key_of(&Self::pattern(text).replace("\\_", "_"))
+    }
+}
+
+/// A text with the signs that PostgreSQL's index has as letters.
+fn key_of(text: &str) -> String {
+    let letter = |letter: char| {
+        let place = SIGNS.0.chars().position(|sign| sign == letter);
+        place.and_then(|place| SIGNS.1.chars().nth(place)).unwrap_or(letter)
+    };
+    text.chars().map(letter).collect()
+}
+
+/// What the index sees as letters.
+fn alphabet(db: &impl ConnectionTrait) -> Alphabet {
+    match db.get_database_backend() {
+        DbBackend::Postgres => Alphabet::Words,
+        _ => Alphabet::All,
+    }
+}
+
+/// The part of what is looked for that the index is asked for.
+pub(super) fn part(db: &impl ConnectionTrait, rarity: &Rarity, text: &str) -> String {
+    match alphabet(db) {
+        Alphabet::All => rarity.part(text, Alphabet::All),
+        // The same letters, so that the part is found in what was written.
+        Alphabet::Words => rarity.part(&key_of(text), Alphabet::Words),
+    }
+}
+
+/// Looks at some pieces of all texts alike.
+pub(super) async fn rarity(db: &impl ConnectionTrait) -> Answer<Rarity> {
+    use search_chunk::Column;
+    let texts: Vec<i64> = search_text::Entity::find()
+        .select_only()
+        .column(search_text::Column::Id)
+        .order_by(Expr::cust("random()"), Order::Asc)
+        .limit(SAMPLED_TEXTS)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let first = Expr::col((search_text::Entity, search_text::Column::Id)).mul(PIECES);
+    let mut highest = Query::select();
+    highest
+        .expr(Expr::col(chunk(Column::Id)).max())
+        .from(search_chunk::Entity)
+        .and_where(Expr::col(chunk(Column::Id)).gte(first.clone()))
+        .and_where(Expr::col(chunk(Column::Id)).lt(first.add(PIECES)));
+    let ranges: Vec<(i64, Option<i64>)> = search_text::Entity::find()
+        .select_only()
+        .column(search_text::Column::Id)
+        .expr_as(Expr::SubQuery(None, Box::new(highest.into())), "highest")
+        .filter(search_text::Column::Id.is_in(texts))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let evenly = |(text, highest): (i64, Option<i64>)| {
+        let first = text * PIECES;
+        let many = highest.unwrap_or(first) - first;
+        (0..SAMPLED_PIECES).map(move |part| first + many * part / (SAMPLED_PIECES - 1))
+    };
+    let mut ids: Vec<i64> = ranges.into_iter().flat_map(evenly).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let bodies: Vec<String> = search_chunk::Entity::find()
+        .select_only()
+        .column(Column::Body)
+        .filter(Column::Id.is_in(ids))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let alphabet = alphabet(db);
+    let seen = tokio::task::spawn_blocking(move || match alphabet {
+        Alphabet::All => Rarity::of(&bodies, Alphabet::All),
+        Alphabet::Words => {
+            let keys: Vec<String> = bodies.iter().map(|body| key_of(&body.to_lowercase())).collect();
+            Rarity::of(&keys, Alphabet::Words)
+        }
+    });
+    Ok(seen.await.unwrap_or_default())
 }
 
 fn chunk(column: search_chunk::Column) -> (search_chunk::Entity, search_chunk::Column) {
@@ -427,14 +498,16 @@ pub(super) async fn indexed(
             .order_by((Alias::new("search_index"), Alias::new("rowid")), Order::Asc);
         return all(db.reader(), &query).await;
     }
-    let like = |column: &'static str| Expr::col(column).like(LikeExpr::new(needle.key()).escape('\\'));
+    // The index is asked for the part alone; what is appended keeps the whole away from it.
+    let like = |column: &'static str| {
+        let part = Expr::col(column).like(LikeExpr::new(needle.key()).escape('\\'));
+        let appended = Expr::col(column).binary(BinOper::Custom("||"), Expr::value(""));
+        let whole = appended.like(LikeExpr::new(needle.whole_key()).escape('\\'));
+        Condition::all().add(part).add(whole)
+    };
     let mut any = Condition::any().add(like("body_key"));
     if scope.secrets {
-        any = any.add(
-            Condition::all()
-                .add(Expr::col("raw_key").is_not_null())
-                .add(like("raw_key")),
-        );
+        any = any.add(like("raw_key").add(Expr::col("raw_key").is_not_null()));
     }
     query.from(search_chunk::Entity).cond_where(any);
     joined(&mut query);
@@ -516,6 +589,11 @@ pub(super) async fn window(
     }
     query.cond_where(any);
     Ok((all(db, &query).await?, next))
+}
+
+/// How many texts can be searched.
+pub(super) async fn texts(db: &impl ConnectionTrait) -> Answer<u64> {
+    search_text::Entity::find().count(db).await
 }
 
 /// Pieces by their ids.
@@ -661,7 +739,10 @@ mod tests {
     use super::*;
 
     fn needle(text: &str) -> Needle {
-        Needle { text: text.to_owned() }
+        Needle {
+            text: text.to_owned(),
+            part: text.to_owned(),
+        }
     }
 
     #[test]
@@ -672,15 +753,6 @@ mod tests {
         assert_eq!(needle("a_b%").key(), "%awb\\%%");
         assert_eq!(needle("Größe").like(), "%gr%e%");
         assert_eq!(needle("ä").like(), "%");
-    }
-
-    #[test]
-    fn of_a_long_text_the_part_is_asked_for_that_tells_most() {
-        assert_eq!(needle("10.112.113.11").telling(), "10.112.113.11");
-        let part = |text: &str| needle(text).telling();
-        assert!(part(" ip address 10.92.25.147 255.255.255.0").contains("92.25.147"));
-        assert!(part(" description storage camera 1442").ends_with(" 1442"));
-        assert_eq!(part("no-such-interface GigabitEthernet3/0/14-0").len(), PART);
     }
 
     #[test]
