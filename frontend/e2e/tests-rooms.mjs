@@ -103,6 +103,7 @@ export const rooms = {
     for (const [colorScheme, width] of [
       ["light", 1280],
       ["dark", 1280],
+      ["dark", 1024],
       ["light", 390],
     ]) {
       await page.emulateMedia({ colorScheme });
