@@ -70,7 +70,7 @@ impl Default for SessionLimits {
 /// What one attempt came to.
 pub(crate) struct Attempt {
     /// One for each planned capture type, in order, `not_run` ones included.
-    pub(crate) captures: Vec<CaptureReport>,
+    pub(crate) captures: Vec<Arc<CaptureReport>>,
     /// What went wrong with the session.
     pub(crate) error: Option<DeviceError>,
     /// What was agreed on.
@@ -127,7 +127,7 @@ pub(crate) async fn attempt(job: &DeviceJob, context: &AttemptContext) -> Attemp
         (first, last) => first.or(last),
     };
     for planned in run.planned.iter().skip(run.captures.len()) {
-        run.captures.push(not_run(planned));
+        run.captures.push(Arc::new(not_run(planned)));
     }
     Attempt {
         captures: run.captures,
@@ -156,7 +156,7 @@ fn cancelled() -> DeviceError {
 
 struct Run<'c> {
     context: &'c AttemptContext,
-    captures: Vec<CaptureReport>,
+    captures: Vec<Arc<CaptureReport>>,
     planned: Arc<[PlannedCapture]>,
     negotiated: Option<Negotiated>,
     platform: Option<Arc<Platform>>,
@@ -430,8 +430,8 @@ impl Run<'_> {
     }
 
     async fn finished(&mut self, taking: Taking<'_>, error: Option<&DeviceError>) -> Result<(), DeviceError> {
-        let report = taking.end(error).await?;
-        self.captures.push(report.clone());
+        let report = Arc::new(taking.end(error).await?);
+        self.captures.push(Arc::clone(&report));
         if report.verdict == Verdict::Complete {
             let event = Event::CaptureCompleted {
                 job: self.context.job,

@@ -1,5 +1,7 @@
 //! What the runner reports while it works.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::{error::DeviceError, error::FailureKind, transport::Negotiated, verdict::Verdict};
@@ -19,7 +21,7 @@ pub enum Event {
         /// Index of the job.
         job: usize,
         /// What came of it.
-        capture: CaptureReport,
+        capture: Arc<CaptureReport>,
     },
     /// The device ended; exactly one for each job.
     DeviceCompleted {
@@ -88,7 +90,7 @@ pub struct DeviceReport {
     /// Time from the start of the first try to the end, in milliseconds.
     pub duration_ms: u64,
     /// One entry for each planned capture type, in the order they ran.
-    pub captures: Vec<CaptureReport>,
+    pub captures: Vec<Arc<CaptureReport>>,
     /// Slug of the platform, given or found out.
     pub platform: Option<String>,
     /// What the SSH session agreed on, if it came that far.
@@ -100,7 +102,7 @@ pub struct DeviceReport {
 
 impl DeviceReport {
     /// Decides the status from the captures and what went wrong on the way.
-    pub fn decide(captures: Vec<CaptureReport>, error: Option<DeviceError>) -> Self {
+    pub fn decide(captures: Vec<Arc<CaptureReport>>, error: Option<DeviceError>) -> Self {
         let complete = captures
             .iter()
             .filter(|capture| capture.verdict == Verdict::Complete)

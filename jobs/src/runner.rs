@@ -220,7 +220,7 @@ struct Waiting {
     lock: Option<SessionLock>,
     started: Option<Instant>,
     /// Complete captures of earlier attempts.
-    done: Vec<CaptureReport>,
+    done: Vec<Arc<CaptureReport>>,
     missing: Option<Vec<String>>,
 }
 
@@ -499,7 +499,7 @@ impl Dispatch<'_> {
         if again {
             waiting.done.extend(complete);
             if !rest.is_empty() {
-                waiting.missing = Some(rest.into_iter().map(|capture| capture.capture_type).collect());
+                waiting.missing = Some(rest.iter().map(|capture| capture.capture_type.clone()).collect());
             }
             let doubled = 2u32.saturating_pow((waiting.attempt - 1).min(6));
             waiting.attempt += 1;
@@ -520,7 +520,7 @@ impl Dispatch<'_> {
                 .events
                 .send(Event::CaptureCompleted {
                     job: waiting.job,
-                    capture: capture.clone(),
+                    capture: Arc::clone(capture),
                 })
                 .await;
         }
@@ -529,7 +529,7 @@ impl Dispatch<'_> {
         captures.extend(rest);
         if let Some(job) = self.jobs.get(waiting.job) {
             let place =
-                |capture: &CaptureReport| job.capture_types.iter().position(|name| *name == capture.capture_type);
+                |capture: &Arc<CaptureReport>| job.capture_types.iter().position(|name| *name == capture.capture_type);
             captures.sort_by_key(place);
         }
         let mut report = DeviceReport::decide(captures, attempt.error);
@@ -550,7 +550,7 @@ impl Dispatch<'_> {
             let open = planned
                 .iter()
                 .filter(|one| !captures.iter().any(|done| done.capture_type == one.capture_type));
-            let open: Vec<CaptureReport> = open.map(driver::not_run).collect();
+            let open: Vec<_> = open.map(|one| Arc::new(driver::not_run(one))).collect();
             captures.extend(open);
         }
         let report = DeviceReport::decide(captures, Some(error));

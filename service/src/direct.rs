@@ -175,7 +175,7 @@ pub enum Progress {
 pub struct CaptureOutcome {
     /// What the engine says of it.
     #[serde(flatten)]
-    pub report: CaptureReport,
+    pub report: Arc<CaptureReport>,
     /// The file, under the folder of the collection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
@@ -467,7 +467,7 @@ fn take(event: Event, devices: &[usize], outcomes: &mut [DeviceOutcome], out: &P
         }),
         Event::CaptureCompleted { job, capture } => show(Progress::Captured {
             device: device_of(job),
-            capture_type: capture.capture_type,
+            capture_type: capture.capture_type.clone(),
             verdict: capture.verdict.as_str(),
             bytes: capture.bytes,
         }),
@@ -503,12 +503,12 @@ fn fill(outcome: &mut DeviceOutcome, report: DeviceReport, out: &Path) {
     outcome.duration_ms = report.duration_ms;
     outcome.platform = report.platform.or_else(|| outcome.platform.take());
     outcome.ssh = report.negotiated;
-    let name = &outcome.device_name;
+    let name = sink::name(&outcome.device_name);
     outcome.captures = report
         .captures
         .into_iter()
         .map(|report| {
-            let place = sink::place(&report.capture_type, name);
+            let place = Path::new(&report.capture_type).join(&name);
             let file = match report.verdict {
                 Verdict::Complete => Some(place),
                 Verdict::NotRun => None,
@@ -545,7 +545,12 @@ fn outcome(devices: Vec<DeviceOutcome>, time: Duration, cancel: &Cancel) -> Outc
     let mut captures_created: BTreeMap<String, usize> = BTreeMap::new();
     for capture in devices.iter().flat_map(|device| &device.captures) {
         if capture.report.verdict == Verdict::Complete {
-            *captures_created.entry(capture.report.capture_type.clone()).or_default() += 1;
+            match captures_created.get_mut(&capture.report.capture_type) {
+                Some(count) => *count += 1,
+                None => {
+                    captures_created.insert(capture.report.capture_type.clone(), 1);
+                }
+            }
         }
     }
     let status = match () {

@@ -64,8 +64,12 @@ fn looks_like_log(line: &[u8]) -> bool {
 /// The bytes that are no blanks: an echo may be wrapped, and prompts end in blanks or not.
 pub(super) fn squeeze(text: &[u8]) -> Vec<u8> {
     let mut squeezed = Vec::with_capacity(text.len());
-    squeezed.extend(text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()));
+    squeezed.extend(squeezed_bytes(text));
     squeezed
+}
+
+fn squeezed_bytes(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    text.iter().copied().filter(|byte| !byte.is_ascii_whitespace())
 }
 
 impl Shell {
@@ -82,7 +86,10 @@ impl Shell {
 
     fn is_squeezed_prompt(&self, text: &[u8]) -> bool {
         !text.is_empty()
-            && (text == squeeze(&self.prompt) || text == squeeze(&self.candidate) || self.is_prompt_line(text))
+            && ([&self.prompt, &self.candidate]
+                .into_iter()
+                .any(|prompt| squeezed_bytes(prompt).eq(text.iter().copied()))
+                || self.is_prompt_line(text))
     }
 
     /// Whether none of these lines is output: only log lines, blank lines, prompts, and the beginning of the command's
@@ -120,7 +127,9 @@ impl Shell {
             if looks_like_log(line.strip_suffix(b"\n").unwrap_or(line)) {
                 continue;
             }
-            joined = [squeeze(line), joined].concat();
+            let mut longer = squeeze(line);
+            longer.append(&mut joined);
+            joined = longer;
             if joined.len() > command.len() + super::LONGEST_PROMPT {
                 return None;
             }

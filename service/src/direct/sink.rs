@@ -22,33 +22,51 @@ use crate::file_name;
 /// Text held in memory before a file is opened; most captures never pass it and are written at once.
 const BUFFERED: usize = 32 * 1024;
 
-/// Buffers that are kept for the next captures; sessions at work need about one each.
-const KEPT_BUFFERS: usize = 16;
+/// Buffers of that size that are in use at a time. Hundreds of sessions may be in the middle of an output at once: from here
+/// on, captures take less memory and more writes.
+const MOST_BUFFERS: usize = 32;
 
-/// Buffers of captures that have ended.
+/// Text held in memory by the other captures.
+const BUFFERED_LITTLE: usize = 4 * 1024;
+
+/// Buffers for captures, kept when these have ended.
 #[derive(Default)]
-struct Buffers(Mutex<Vec<Vec<u8>>>);
+struct Buffers(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    free: Vec<Vec<u8>>,
+    in_use: usize,
+}
 
 impl Buffers {
     fn take(&self) -> Vec<u8> {
-        let kept = self.0.lock().ok().and_then(|mut kept| kept.pop());
+        let Ok(mut kept) = self.0.lock() else {
+            return Vec::with_capacity(BUFFERED_LITTLE);
+        };
+        if kept.in_use == MOST_BUFFERS {
+            return Vec::with_capacity(BUFFERED_LITTLE);
+        }
+        kept.in_use += 1;
         // All of it at once: only what is written to takes memory, and a buffer that grows leaves smaller ones behind.
-        kept.unwrap_or_else(|| Vec::with_capacity(BUFFERED))
+        kept.free.pop().unwrap_or_else(|| Vec::with_capacity(BUFFERED))
     }
 
     fn give_back(&self, mut buffer: Vec<u8>) {
+        if buffer.capacity() < BUFFERED {
+            return;
+        }
         buffer.clear();
-        if let Ok(mut kept) = self.0.lock()
-            && kept.len() < KEPT_BUFFERS
-            && buffer.capacity() > 0
-        {
-            kept.push(buffer);
+        if let Ok(mut kept) = self.0.lock() {
+            kept.in_use = kept.in_use.saturating_sub(1);
+            kept.free.push(buffer);
         }
     }
 }
 
 /// Folders that are open, so that each of thousands of files is found by its own name alone.
 struct Folders {
+    folder: PathBuf,
     parts: OwnedFd,
     complete: HashMap<String, OwnedFd>,
 }
@@ -68,7 +86,6 @@ fn open(folder: &Path) -> io::Result<OwnedFd> {
 
 /// A folder of captures.
 pub(super) struct FileSink {
-    folder: PathBuf,
     folders: Arc<Folders>,
     counter: AtomicU64,
     /// Whether there may be anything under `incomplete/`.
@@ -94,8 +111,8 @@ impl FileSink {
             .map(|capture_type| Ok((capture_type.clone(), open(&folder.join(capture_type))?)))
             .collect::<io::Result<_>>()?;
         Ok(Self {
-            folder: folder.to_owned(),
             folders: Arc::new(Folders {
+                folder: folder.to_owned(),
                 parts: open(&parts)?,
                 complete,
             }),
@@ -107,16 +124,12 @@ impl FileSink {
 
     /// Takes the folder of unfinished files away.
     pub(super) fn tidy(&self) {
-        let _ = fs::remove_dir(self.folder.join(".parts"));
+        let _ = fs::remove_dir(self.folders.folder.join(".parts"));
     }
 }
 
-/// Where a complete capture of a device is, under the folder of all.
-pub(super) fn place(capture_type: &str, device: &str) -> PathBuf {
-    Path::new(capture_type).join(name(device))
-}
-
-fn name(device: &str) -> String {
+/// The file of a device, in the folder of each capture type.
+pub(super) fn name(device: &str) -> String {
     let mut name = file_name::encode(device);
     name.push_str(".txt");
     name
@@ -126,7 +139,6 @@ impl CaptureSink for FileSink {
     fn begin(&self, job: &DeviceJob, capture_type: &str) -> io::Result<Box<dyn CaptureWriter>> {
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(FileWriter {
-            folder: self.folder.clone(),
             folders: Arc::clone(&self.folders),
             part: number.to_string(),
             capture_type: capture_type.to_owned(),
@@ -141,7 +153,6 @@ impl CaptureSink for FileSink {
 }
 
 struct FileWriter {
-    folder: PathBuf,
     folders: Arc<Folders>,
     part: String,
     capture_type: String,
@@ -154,10 +165,10 @@ struct FileWriter {
 
 impl FileWriter {
     fn take(&mut self, text: &[u8]) -> io::Result<()> {
-        if self.buffer.len() + text.len() <= BUFFERED {
-            if self.buffer.capacity() == 0 {
-                self.buffer = self.buffers.take();
-            }
+        if self.buffer.capacity() == 0 {
+            self.buffer = self.buffers.take();
+        }
+        if self.buffer.len() + text.len() <= self.buffer.capacity() {
             self.buffer.extend_from_slice(text);
             return Ok(());
         }
@@ -179,7 +190,7 @@ impl FileWriter {
         };
         file.write_all(&self.buffer)?;
         drop(file);
-        let incomplete = || self.folder.join("incomplete").join(&self.capture_type);
+        let incomplete = || self.folders.folder.join("incomplete").join(&self.capture_type);
         match (verdict, self.folders.complete.get(&self.capture_type)) {
             (Verdict::Complete, Some(complete)) => {
                 rustix::fs::renameat(&self.folders.parts, &self.part, complete, &self.name)?;
