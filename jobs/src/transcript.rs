@@ -12,8 +12,8 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    const HEAD: usize = 6 * 1024;
-    const END: usize = 6 * 1024;
+    const HEAD: usize = 4 * 1024;
+    const END: usize = 4 * 1024;
 
     /// Notes what we sent.
     pub fn input(&mut self, text: &str) {

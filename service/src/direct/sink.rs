@@ -24,10 +24,10 @@ const BUFFERED: usize = 32 * 1024;
 
 /// Buffers of that size that are in use at a time. Hundreds of sessions may be in the middle of an output at once: from here
 /// on, captures take less memory and more writes.
-const MOST_BUFFERS: usize = 32;
+const MOST_BUFFERS: usize = 16;
 
 /// Text held in memory by the other captures.
-const BUFFERED_LITTLE: usize = 4 * 1024;
+const BUFFERED_LITTLE: usize = 2 * 1024;
 
 /// Buffers for captures, kept when these have ended.
 #[derive(Default)]
