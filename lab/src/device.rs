@@ -114,9 +114,21 @@ pub(crate) struct Shared {
     pub(crate) think: Duration,
     pub(crate) packet_size: usize,
     pub(crate) config_bytes: Option<usize>,
+    pub(crate) config_bytes_most: Option<usize>,
     pub(crate) table_bytes: Option<usize>,
     /// Seconds that the clock of the network was advanced.
     pub(crate) clock: AtomicU64,
+}
+
+impl Shared {
+    fn config_bytes(&self, index: u32) -> Option<usize> {
+        let least = self.config_bytes?;
+        let Some(most) = self.config_bytes_most else {
+            return Some(least);
+        };
+        let last = self.world.nodes.len().saturating_sub(1).max(1);
+        Some(least + most.saturating_sub(least) * index as usize / last)
+    }
 }
 
 /// A simulated device.
@@ -158,7 +170,7 @@ impl Device {
             revision: self.revision.load(Ordering::Relaxed),
             clock: shared.clock.load(Ordering::Relaxed),
             hostile: self.fault() == Some(Fault::Hostile),
-            config_bytes: shared.config_bytes,
+            config_bytes: shared.config_bytes(self.index),
             table_bytes: shared.table_bytes,
         })
     }

@@ -38,6 +38,8 @@ pub struct FleetOptions {
     pub packet_size: usize,
     /// Running configurations are padded to about so many bytes.
     pub config_bytes: Option<usize>,
+    /// Those of the last device; the sizes of the others lie evenly between. `None`: all have the same.
+    pub config_bytes_most: Option<usize>,
     /// Tables of ARP, MAC addresses and interfaces are padded to about so many bytes, and no device has more unused
     /// ports than fit in there.
     pub table_bytes: Option<usize>,
@@ -77,6 +79,7 @@ impl Default for FleetOptions {
             think: Duration::ZERO,
             packet_size: 0,
             config_bytes: None,
+            config_bytes_most: None,
             table_bytes: None,
             faults: Vec::new(),
             listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -139,6 +142,7 @@ impl Fleet {
             think: options.think,
             packet_size: options.packet_size,
             config_bytes: options.config_bytes,
+            config_bytes_most: options.config_bytes_most,
             table_bytes: options.table_bytes,
             clock: AtomicU64::new(0),
         });

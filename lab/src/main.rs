@@ -44,6 +44,9 @@ struct Arguments {
     /// Pad running configurations to about so many bytes
     #[arg(long)]
     config_bytes: Option<usize>,
+    /// Pad that of the last device to so many, and the others to sizes evenly between
+    #[arg(long, requires = "config_bytes")]
+    config_bytes_most: Option<usize>,
     /// Pad tables to about so many bytes
     #[arg(long)]
     table_bytes: Option<usize>,
@@ -203,6 +206,7 @@ async fn start(arguments: &Arguments) -> anyhow::Result<(Running, String)> {
         think: Duration::from_millis(arguments.think_ms),
         packet_size: arguments.packet_size,
         config_bytes: arguments.config_bytes,
+        config_bytes_most: arguments.config_bytes_most,
         table_bytes: arguments.table_bytes,
         faults: arguments.fault.clone(),
         listen: arguments.listen,

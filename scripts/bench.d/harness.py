@@ -210,7 +210,7 @@ class Lab:
 
     _next_port = FIRST_PORT
 
-    def __init__(self, binary, devices, think_ms=0, faults=None, config_bytes=None, table_bytes=None, sites=None, busy=False):
+    def __init__(self, binary, devices, think_ms=0, faults=None, config_bytes=None, config_bytes_most=None, table_bytes=None, sites=None, busy=False):
         self.devices = devices
         name = f"inventory-{time.monotonic_ns()}.csv"
         self.inventory = scratch(name)
@@ -221,6 +221,7 @@ class Lab:
         ]  # fmt: skip
         command += ["--busy"] if busy else []
         command += ["--config-bytes", str(config_bytes)] if config_bytes else []
+        command += ["--config-bytes-most", str(config_bytes_most)] if config_bytes_most else []
         command += ["--table-bytes", str(table_bytes)] if table_bytes else []
         for index, fault in (faults or {}).items():
             command += ["--fault", f"{index}={fault}"]

@@ -1,11 +1,15 @@
 //! Trouble of the server itself: a second one, a database that is locked or gone, a disk that is full.
 
-use std::{process::Command, time::Duration};
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use anyhow::{Context, ensure};
 use lab::FleetOptions;
 use serde_json::{Value, json};
 use tests::server::{Server, Setup};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 use crate::scene::{Kind, Scene, check_events, next};
 
@@ -34,6 +38,24 @@ async fn fault_46_a_locked_database_holds_the_collection_up_and_loses_nothing() 
         ..FleetOptions::default()
     })
     .await?;
+    // Another program, which is ready to take the lock at once and then holds it for longer than a statement waits for it.
+    let file = scene.server.data_dir().join("showrun.db");
+    let script = "import sqlite3, sys, time\n\
+                  db = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)\n\
+                  db.execute('SELECT count(*) FROM sqlite_schema').fetchall()\n\
+                  print('ready', flush=True)\nsys.stdin.readline()\n\
+                  db.execute('BEGIN EXCLUSIVE')\ntime.sleep(8)\ndb.execute('ROLLBACK')\n";
+    // Not on this thread: the devices live on it.
+    let mut other = tokio::process::Command::new("python3")
+        .args(["-c", script])
+        .arg(&file)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut said = BufReader::new(other.stdout.take().context("its output")?).lines();
+    ensure!(said.next_line().await?.as_deref() == Some("ready"));
+
     let id = scene
         .start(&scene.request(&["configs", "arp"], json!({"max_workers": 5})))
         .await?;
@@ -43,18 +65,8 @@ async fn fault_46_a_locked_database_holds_the_collection_up_and_loses_nothing() 
             break;
         }
     }
-    // Another program holds the lock for longer than a statement waits for it.
-    let file = scene.server.data_dir().join("showrun.db");
-    let script = "import sqlite3, sys, time\n\
-                  db = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
-                  db.execute('BEGIN EXCLUSIVE')\ntime.sleep(8)\ndb.execute('ROLLBACK')\n";
-    // Not on this thread: the devices live on it.
-    let locked = tokio::process::Command::new("python3")
-        .args(["-c", script])
-        .arg(&file)
-        .status()
-        .await?;
-    ensure!(locked.success());
+    other.stdin.take().context("its input")?.write_all(b"\n").await?;
+    ensure!(other.wait().await?.success());
     let events = scene.events(&id).await?;
     check_events(&events, 30);
     errors(&events, "nothing could be stored");
