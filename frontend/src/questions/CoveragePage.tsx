@@ -11,7 +11,7 @@ import { bothTimes, count, plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconStop } from "../ui/icons";
 import { Figures, Page, Panel } from "../ui/Page";
-import { Empty, ProblemNotice } from "../ui/Problem";
+import { Empty, ProblemNotice, Stale } from "../ui/Problem";
 import { Scroll } from "../ui/Scroll";
 import { ToneIcon } from "../ui/Status";
 import { FilterField } from "../wizard/DevicePicker";
@@ -124,12 +124,15 @@ export function CoveragePage() {
           }
         />
       </div>
-      {coverage.error ? (
-        <ProblemNotice error={coverage.error} onRetry={() => void coverage.refetch()} />
-      ) : data === undefined ? (
-        <Loader aria-label="Loading" />
+      {data === undefined ? (
+        coverage.error ? (
+          <ProblemNotice error={coverage.error} onRetry={() => void coverage.refetch()} />
+        ) : (
+          <Loader aria-label="Loading" />
+        )
       ) : (
         <>
+          <Stale of={[coverage]} />
           <Figures
             label="Coverage of all devices and types"
             figures={STATES.map((each) => ({

@@ -8,7 +8,7 @@ import type { Capture, CaptureRecords } from "../api/types";
 import { useCan } from "../app/role";
 import { count, plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
-import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { Cell } from "./Cell";
 import { fieldWord, tableFor } from "./tables";
 
@@ -47,12 +47,18 @@ export function Records({ capture }: { capture: Capture }) {
     [records.data],
   );
   const columns = useMemo(() => columnsOf(rows), [rows]);
-  if (records.error) return <ProblemNotice error={records.error} onRetry={() => void records.refetch()} />;
-  if (records.data === undefined) return <Loader size="sm" aria-label="Reading the records" />;
+  if (records.data === undefined) {
+    return records.error ? (
+      <ProblemNotice error={records.error} onRetry={() => void records.refetch()} />
+    ) : (
+      <Loader size="sm" aria-label="Reading the records" />
+    );
+  }
   const data = records.data;
   const table = tableFor(data.capture_type);
   return (
     <Stack gap="sm">
+      <Stale of={[records]} />
       <Group gap="sm" justify="space-between">
         <Text size="sm">
           <b>{plural(data.records_total, "record")}</b>
@@ -72,7 +78,7 @@ export function Records({ capture }: { capture: Capture }) {
         </Text>
         {operator && (
           <Button size="xs" variant="default" loading={again.isPending} onClick={() => again.mutate()}>
-            Read it again
+            Parse again
           </Button>
         )}
       </Group>

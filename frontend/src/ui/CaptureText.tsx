@@ -88,10 +88,12 @@ export function CaptureText({ capture, linked = true, wanted = "" }: Props) {
             </Button>
           </Group>
         </Notice>
-      ) : text.error ? (
-        <ProblemNotice error={text.error} onRetry={() => void text.refetch()} />
       ) : text.data === undefined ? (
-        <Loader size="sm" aria-label="Loading the text" />
+        text.error ? (
+          <ProblemNotice error={text.error} onRetry={() => void text.refetch()} />
+        ) : (
+          <Loader size="sm" aria-label="Loading the text" />
+        )
       ) : (
         <>
           <Group justify="space-between" gap="sm">
