@@ -8,8 +8,9 @@ import type { Capture } from "../api/types";
 import { clean } from "../app/search";
 import { DiffView } from "../diff/DiffView";
 import { dateTime, plural } from "../format";
+import { useTypeTitle } from "../ui/captureTypes";
 import { Page, Panel } from "../ui/Page";
-import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { SeverityChip } from "../ui/Status";
 import { CopyDiff, DiffTools, queryOf } from "./DiffTools";
 
@@ -20,8 +21,9 @@ export function CaptureDiffPage() {
   const { id } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { against, ...options } = search;
+  const { against, view, ...options } = search;
   const query = { ...queryOf(options), ...(against ? { against } : {}) };
+  const titleOf = useTypeTitle();
   const capture = useQuery({
     queryKey: ["captures", id],
     queryFn: () => ask(api.GET("/captures/{id}", { params: { path: { id } } })),
@@ -36,7 +38,11 @@ export function CaptureDiffPage() {
   const data = diff.data;
   return (
     <Page
-      title={capture.data ? `Compare ${capture.data.capture_type} of ${capture.data.device_name}` : "Compare"}
+      title={
+        capture.data
+          ? `Compare ${titleOf(capture.data.capture_type)} of ${capture.data.device_name}`
+          : "Compare"
+      }
       lead={
         data && (
           <>
@@ -48,14 +54,19 @@ export function CaptureDiffPage() {
         )
       }
     >
-      {capture.error && <ProblemNotice error={capture.error} onRetry={() => void capture.refetch()} />}
+      <Stale of={[capture, diff]} />
+      {capture.error && !capture.data && (
+        <ProblemNotice error={capture.error} onRetry={() => void capture.refetch()} />
+      )}
       {capture.data && (
         <Other capture={capture.data} against={against} onChange={(next) => change({ against: next })} />
       )}
-      {diff.error ? (
-        <ProblemNotice error={diff.error} onRetry={() => void diff.refetch()} />
-      ) : data === undefined ? (
-        <Loader aria-label="Comparing" />
+      {data === undefined ? (
+        diff.error ? (
+          <ProblemNotice error={diff.error} onRetry={() => void diff.refetch()} />
+        ) : (
+          <Loader aria-label="Comparing" />
+        )
       ) : (
         <>
           {data.truncated && (
@@ -65,7 +76,7 @@ export function CaptureDiffPage() {
             {data.hunks.length === 0 ? (
               <Empty title="They are the same">
                 {options.all_lines === undefined
-                  ? "At most lines that change by themselves are different; they are left aside."
+                  ? "At most ignored lines are different."
                   : "No line is different."}
               </Empty>
             ) : (
@@ -77,7 +88,9 @@ export function CaptureDiffPage() {
                 </Text>
                 <DiffView
                   hunks={data.hunks}
-                  label={`Differences between two texts of ${data.new.capture_type}`}
+                  view={view}
+                  onView={(next) => change({ view: next })}
+                  label={`Differences between two texts of ${titleOf(data.new.capture_type)}`}
                   tools={
                     <>
                       <CopyDiff hunks={data.hunks} />

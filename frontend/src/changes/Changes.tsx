@@ -88,7 +88,7 @@ export function Changes() {
       }
       actions={
         <Button variant="default" component={Link} to="/changes/rules">
-          Lines that change by themselves
+          Ignored lines
         </Button>
       }
     >

@@ -8,6 +8,7 @@ import { captureTypesQuery } from "../api/queries";
 import type { Capture } from "../api/types";
 import { clean } from "../app/search";
 import { bytes, plural } from "../format";
+import { TypeTitles } from "../ui/captureTypes";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconSearch } from "../ui/icons";
 import { Page } from "../ui/Page";
@@ -31,7 +32,12 @@ const columns: Column<Capture>[] = [
     width: "minmax(110px, 1.4fr)",
     cell: (each) => <b>{each.device_name}</b>,
   },
-  { key: "type", title: "Capture type", width: "minmax(90px, 1fr)", cell: (each) => each.capture_type },
+  {
+    key: "type",
+    title: "Capture type",
+    width: "minmax(110px, 1fr)",
+    cell: (each) => <TypeTitles slugs={[each.capture_type]} />,
+  },
   {
     key: "command",
     title: "Command",
