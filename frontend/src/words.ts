@@ -119,6 +119,46 @@ export function stepWord(step: string): string {
   return STEP[step] ?? humanise(step);
 }
 
+/** What the audit log calls what was done; offered to choose from. */
+export const AUDIT_ACTIONS = [
+  "api_token.create",
+  "api_token.delete",
+  "auth.login",
+  "auth.login_failed",
+  "auth.logout",
+  "auth.refresh_reused",
+  "capture.accept",
+  "capture.delete",
+  "capture.purge",
+  "capture.reparse",
+  "collection.cancel",
+  "collection.create",
+  "collection.delete",
+  "collection.retry",
+  "credential.close",
+  "credential.create",
+  "credential.delete",
+  "credential.release",
+  "credential.update",
+  "credential.use",
+  "device.create",
+  "device.delete",
+  "device.import",
+  "device.update",
+  "host_key.accept",
+  "host_key.delete",
+  "host_key.offer",
+  "preflight.create",
+  "settings.update",
+  "transcript.view",
+  "user.create",
+  "user.delete",
+  "user.password",
+  "user.update",
+  "volatile_rule.create",
+  "volatile_rule.delete",
+] as const;
+
 export const FAILURE_KINDS = Object.keys(FAILURE);
 export const SEVERITIES = Object.keys(SEVERITY);
 export const COVERAGE_STATES = Object.keys(COVERAGE);

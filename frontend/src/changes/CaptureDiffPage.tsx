@@ -1,5 +1,4 @@
-import { Loader, Select, Text, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+import { Loader, Select, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -9,9 +8,11 @@ import { clean } from "../app/search";
 import { DiffView } from "../diff/DiffView";
 import { dateTime, plural } from "../format";
 import { useTypeTitle } from "../ui/captureTypes";
+import { useDevicesNamed } from "../ui/devicesNamed";
 import { Page, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { SeverityChip } from "../ui/Status";
+import { TextFilter } from "../ui/TextFilter";
 import { CopyDiff, DiffTools, queryOf } from "./DiffTools";
 
 const route = getRouteApi("/captures/$id/diff");
@@ -132,12 +133,13 @@ interface OtherProps {
 }
 
 function Other({ capture, against, onChange }: OtherProps) {
-  const [device, setDevice] = useState("");
-  const [typed] = useDebouncedValue(device.trim(), 250);
+  const [typed, setTyped] = useState("");
+  const named = useDevicesNamed(typed);
   const others = useQuery({
-    queryKey: ["captures", "comparable", capture.id, typed],
+    queryKey: ["captures", "comparable", capture.id, named.query],
+    enabled: named.ready,
     queryFn: async () => {
-      const whose = typed === "" ? { device_id: [capture.device_id] } : { device: [typed] };
+      const whose = typed === "" ? { device_id: [capture.device_id] } : named.query;
       const query = { ...whose, capture_type: [capture.capture_type], limit: 100 };
       return (await ask(api.GET("/captures", { params: { query } }))).items.filter(
         (each) => each.id !== capture.id && each.bytes > 0,
@@ -147,12 +149,7 @@ function Other({ capture, against, onChange }: OtherProps) {
   const known = others.data ?? [];
   return (
     <div className="sr-filters">
-      <TextInput
-        label="Of the device"
-        placeholder={capture.device_name}
-        value={device}
-        onChange={(event) => setDevice(event.currentTarget.value)}
-      />
+      <TextFilter label="Of the device" placeholder={capture.device_name} value={typed} onFilter={setTyped} />
       <Select
         label="Captured at"
         placeholder={against === undefined ? "The last good text" : "Chosen by the address"}

@@ -7,9 +7,9 @@ import { collectionQuery } from "../api/queries";
 import type { Capture, Collection, CollectionDevice } from "../api/types";
 import { clean } from "../app/search";
 import { count, dateTime, duration, plural } from "../format";
+import { useTypeTitle } from "../ui/captureTypes";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconChange } from "../ui/icons";
-import { useTypeTitle } from "../ui/captureTypes";
 import { Figures } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { Chip, StatusChip } from "../ui/Status";
@@ -179,7 +179,9 @@ function Beside({ collection, other }: { collection: Collection; other: Collecti
       title: "What is different",
       width: "minmax(130px, 2fr)",
       cell: (row) =>
-        row.changed.length > 0 ? `${row.changed.map(titleOf).join(", ")} changed` : (row.now ?? row.before)?.message,
+        row.changed.length > 0
+          ? `${row.changed.map(titleOf).join(", ")} changed`
+          : (row.now ?? row.before)?.message,
     },
     {
       key: "time",

@@ -11,8 +11,8 @@ import { bothTimes } from "../format";
 import { Records } from "../tables/Records";
 import { tableFor } from "../tables/tables";
 import { CaptureText } from "../ui/CaptureText";
-import { useTypeTitle } from "../ui/captureTypes";
 import { Confirm } from "../ui/Confirm";
+import { useTypeTitle } from "../ui/captureTypes";
 import { IconTrash } from "../ui/icons";
 import { Facts, Page, Panel } from "../ui/Page";
 import { ProblemNotice, Stale } from "../ui/Problem";
@@ -158,7 +158,12 @@ function Reading({ capture }: { capture: Capture }) {
       <SimpleGrid cols={shown === "both" ? 2 : 1}>
         {shown !== "records" && (
           <Panel title={shown === "both" ? "Text" : undefined}>
-            <CaptureText capture={capture} linked={false} wanted={find} line={line ? Number(line) : undefined} />
+            <CaptureText
+              capture={capture}
+              linked={false}
+              wanted={find}
+              line={line ? Number(line) : undefined}
+            />
           </Panel>
         )}
         {shown !== "text" && (

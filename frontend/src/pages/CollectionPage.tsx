@@ -1,5 +1,4 @@
-import { Button, Group, Loader, MultiSelect, SimpleGrid, Stack, Tabs, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Group, Loader, MultiSelect, SimpleGrid, Stack, Tabs, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
@@ -12,14 +11,15 @@ import { CompareTab } from "../compare/CompareTab";
 import { Lineage } from "../compare/Lineage";
 import { bytes, count, dateTime, duration, plural } from "../format";
 import { hasEnded } from "../progress";
-import { TypeTitles, useTypeTitle } from "../ui/captureTypes";
 import { Confirm } from "../ui/Confirm";
+import { TypeTitles, useTypeTitle } from "../ui/captureTypes";
 import { type Column, DataTable } from "../ui/DataTable";
 import { Exports } from "../ui/Exports";
 import { IconCheck, IconClock, IconCross, IconStop, IconTrash } from "../ui/icons";
 import { Facts, Figures, Page, Panel } from "../ui/Page";
 import { Empty, ProblemNotice, Stale } from "../ui/Problem";
 import { FailureChip, StatusChip, VerdictChip } from "../ui/Status";
+import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
 import { FailureGroups } from "../wizard/FailureGroups";
 import { ProgressBar } from "../wizard/ProgressBar";
@@ -256,16 +256,10 @@ function DevicesTab({ id, live }: { id: string; live: boolean }) {
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
-  const setQ = useDebouncedCallback((value: string) => change({ q: value }), 250);
   return (
     <Stack gap="sm">
       <Group gap="sm" align="flex-end" className="sr-few">
-        <TextInput
-          label="Find a device"
-          data-search
-          defaultValue={q ?? ""}
-          onChange={(event) => setQ(event.currentTarget.value.trim())}
-        />
+        <TextFilter label="Find a device" data-search value={q} onFilter={(value) => change({ q: value })} />
         <MultiSelect
           label="Status"
           clearable

@@ -1,17 +1,18 @@
-import { Button, Group, MultiSelect, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Group, MultiSelect, TagsInput } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import type { Collection } from "../api/types";
-import { useCan } from "../app/role";
+import { useCan, useMe } from "../app/role";
 import { clean } from "../app/search";
 import { count, duration, plural } from "../format";
+import { TypeTitles } from "../ui/captureTypes";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconRetry, IconSearch } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty } from "../ui/Problem";
 import { StatusChip } from "../ui/Status";
+import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
 import { ProgressBar } from "../wizard/ProgressBar";
 import { COLLECTION_STATUSES, nameOf, statusWord } from "../words";
@@ -23,9 +24,9 @@ const columns: Column<Collection>[] = [
   {
     key: "name",
     title: "Collection",
-    width: "minmax(130px, 2fr)",
+    width: "minmax(150px, 2.6fr)",
     cell: (each) => (
-      <Link to="/collections/$id" params={{ id: each.id }} search={{}}>
+      <Link title={nameOf(each)} to="/collections/$id" params={{ id: each.id }} search={{}}>
         {each.retry_of && (
           <span title="Retry of an earlier collection">
             <IconRetry size={13} />{" "}
@@ -38,14 +39,14 @@ const columns: Column<Collection>[] = [
   {
     key: "types",
     title: "Capture types",
-    width: "minmax(110px, 1.2fr)",
+    width: "minmax(96px, 1fr)",
     from: "lg",
-    cell: (each) => <span title={each.capture_types.join(", ")}>{each.capture_types.join(", ")}</span>,
+    cell: (each) => <TypeTitles slugs={each.capture_types} />,
   },
   {
     key: "devices",
     title: "Devices",
-    width: "minmax(120px, 1fr)",
+    width: "minmax(80px, 0.8fr)",
     from: "sm",
     cell: (each) => (
       <div>
@@ -55,8 +56,8 @@ const columns: Column<Collection>[] = [
   },
   {
     key: "counts",
-    title: "Succeeded / failed",
-    width: "minmax(96px, 140px)",
+    title: "OK / failed",
+    width: "94px",
     align: "right",
     cell: (each) => {
       const { succeeded, partially_succeeded, failed, cancelled } = each.counts;
@@ -66,13 +67,13 @@ const columns: Column<Collection>[] = [
   {
     key: "time",
     title: "Time",
-    width: "96px",
+    width: "82px",
     align: "right",
     from: "md",
     cell: (each) => (each.execution_time_seconds === undefined ? "" : duration(each.execution_time_seconds)),
   },
-  { key: "by", title: "By", width: "minmax(70px, 0.6fr)", from: "lg", cell: (each) => each.created_by },
-  { key: "at", title: "Started", width: "126px", from: "sm", cell: (each) => <Ago at={each.created_at} /> },
+  { key: "by", title: "By", width: "minmax(64px, 0.5fr)", from: "lg", cell: (each) => each.created_by },
+  { key: "at", title: "Started", width: "108px", from: "sm", cell: (each) => <Ago at={each.created_at} /> },
 ];
 
 export function Collections() {
@@ -86,8 +87,9 @@ export function Collections() {
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
-  const setQ = useDebouncedCallback((q: string) => change({ q }), 250);
-  const filtered = search.q !== undefined || search.status !== undefined;
+  const me = useMe();
+  const people = [...new Set([me.username, ...list.rows.map((each) => each.created_by)])];
+  const filtered = Object.keys(search).length > 0;
 
   return (
     <Page
@@ -99,12 +101,12 @@ export function Collections() {
       }
     >
       <Group gap="sm" align="flex-end" className="sr-few">
-        <TextInput
+        <TextFilter
           label="Name"
           leftSection={<IconSearch size={15} />}
           data-search
-          defaultValue={search.q ?? ""}
-          onChange={(event) => setQ(event.currentTarget.value.trim())}
+          value={search.q}
+          onFilter={(q) => change({ q })}
         />
         <MultiSelect
           label="Status"
@@ -113,6 +115,15 @@ export function Collections() {
           data={COLLECTION_STATUSES.map((status) => ({ value: status, label: statusWord(status).text }))}
           value={search.status ?? []}
           onChange={(status) => change({ status })}
+          style={{ minWidth: 200 }}
+        />
+        <TagsInput
+          label="Started by"
+          placeholder={search.created_by ? "" : "Anybody"}
+          clearable
+          data={people}
+          value={search.created_by ?? []}
+          onChange={(created_by) => change({ created_by })}
           style={{ minWidth: 200 }}
         />
       </Group>
@@ -127,7 +138,7 @@ export function Collections() {
             <Empty
               title="No collection matches"
               action={
-                <Button variant="default" onClick={() => change({ q: "", status: [] })}>
+                <Button variant="default" onClick={() => void navigate({ search: {} })}>
                   Clear filters
                 </Button>
               }

@@ -1,5 +1,4 @@
-import { Button, Group, Menu, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Group, Menu, Select } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask, askBlob } from "../api/client";
@@ -15,6 +14,7 @@ import { IconDown, IconPlay, IconSearch, IconUp } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty, ProblemNotice } from "../ui/Problem";
 import { Chip } from "../ui/Status";
+import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
 import { FilterField } from "../wizard/DevicePicker";
 import { DeviceForm } from "./DeviceForm";
@@ -89,7 +89,6 @@ export function Devices() {
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
-  const setQ = useDebouncedCallback((q: string) => change({ q }), 250);
   const { sort: _, ...narrowing } = search;
   const filtered = Object.keys(narrowing).length > 0;
   const { q, enabled: __, ...selectable } = narrowing;
@@ -141,14 +140,14 @@ export function Devices() {
       }
     >
       {save.error && <ProblemNotice error={save.error} />}
-      <div className="sr-filters">
-        <TextInput
+      <div className="sr-filters" data-many>
+        <TextFilter
           label="Search"
-          placeholder="Name, address, model, serial"
+          placeholder="name, serial, …"
           leftSection={<IconSearch size={15} />}
           data-search
-          defaultValue={q ?? ""}
-          onChange={(event) => setQ(event.currentTarget.value.trim())}
+          value={q}
+          onFilter={(text) => change({ q: text })}
         />
         <FilterField
           label="Vendor"
@@ -174,8 +173,25 @@ export function Devices() {
           value={search.role ?? []}
           onChange={(role) => change({ role })}
         />
+        <FilterField
+          label="Tag"
+          facets={facets.data?.tags}
+          value={search.tag ?? []}
+          onChange={(tag) => change({ tag })}
+        />
+        <Select
+          label="State"
+          placeholder="Any"
+          clearable
+          data={[
+            { value: "true", label: "Enabled" },
+            { value: "false", label: "Disabled" },
+          ]}
+          value={enabled ?? null}
+          onChange={(value) => change({ enabled: value ?? "" })}
+        />
       </div>
-      {operator && filtered && q === undefined && (list.total ?? 0) > 0 && (
+      {operator && filtered && q === undefined && enabled !== "false" && (list.total ?? 0) > 0 && (
         <Group>
           <Button
             size="xs"

@@ -21,9 +21,11 @@ interface Props {
   linked?: boolean;
   /** What is looked for at first. */
   wanted?: string | undefined;
+  /** The line, counted from 1, at which the text is opened. */
+  line?: number | undefined;
 }
 
-export function CaptureText({ capture, linked = true, wanted = "" }: Props) {
+export function CaptureText({ capture, linked = true, wanted = "", line }: Props) {
   const operator = useCan("operator");
   const [find, setFind] = useState(wanted);
   const none = capture.sha256 === undefined && capture.bytes === 0;
@@ -121,6 +123,8 @@ export function CaptureText({ capture, linked = true, wanted = "" }: Props) {
           <TextLines
             lines={lines}
             find={find}
+            // Whoever looks for something else has left the line of the link.
+            line={find === wanted ? line : undefined}
             label={`${capture.capture_type} of ${capture.device_name}, ${count(lines.length)} lines`}
           />
         </>
