@@ -65,7 +65,7 @@ const COVERAGE: Record<string, Word> = {
   fresh: { text: "Fresh", tone: "good" },
   stale: { text: "Stale", tone: "warn" },
   failing: { text: "Failing", tone: "bad" },
-  never: { text: "Never", tone: "idle" },
+  never: { text: "Never", tone: "busy" },
   not_supported: { text: "Not supported", tone: "idle" },
 };
 

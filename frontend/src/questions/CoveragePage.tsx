@@ -9,11 +9,10 @@ import { useCan } from "../app/role";
 import { clean } from "../app/search";
 import { bothTimes, count, plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
-import { IconStop } from "../ui/icons";
 import { Figures, Page, Panel } from "../ui/Page";
 import { Empty, ProblemNotice, Stale } from "../ui/Problem";
 import { Scroll } from "../ui/Scroll";
-import { ToneIcon } from "../ui/Status";
+import { CoverageIcon } from "../ui/Status";
 import { FilterField } from "../wizard/DevicePicker";
 import { COVERAGE_STATES, coverageWord, failureWord } from "../words";
 
@@ -70,9 +69,11 @@ export function CoveragePage() {
     ...shown.map(
       (type): Column<DeviceCoverage> => ({
         key: type,
-        title: type,
+        title: names.get(type) ?? type,
         width: "minmax(44px, 84px)",
-        cell: (row) => <Cell of={row.types.find((each) => each.capture_type === type)} type={type} />,
+        cell: (row) => (
+          <Cell of={row.types.find((each) => each.capture_type === type)} type={names.get(type) ?? type} />
+        ),
       }),
     ),
   ];
@@ -138,7 +139,7 @@ export function CoveragePage() {
             figures={STATES.map((each) => ({
               name: coverageWord(each).text,
               value: count(data.counts[each]),
-              icon: <ToneIcon tone={coverageWord(each).tone} />,
+              icon: <CoverageIcon state={each} />,
               tone: coverageWord(each).tone,
             }))}
           />
@@ -219,7 +220,7 @@ function Cell({ of, type }: { of: TypeCoverage | undefined; type: string }) {
     .join(", ");
   const mark = (
     <span className="sr-matrix-cell" data-tone={word.tone} role="img" aria-label={label}>
-      {of.state === "not_supported" ? <IconStop size={14} /> : <ToneIcon tone={word.tone} size={16} />}
+      <CoverageIcon state={of.state} size={16} />
     </span>
   );
   return (

@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "../api/client";
 import { plural } from "../format";
+import { type DeviceQuery, patternsOf, queryOf } from "./names";
 import { Notice } from "./Problem";
 
 /** As many devices as a list takes in one question. */
@@ -9,21 +10,12 @@ const MOST = 100;
 
 export interface NamedDevices {
   /** For a list of the API: nothing when no name is asked for. */
-  query: { device_id?: string[]; device?: string[] };
+  query: DeviceQuery;
   /** Whether the list can be asked: the names were looked up. */
   ready: boolean;
   error: unknown;
   /** How many more devices have such a name. */
   more: number;
-}
-
-/** `cph, *-core-01` → the patterns of the API, in which `*` stands for any characters: a word alone is a part of a name. */
-export function patternsOf(text: string): string[] {
-  return text
-    .split(",")
-    .map((each) => each.trim())
-    .filter((each) => each !== "")
-    .map((each) => (each.includes("*") ? each : `*${each}*`));
 }
 
 /**
@@ -45,22 +37,6 @@ export function useDevicesNamed(text: string | undefined, within?: string): Name
     error: found.data === undefined ? found.error : undefined,
     more: Math.max(0, (found.data?.total ?? 0) - MOST),
   };
-}
-
-export function queryOf(
-  text: string,
-  ids: readonly string[],
-  within: string | undefined,
-): NamedDevices["query"] {
-  const names = text
-    .split(",")
-    .map((each) => each.trim())
-    .filter((each) => each !== "");
-  if (names.length === 0) return within === undefined ? {} : { device_id: [within] };
-  if (within !== undefined) {
-    return ids.includes(within) ? { device_id: [within] } : { device_id: [within], device: names };
-  }
-  return ids.length > 0 ? { device_id: [...ids] } : { device: names };
 }
 
 /** A list never shows a part as if it were all. */

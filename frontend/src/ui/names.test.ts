@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { patternsOf, queryOf } from "./devicesNamed";
+import { patternsOf, queryOf } from "./names";
 
 it("takes a word as a part of a name, and a pattern as it stands", () => {
   expect(patternsOf(" cph,*-core-01,, ")).toEqual(["*cph*", "*-core-01"]);
