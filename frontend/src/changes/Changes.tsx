@@ -92,7 +92,7 @@ export function Changes() {
         </Button>
       }
     >
-      <div className="sr-filters" data-many>
+      <div className="sr-filters" data-wide>
         <TextFilter
           label="Device or section"
           placeholder="interface Vlan10"

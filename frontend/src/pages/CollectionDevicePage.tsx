@@ -142,6 +142,7 @@ export function CollectionDevicePage() {
           error={captures.error}
           outcomes={row.captures}
           chosen={type}
+          said={row.message}
           onChoose={(next) => void navigate({ search: { type: next }, replace: true })}
         />
       </Panel>

@@ -20,11 +20,11 @@ import { COLLECTION_STATUSES, nameOf, statusWord } from "../words";
 const route = getRouteApi("/collections");
 
 const columns: Column<Collection>[] = [
-  { key: "status", title: "Status", width: "118px", cell: (each) => <StatusChip status={each.status} /> },
+  { key: "status", title: "Status", width: "108px", cell: (each) => <StatusChip status={each.status} /> },
   {
     key: "name",
     title: "Collection",
-    width: "minmax(150px, 2.6fr)",
+    width: "minmax(150px, 3fr)",
     cell: (each) => (
       <Link title={nameOf(each)} to="/collections/$id" params={{ id: each.id }} search={{}}>
         {each.retry_of && (
@@ -38,15 +38,15 @@ const columns: Column<Collection>[] = [
   },
   {
     key: "types",
-    title: "Capture types",
-    width: "minmax(96px, 1fr)",
+    title: "Captures",
+    width: "minmax(128px, 1fr)",
     from: "lg",
-    cell: (each) => <TypeTitles slugs={each.capture_types} />,
+    cell: (each) => <TypeTitles slugs={each.capture_types} most={1} />,
   },
   {
     key: "devices",
     title: "Devices",
-    width: "minmax(80px, 0.8fr)",
+    width: "minmax(70px, 0.7fr)",
     from: "sm",
     cell: (each) => (
       <div>
@@ -57,7 +57,7 @@ const columns: Column<Collection>[] = [
   {
     key: "counts",
     title: "OK / failed",
-    width: "94px",
+    width: "86px",
     align: "right",
     cell: (each) => {
       const { succeeded, partially_succeeded, failed, cancelled } = each.counts;
@@ -67,13 +67,13 @@ const columns: Column<Collection>[] = [
   {
     key: "time",
     title: "Time",
-    width: "82px",
+    width: "66px",
     align: "right",
     from: "md",
     cell: (each) => (each.execution_time_seconds === undefined ? "" : duration(each.execution_time_seconds)),
   },
   { key: "by", title: "By", width: "minmax(64px, 0.5fr)", from: "lg", cell: (each) => each.created_by },
-  { key: "at", title: "Started", width: "108px", from: "sm", cell: (each) => <Ago at={each.created_at} /> },
+  { key: "at", title: "Started", width: "100px", from: "sm", cell: (each) => <Ago at={each.created_at} /> },
 ];
 
 export function Collections() {

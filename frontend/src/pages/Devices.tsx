@@ -26,7 +26,7 @@ const columns: Column<Device>[] = [
     key: "name",
     title: "Device",
     sort: "name",
-    width: "minmax(130px, 1.6fr)",
+    width: "minmax(120px, 1.3fr)",
     cell: (device) => (
       <Link to="/devices/$id" params={{ id: device.id }}>
         {device.name}
@@ -51,8 +51,8 @@ const columns: Column<Device>[] = [
     from: "sm",
     cell: (device) => device.platform,
   },
-  { key: "site", title: "Site", width: "minmax(70px, 0.8fr)", from: "md", cell: (device) => device.site },
-  { key: "role", title: "Role", width: "minmax(80px, 0.8fr)", from: "md", cell: (device) => device.role },
+  { key: "site", title: "Site", width: "minmax(56px, 0.6fr)", from: "md", cell: (device) => device.site },
+  { key: "role", title: "Role", width: "minmax(94px, 0.8fr)", from: "md", cell: (device) => device.role },
   { key: "model", title: "Model", width: "minmax(90px, 1fr)", from: "lg", cell: (device) => device.model },
   {
     key: "os",
@@ -64,7 +64,7 @@ const columns: Column<Device>[] = [
   {
     key: "last",
     title: "Last collected",
-    width: "132px",
+    width: "112px",
     from: "sm",
     cell: (device) =>
       device.enabled ? (

@@ -179,14 +179,14 @@ function Groups({ days, by }: { days: number; by: "device" | "site" }) {
     {
       key: "name",
       title: device ? "Device" : "Site",
-      width: "minmax(110px, 1fr)",
+      width: "minmax(110px, 0.9fr)",
       cell: (row) => <b>{device ? row.last.device.device_name : row.key || "no site"}</b>,
     },
     device
       ? {
           key: "site",
           title: "Site",
-          width: "minmax(70px, 0.6fr)",
+          width: "minmax(50px, 0.4fr)",
           from: "md",
           cell: (row) => row.last.device.site,
         }
@@ -197,23 +197,23 @@ function Groups({ days, by }: { days: number; by: "device" | "site" }) {
           align: "right",
           cell: (row) => count(row.devices),
         },
-    { key: "failures", title: "Failures", width: "84px", align: "right", cell: (row) => count(row.failures) },
-    { key: "causes", title: "Cause", width: "minmax(190px, 1.4fr)", cell: kinds },
+    { key: "failures", title: "Failures", width: "66px", align: "right", cell: (row) => count(row.failures) },
+    { key: "causes", title: "Cause", width: "minmax(218px, 1.2fr)", cell: kinds },
     {
       key: "message",
       title: "What happened last",
-      width: "minmax(130px, 1.8fr)",
+      width: "minmax(120px, 1.8fr)",
       from: "lg",
       cell: (row) => <span title={row.last.device.message}>{row.last.device.message}</span>,
     },
     {
       key: "first",
       title: "First",
-      width: "108px",
+      width: "104px",
       from: "md",
       cell: (row) => <Ago at={row.firstSeen} />,
     },
-    { key: "last", title: "Last", width: "108px", from: "sm", cell: (row) => <Ago at={row.lastSeen} /> },
+    { key: "last", title: "Last", width: "104px", from: "sm", cell: (row) => <Ago at={row.lastSeen} /> },
   ];
   return (
     <>

@@ -35,7 +35,7 @@ const columns: Column<Sighting>[] = [
   {
     key: "where",
     title: "Where",
-    width: "150px",
+    width: "142px",
     cell: (each) => (
       <Chip
         word={wordOf(each)}
@@ -54,7 +54,7 @@ const columns: Column<Sighting>[] = [
   {
     key: "device",
     title: "Device",
-    width: "minmax(110px, 1fr)",
+    width: "minmax(100px, 1fr)",
     cell: (each) =>
       each.device_name === undefined ? (
         <span className="sr-muted">taken away</span>
@@ -68,28 +68,28 @@ const columns: Column<Sighting>[] = [
     key: "interface",
     title: "Port",
     // The answer itself: it is never cut.
-    width: "minmax(208px, 1.5fr)",
+    width: "minmax(196px, 1.5fr)",
     cell: (each) => <span className="sr-mono sr-any">{each.interface}</span>,
   },
-  { key: "vlan", title: "VLAN", width: "56px", from: "sm", cell: (each) => each.vlan },
+  { key: "vlan", title: "VLAN", width: "46px", from: "sm", cell: (each) => each.vlan },
   {
     key: "source",
     title: "Known from",
-    width: "minmax(96px, 0.8fr)",
+    width: "minmax(88px, 0.7fr)",
     from: "md",
     cell: (each) => SOURCE[each.source] ?? each.source,
   },
   {
     key: "what",
     title: "With",
-    width: "minmax(136px, 0.9fr)",
+    width: "minmax(130px, 0.9fr)",
     from: "lg",
     cell: (each) => <span className="sr-mono">{each.address ?? each.mac}</span>,
   },
   {
     key: "macs",
     title: "Behind it",
-    width: "82px",
+    width: "70px",
     align: "right",
     from: "lg",
     cell: (each) => (each.macs_on_port === undefined ? "" : plural(each.macs_on_port, "MAC")),
@@ -97,7 +97,7 @@ const columns: Column<Sighting>[] = [
   {
     key: "last",
     title: "Last seen",
-    width: "108px",
+    width: "96px",
     from: "sm",
     cell: (each) => <Ago at={each.last_seen_at} />,
   },
@@ -124,7 +124,10 @@ function Asked({ q }: { q: string | undefined }) {
     void navigate({ search: wanted === "" ? {} : { q: wanted } });
   };
   const data = found.data;
-  const best = data?.sightings.find((each) => each.current && each.edge);
+  const places = data?.sightings.filter((each) => each.current && each.edge) ?? [];
+  const best = places[0];
+  const ports = new Set(places.map((each) => `${each.device_id} ${each.interface}`));
+  const others = ports.size - 1;
   const itself = data === undefined ? [] : devicesOf(data);
   return (
     <Page title="Locate" lead="The port where something is attached, by its MAC address, IP address or name.">
@@ -173,6 +176,7 @@ function Asked({ q }: { q: string | undefined }) {
                 {best.macs_on_port !== undefined &&
                   best.macs_on_port > 1 &&
                   `; ${plural(best.macs_on_port, "MAC address", "MAC addresses")} behind this port`}
+                {others > 0 && `; also on ${plural(others, "other port")}, listed below`}
               </Text>
             </Notice>
           )}

@@ -23,9 +23,11 @@ interface Props {
   wanted?: string | undefined;
   /** The line, counted from 1, at which the text is opened. */
   line?: number | undefined;
+  /** What the page says already. */
+  said?: string | undefined;
 }
 
-export function CaptureText({ capture, linked = true, wanted = "", line }: Props) {
+export function CaptureText({ capture, linked = true, wanted = "", line, said }: Props) {
   const operator = useCan("operator");
   const [find, setFind] = useState(wanted);
   const none = capture.sha256 === undefined && capture.bytes === 0;
@@ -68,7 +70,7 @@ export function CaptureText({ capture, linked = true, wanted = "", line }: Props
         <span className="sr-muted">Command </span>
         <span className="sr-mono">{capture.commands.join(" ; ")}</span>
       </Text>
-      {capture.message && <Notice tone="warn" title={capture.message} />}
+      {capture.message && capture.message !== said && <Notice tone="warn" title={capture.message} />}
       {capture.verdict === "suspicious" && !capture.current && operator && (
         <Notice tone="warn" title="Much shorter than the last good text">
           <Text size="sm">If that is right, make it the last good one.</Text>

@@ -18,10 +18,12 @@ interface Props {
   /** The type that is shown, when the page keeps it in its address. */
   chosen?: string | undefined;
   onChoose?: (captureType: string) => void;
+  /** What the page says already. */
+  said?: string | undefined;
 }
 
 /** The texts of one device in one collection, one at a time, each with what it is worth. */
-export function CaptureTexts({ captures, loading, error, outcomes = [], chosen, onChoose }: Props) {
+export function CaptureTexts({ captures, loading, error, outcomes = [], chosen, onChoose, said }: Props) {
   const [own, setOwn] = useState<string>();
   const types = useQuery(captureTypesQuery);
   const titleOf = useTypeTitle();
@@ -62,7 +64,7 @@ export function CaptureTexts({ captures, loading, error, outcomes = [], chosen, 
         <Text fw={600}>{shown && titleOf(shown[0])}</Text>
       )}
       {capture ? (
-        <CaptureText capture={capture} key={capture.id} />
+        <CaptureText capture={capture} said={said} key={capture.id} />
       ) : (
         shown && (
           <Group gap="sm">

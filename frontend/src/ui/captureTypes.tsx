@@ -10,8 +10,13 @@ export function useTypeTitle(): (slug: string) => string {
 }
 
 /** The titles of capture types in one line; what they are called in the API is in the tooltip. */
-export function TypeTitles({ slugs }: { slugs: readonly string[] }) {
+export function TypeTitles({ slugs, most = slugs.length }: { slugs: readonly string[]; most?: number }) {
   const titleOf = useTypeTitle();
-  const titles = slugs.map(titleOf).join(", ");
-  return <span title={slugs.length === 1 ? slugs[0] : titles}>{titles}</span>;
+  const more = slugs.length - most;
+  return (
+    <span title={slugs.join(", ")}>
+      {slugs.slice(0, most).map(titleOf).join(", ")}
+      {more > 0 && <span className="sr-muted"> +{more}</span>}
+    </span>
+  );
 }
