@@ -9,6 +9,7 @@ import { clean } from "../app/search";
 import { plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
 import { MoreDevices, useDevicesNamed } from "../ui/devicesNamed";
+import { Filters } from "../ui/Filters";
 import { IconSearch } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty } from "../ui/Problem";
@@ -92,7 +93,44 @@ export function Changes() {
         </Button>
       }
     >
-      <div className="sr-filters" data-wide>
+      <Filters
+        wide
+        moreInUse={[device, search.site, search.platform, since, until].some(Boolean)}
+        more={
+          <>
+            <TextFilter
+              label="Device"
+              placeholder="part of a name"
+              value={device}
+              onFilter={(value) => change({ device: value })}
+            />
+            <FilterField
+              label="Site"
+              facets={facets.data?.sites}
+              value={search.site ?? []}
+              onChange={(site) => change({ site })}
+            />
+            <FilterField
+              label="Platform"
+              facets={facets.data?.platforms}
+              value={search.platform ?? []}
+              onChange={(platform) => change({ platform })}
+            />
+            <TextInput
+              label="From"
+              type="date"
+              value={since ?? ""}
+              onChange={(event) => change({ since: event.currentTarget.value })}
+            />
+            <TextInput
+              label="To"
+              type="date"
+              value={until ?? ""}
+              onChange={(event) => change({ until: event.currentTarget.value })}
+            />
+          </>
+        }
+      >
         <TextFilter
           label="Device or section"
           placeholder="interface Vlan10"
@@ -100,12 +138,6 @@ export function Changes() {
           data-search
           value={q}
           onFilter={(value) => change({ q: value })}
-        />
-        <TextFilter
-          label="Device"
-          placeholder="part of a name"
-          value={device}
-          onFilter={(value) => change({ device: value })}
         />
         <MultiSelect
           label="Severity"
@@ -115,31 +147,7 @@ export function Changes() {
           value={search.severity ?? []}
           onChange={(severity) => change({ severity })}
         />
-        <FilterField
-          label="Site"
-          facets={facets.data?.sites}
-          value={search.site ?? []}
-          onChange={(site) => change({ site })}
-        />
-        <FilterField
-          label="Platform"
-          facets={facets.data?.platforms}
-          value={search.platform ?? []}
-          onChange={(platform) => change({ platform })}
-        />
-        <TextInput
-          label="From"
-          type="date"
-          value={since ?? ""}
-          onChange={(event) => change({ since: event.currentTarget.value })}
-        />
-        <TextInput
-          label="To"
-          type="date"
-          value={until ?? ""}
-          onChange={(event) => change({ until: event.currentTarget.value })}
-        />
-      </div>
+      </Filters>
       <MoreDevices more={named.more} />
       {filtered && (
         <Group>

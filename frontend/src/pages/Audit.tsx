@@ -17,7 +17,7 @@ import { AUDIT_ACTIONS, humanise } from "../words";
 const route = getRouteApi("/audit");
 
 const columns: Column<AuditEvent>[] = [
-  { key: "at", title: "When", width: "108px", cell: (event) => <Ago at={event.at} /> },
+  { key: "at", title: "When", width: "116px", cell: (event) => <Ago at={event.at} /> },
   { key: "actor", title: "Who", width: "minmax(70px, 0.6fr)", cell: (event) => <b>{event.actor}</b> },
   {
     key: "action",

@@ -39,7 +39,7 @@ const columns: Column<Collection>[] = [
   {
     key: "types",
     title: "Captures",
-    width: "minmax(128px, 1fr)",
+    width: "minmax(124px, 0.6fr)",
     from: "lg",
     cell: (each) => <TypeTitles slugs={each.capture_types} most={1} />,
   },
@@ -61,7 +61,12 @@ const columns: Column<Collection>[] = [
     align: "right",
     cell: (each) => {
       const { succeeded, partially_succeeded, failed, cancelled } = each.counts;
-      return `${count(succeeded)} / ${count(partially_succeeded + failed + cancelled)}`;
+      return (
+        <>
+          <span className="sr-phone">OK / failed </span>
+          {`${count(succeeded)} / ${count(partially_succeeded + failed + cancelled)}`}
+        </>
+      );
     },
   },
   {
@@ -73,7 +78,7 @@ const columns: Column<Collection>[] = [
     cell: (each) => (each.execution_time_seconds === undefined ? "" : duration(each.execution_time_seconds)),
   },
   { key: "by", title: "By", width: "minmax(64px, 0.5fr)", from: "lg", cell: (each) => each.created_by },
-  { key: "at", title: "Started", width: "100px", from: "sm", cell: (each) => <Ago at={each.created_at} /> },
+  { key: "at", title: "Started", width: "114px", from: "sm", cell: (each) => <Ago at={each.created_at} /> },
 ];
 
 export function Collections() {

@@ -399,7 +399,7 @@ function RecentFailures() {
                 <FailureChip kind={cause.kind} />
                 <span>{count(cause.failures)}×</span>
                 <span className="sr-muted">
-                  last <Ago at={cause.lastSeen} />
+                  <Ago at={cause.lastSeen} />
                 </span>
               </summary>
               <Text size="sm" c="dimmed">

@@ -10,6 +10,7 @@ import { clean, stringifySearch } from "../app/search";
 import { plural } from "../format";
 import { saveAs } from "../ui/Copy";
 import { type Column, DataTable } from "../ui/DataTable";
+import { Filters } from "../ui/Filters";
 import { IconDown, IconPlay, IconSearch, IconUp } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty, ProblemNotice } from "../ui/Problem";
@@ -64,7 +65,7 @@ const columns: Column<Device>[] = [
   {
     key: "last",
     title: "Last collected",
-    width: "112px",
+    width: "118px",
     from: "sm",
     cell: (device) =>
       device.enabled ? (
@@ -140,7 +141,48 @@ export function Devices() {
       }
     >
       {save.error && <ProblemNotice error={save.error} />}
-      <div className="sr-filters" data-many>
+      <Filters
+        moreInUse={[search.vendor, search.platform, search.role, search.tag, enabled].some(Boolean)}
+        more={
+          <>
+            <FilterField
+              label="Vendor"
+              facets={facets.data?.vendors}
+              value={search.vendor ?? []}
+              onChange={(vendor) => change({ vendor })}
+            />
+            <FilterField
+              label="Platform"
+              facets={facets.data?.platforms}
+              value={search.platform ?? []}
+              onChange={(platform) => change({ platform })}
+            />
+            <FilterField
+              label="Role"
+              facets={facets.data?.roles}
+              value={search.role ?? []}
+              onChange={(role) => change({ role })}
+            />
+            <FilterField
+              label="Tag"
+              facets={facets.data?.tags}
+              value={search.tag ?? []}
+              onChange={(tag) => change({ tag })}
+            />
+            <Select
+              label="State"
+              placeholder="Any"
+              clearable
+              data={[
+                { value: "true", label: "Enabled" },
+                { value: "false", label: "Disabled" },
+              ]}
+              value={enabled ?? null}
+              onChange={(value) => change({ enabled: value ?? "" })}
+            />
+          </>
+        }
+      >
         <TextFilter
           label="Search"
           placeholder="name, serial, …"
@@ -150,47 +192,12 @@ export function Devices() {
           onFilter={(text) => change({ q: text })}
         />
         <FilterField
-          label="Vendor"
-          facets={facets.data?.vendors}
-          value={search.vendor ?? []}
-          onChange={(vendor) => change({ vendor })}
-        />
-        <FilterField
-          label="Platform"
-          facets={facets.data?.platforms}
-          value={search.platform ?? []}
-          onChange={(platform) => change({ platform })}
-        />
-        <FilterField
           label="Site"
           facets={facets.data?.sites}
           value={search.site ?? []}
           onChange={(site) => change({ site })}
         />
-        <FilterField
-          label="Role"
-          facets={facets.data?.roles}
-          value={search.role ?? []}
-          onChange={(role) => change({ role })}
-        />
-        <FilterField
-          label="Tag"
-          facets={facets.data?.tags}
-          value={search.tag ?? []}
-          onChange={(tag) => change({ tag })}
-        />
-        <Select
-          label="State"
-          placeholder="Any"
-          clearable
-          data={[
-            { value: "true", label: "Enabled" },
-            { value: "false", label: "Disabled" },
-          ]}
-          value={enabled ?? null}
-          onChange={(value) => change({ enabled: value ?? "" })}
-        />
-      </div>
+      </Filters>
       {operator && filtered && q === undefined && enabled !== "false" && (list.total ?? 0) > 0 && (
         <Group>
           <Button

@@ -209,11 +209,11 @@ function Groups({ days, by }: { days: number; by: "device" | "site" }) {
     {
       key: "first",
       title: "First",
-      width: "104px",
+      width: "114px",
       from: "md",
       cell: (row) => <Ago at={row.firstSeen} />,
     },
-    { key: "last", title: "Last", width: "104px", from: "sm", cell: (row) => <Ago at={row.lastSeen} /> },
+    { key: "last", title: "Last", width: "114px", from: "sm", cell: (row) => <Ago at={row.lastSeen} /> },
   ];
   return (
     <>

@@ -71,7 +71,7 @@ export function HostKeys() {
     {
       key: "seen",
       title: "Last seen",
-      width: "104px",
+      width: "116px",
       from: "lg",
       cell: (key) => <Ago at={key.last_seen_at} />,
     },

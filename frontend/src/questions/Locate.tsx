@@ -35,7 +35,7 @@ const columns: Column<Sighting>[] = [
   {
     key: "where",
     title: "Where",
-    width: "142px",
+    width: "140px",
     cell: (each) => (
       <Chip
         word={wordOf(each)}
@@ -54,7 +54,7 @@ const columns: Column<Sighting>[] = [
   {
     key: "device",
     title: "Device",
-    width: "minmax(100px, 1fr)",
+    width: "minmax(96px, 1fr)",
     cell: (each) =>
       each.device_name === undefined ? (
         <span className="sr-muted">taken away</span>
@@ -89,7 +89,7 @@ const columns: Column<Sighting>[] = [
   {
     key: "macs",
     title: "Behind it",
-    width: "70px",
+    width: "66px",
     align: "right",
     from: "lg",
     cell: (each) => (each.macs_on_port === undefined ? "" : plural(each.macs_on_port, "MAC")),
@@ -97,7 +97,7 @@ const columns: Column<Sighting>[] = [
   {
     key: "last",
     title: "Last seen",
-    width: "96px",
+    width: "112px",
     from: "sm",
     cell: (each) => <Ago at={each.last_seen_at} />,
   },

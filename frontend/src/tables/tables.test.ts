@@ -36,7 +36,6 @@ it("shows fields that rows have", () => {
       "addresses",
       "description",
       "speed",
-      "mtu",
     ] satisfies (keyof Schemas["Interface"])[],
     routes: [
       "prefix",

@@ -63,6 +63,8 @@ export interface TableKind {
 }
 
 const wide = "minmax(112px, 1.4fr)";
+/** `TenGigabitEthernet1/0/3` whole */
+const port = "minmax(178px, 1.5fr)";
 const middle = "minmax(92px, 1fr)";
 const narrow = "74px";
 
@@ -77,7 +79,7 @@ export const TABLES: readonly TableKind[] = [
     columns: [
       { field: "address", title: "IP address", width: wide, look: "address" },
       { field: "mac", title: "MAC address", width: "152px", look: "mac" },
-      { field: "interface", title: "Interface", width: wide, look: "interface" },
+      { field: "interface", title: "Interface", width: port, look: "interface" },
       { field: "vlan", title: "VLAN", width: narrow, from: "lg" },
       { field: "vrf", title: "VRF", width: middle, from: "lg" },
     ],
@@ -92,7 +94,7 @@ export const TABLES: readonly TableKind[] = [
     columns: [
       { field: "mac", title: "MAC address", width: "152px", look: "mac" },
       { field: "vlan", title: "VLAN", width: narrow },
-      { field: "interface", title: "Port", width: wide, look: "interface" },
+      { field: "interface", title: "Port", width: port, look: "interface" },
       { field: "kind", title: "Kind", width: middle, look: "kind", from: "md" },
     ],
   },
@@ -104,9 +106,9 @@ export const TABLES: readonly TableKind[] = [
     captureType: "lldp",
     filters: ["device", "name", "interface", "ip", "mac"],
     columns: [
-      { field: "local_interface", title: "Our interface", width: wide, look: "interface" },
+      { field: "local_interface", title: "Our interface", width: port, look: "interface" },
       { field: "neighbor_name", title: "Neighbor", width: wide },
-      { field: "neighbor_interface", title: "Its interface", width: wide, look: "interface", from: "sm" },
+      { field: "neighbor_interface", title: "Its interface", width: port, look: "interface", from: "sm" },
       { field: "management_addresses", title: "Management address", width: wide, look: "list", from: "lg" },
     ],
   },
@@ -118,13 +120,12 @@ export const TABLES: readonly TableKind[] = [
     captureType: "interfaces",
     filters: ["device", "interface", "ip", "prefix", "mac", "vlan", "vrf"],
     columns: [
-      { field: "name", title: "Interface", width: wide, look: "interface" },
-      { field: "link_up", title: "Link", width: "92px", look: "state" },
-      { field: "admin_up", title: "Admin", width: "92px", look: "state", from: "lg" },
+      { field: "name", title: "Interface", width: port, look: "interface" },
+      { field: "link_up", title: "Link", width: "74px", look: "state" },
+      { field: "admin_up", title: "Admin", width: "74px", look: "state", from: "lg" },
       { field: "addresses", title: "Addresses", width: wide, look: "list" },
-      { field: "description", title: "Description", width: wide, from: "sm" },
+      { field: "description", title: "Description", width: middle, from: "sm" },
       { field: "speed", title: "Speed", width: "90px", from: "lg" },
-      { field: "mtu", title: "MTU", width: "64px", align: "right", from: "lg" },
     ],
   },
   {
@@ -137,7 +138,7 @@ export const TABLES: readonly TableKind[] = [
     columns: [
       { field: "prefix", title: "Network", width: wide, look: "mono" },
       { field: "next_hop", title: "Next hop", width: middle, look: "address" },
-      { field: "interface", title: "Interface", width: wide, look: "interface", from: "sm" },
+      { field: "interface", title: "Interface", width: port, look: "interface", from: "sm" },
       { field: "protocol", title: "Protocol", width: "94px" },
       { field: "distance", title: "Distance", width: narrow, align: "right", from: "lg" },
       { field: "metric", title: "Metric", width: narrow, align: "right", from: "lg" },

@@ -19,8 +19,8 @@ interface View {
 
 /** On a phone the whole of a network is a smudge: it begins with a part that can be read. */
 function start(box: View, pixels: number | undefined): View {
-  if (pixels === undefined || pixels > 640 || box.width < pixels * 1.6) return box;
-  const width = pixels * 1.6;
+  if (pixels === undefined || pixels > 640 || box.width < pixels * 1.2) return box;
+  const width = pixels * 1.2;
   const height = Math.min(box.height, width * 1.2);
   return { x: box.x + (box.width - width) / 2, y: box.y, width, height };
 }
