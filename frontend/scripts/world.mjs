@@ -135,7 +135,7 @@ export async function busy(binaries) {
       ...world,
       start: async () => {
         const body = { name: "Nightly, all sites", filters: {}, capture_types: TYPES, credentials: LAB };
-        return (await world.api.post("/collections", { ...body, options: { max_workers: 24 } })).id;
+        return (await world.api.post("/collections", { ...body, options: { max_workers: 18 } })).id;
       },
       until: (id, wanted) => until(world.api, `/collections/${id}`, wanted),
     };

@@ -57,18 +57,16 @@ export function TablePage() {
   return <Table table={table} key={table.slug} />;
 }
 
-const keys = new WeakMap<object, string>();
-let made = 0;
-
 /** Rows in which a link to one is looked for. */
 const MOST_LOOKED_AT = 1_000;
 
-/** Rows have no id of their own; one that was loaded stays the same object. */
+const keys = new WeakMap<object, string>();
+
+/** Rows have no id of their own. The same row has the same key when it is read again, so that the cursor stays on it. */
 function keyOf(row: TableRow): string {
   let key = keys.get(row);
   if (key === undefined) {
-    made += 1;
-    key = String(made);
+    key = `${rowId(row)} ${row.first_seen_at}`;
     keys.set(row, key);
   }
   return key;
@@ -93,7 +91,8 @@ function Table({ table }: { table: TableKind }) {
     enabled: named.ready,
   });
   const open = useMemo(
-    () => (search.row === undefined ? undefined : list.rows.find((row) => rowId(row) === search.row)),
+    () =>
+      search.row === undefined ? undefined : list.rows.find((row) => keyOf(row).startsWith(`${search.row} `)),
     [list.rows, search.row],
   );
   const { more } = list;
