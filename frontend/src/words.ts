@@ -181,7 +181,20 @@ export const DEVICE_STATUSES = [
   "cancelled",
 ] as const;
 
+/** As the catalogue calls the usual capture types. */
+const USUAL: Record<string, string> = {
+  configs: "Configuration",
+  arp: "ARP Table",
+  mac: "MAC Table",
+  lldp: "LLDP Neighbors",
+  interfaces: "Interfaces",
+  routes: "Routes",
+  version: "Version",
+  inventory: "Inventory",
+};
+
 /** What a collection is called; one without a name by what it captures. */
 export function nameOf(collection: { name: string; capture_types: readonly string[] }): string {
-  return collection.name || collection.capture_types.join(", ") || "Collection";
+  const types = collection.capture_types.map((type) => USUAL[type] ?? humanise(type));
+  return collection.name || types.join(", ") || "Collection";
 }

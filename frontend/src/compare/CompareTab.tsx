@@ -210,7 +210,9 @@ function Beside({ collection, other }: { collection: Collection; other: Collecti
         ]}
       />
       {Math.max(now.data?.captures.length ?? 0, before.data?.captures.length ?? 0) >= MOST_CAPTURES && (
-        <Notice tone="idle" title={`Only the first ${plural(MOST_CAPTURES, "text")} of each were compared`} />
+        <Notice tone="warn" title={`Only the first ${plural(MOST_CAPTURES, "text")} of each were compared`}>
+          <Text size="sm">Devices whose texts come after them stand under what is the same.</Text>
+        </Notice>
       )}
       <Group justify="space-between">
         <Text size="sm" c="dimmed">

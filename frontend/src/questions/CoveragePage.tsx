@@ -14,6 +14,7 @@ import { Empty, ProblemNotice, Stale } from "../ui/Problem";
 import { Scroll } from "../ui/Scroll";
 import { CoverageIcon } from "../ui/Status";
 import { FilterField } from "../wizard/DevicePicker";
+import "./questions.css";
 import { COVERAGE_STATES, coverageWord, failureWord } from "../words";
 
 const route = getRouteApi("/coverage");
@@ -59,18 +60,11 @@ export function CoveragePage() {
       ),
     },
     { key: "site", title: "Site", width: "minmax(60px, 0.7fr)", from: "md", cell: (row) => row.site },
-    {
-      key: "platform",
-      title: "Platform",
-      width: "minmax(100px, 0.9fr)",
-      from: "lg",
-      cell: (row) => row.platform,
-    },
     ...shown.map(
       (type): Column<DeviceCoverage> => ({
         key: type,
-        title: names.get(type) ?? type,
-        width: "minmax(44px, 84px)",
+        title: <span className="sr-head-words">{names.get(type) ?? type}</span>,
+        width: "minmax(44px, 86px)",
         cell: (row) => (
           <Cell of={row.types.find((each) => each.capture_type === type)} type={names.get(type) ?? type} />
         ),
