@@ -1,6 +1,5 @@
 import { strict as assert } from "node:assert";
 import { ask, DEVICES, ended, figure, HOSTILE, picture, prepare, signIn, start } from "./steps.mjs";
-import { filters } from "./tests-filters.mjs";
 import { rooms } from "./tests-rooms.mjs";
 
 export const tests = {
@@ -210,6 +209,5 @@ export const tests = {
     await page.getByRole("table", { name: DEVICES }).getByText(HOSTILE).waitFor();
   },
 
-  ...filters,
   ...rooms,
 };
