@@ -17,10 +17,11 @@
 //   hostile   one device named <img src=x onerror=alert(1)>, reachable or not
 import { chromium } from "playwright-core";
 import { tests as simulated } from "./tests.mjs";
+import { filters } from "./tests-filters.mjs";
 import { tests as routers } from "./tests-routers.mjs";
 
 const { CHROMIUM = "/usr/bin/chromium", E2E_ONLY = "", E2E_SUITE = "simulated" } = process.env;
-const tests = { simulated, routers }[E2E_SUITE];
+const tests = { simulated: { ...simulated, ...filters }, routers }[E2E_SUITE];
 const FLAGS = [
   "--headless",
   "--no-sandbox",

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { client } from "../e2e/rooms.mjs";
 
 export const PASSWORD = "a-Team-of-Three";
-const LAB = { username: "lab", password: "lab-Pass1", enable_password: "lab-Enable1" };
+export const LAB = { username: "lab", password: "lab-Pass1", enable_password: "lab-Enable1" };
 const TYPES = ["configs", "arp", "mac", "lldp", "interfaces", "routes", "version", "inventory"];
 const FAULTS = [
   "3=auth-refused",
@@ -108,11 +108,40 @@ export async function collect(api, body) {
   return ended(api, id);
 }
 
-export async function ended(api, id) {
+export function ended(api, id) {
+  return until(api, `/collections/${id}`, ({ finished_at }) => finished_at !== undefined);
+}
+
+/** Asks until what is at the address is as wanted. */
+export async function until(api, path, wanted) {
   for (;;) {
-    const collection = await api.get(`/collections/${id}`);
-    if (collection.finished_at !== undefined) return collection;
+    const found = await api.get(path);
+    if (wanted(found)) return found;
     await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** A network of some size whose devices take their time, for what is seen while they are collected from. */
+export async function busy(binaries) {
+  const labArgs = ["--fleet", "240", "--think-ms", "350", "--sites", "6"];
+  labArgs.push("--platforms", "cisco_ios,cisco_nxos,arista_eos,juniper_junos,hp_comware");
+  const faults = { 3: "unknown-command", 9: "legacy-only", 17: "close-mid", 23: "auth-refused" };
+  Object.assign(faults, { 31: "close-mid", 38: "legacy-only", 52: "password-expired", 66: "close-mid" });
+  for (const [device, fault] of Object.entries(faults)) labArgs.push("--fault", `${device}=${fault}`);
+  const world = await bare({ ...binaries, labArgs });
+  try {
+    await importDevices(world);
+    return {
+      ...world,
+      start: async () => {
+        const body = { name: "Nightly, all sites", filters: {}, capture_types: TYPES, credentials: LAB };
+        return (await world.api.post("/collections", { ...body, options: { max_workers: 18 } })).id;
+      },
+      until: (id, wanted) => until(world.api, `/collections/${id}`, wanted),
+    };
+  } catch (error) {
+    await world.stop();
+    throw error;
   }
 }
 
@@ -151,7 +180,11 @@ export async function furnished(binaries, listen) {
       await api.post("/users", { username, password: `${username}-Pass-1`, role });
     }
     await api.post("/api-tokens", { name: "Nightly pipeline", scope: "operator" });
-    return { ...world, collection: last.id };
+    return {
+      ...world,
+      collection: last.id,
+      until: (path) => until(api, path, ({ finished_at }) => finished_at !== undefined),
+    };
   } catch (error) {
     await world.stop();
     throw error;

@@ -22,6 +22,8 @@ describe("format", () => {
     expect(duration(59.4)).toBe("59 s");
     expect(duration(185)).toBe("3 min 05 s");
     expect(duration(7800)).toBe("2 h 10 min");
+    expect(duration(47.5 * 3600)).toBe("47 h 30 min");
+    expect(duration(8247 * 3600 + 49 * 60)).toBe("343 d 15 h");
   });
 
   it("says how long ago", () => {

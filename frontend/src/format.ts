@@ -22,14 +22,16 @@ export function bytes(value: number): string {
   return `${rest < 10 ? rest.toFixed(1) : Math.round(rest)} ${unit}`;
 }
 
-/** `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`. */
+/** `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`, `343 d 15 h`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const pad = (value: number) => String(value).padStart(2, "0");
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
+  const hours = Math.floor(whole / 3600);
+  if (hours >= 48) return `${count(Math.floor(hours / 24))} d ${hours % 24} h`;
+  return `${hours} h ${pad(Math.floor((whole % 3600) / 60))} min`;
 }
 
 const clockFormat = new Intl.DateTimeFormat("en-GB", {

@@ -65,7 +65,7 @@ const COVERAGE: Record<string, Word> = {
   fresh: { text: "Fresh", tone: "good" },
   stale: { text: "Stale", tone: "warn" },
   failing: { text: "Failing", tone: "bad" },
-  never: { text: "Never", tone: "idle" },
+  never: { text: "Never", tone: "busy" },
   not_supported: { text: "Not supported", tone: "idle" },
 };
 
@@ -119,6 +119,46 @@ export function stepWord(step: string): string {
   return STEP[step] ?? humanise(step);
 }
 
+/** What the audit log calls what was done; offered to choose from. */
+export const AUDIT_ACTIONS = [
+  "api_token.create",
+  "api_token.delete",
+  "auth.login",
+  "auth.login_failed",
+  "auth.logout",
+  "auth.refresh_reused",
+  "capture.accept",
+  "capture.delete",
+  "capture.purge",
+  "capture.reparse",
+  "collection.cancel",
+  "collection.create",
+  "collection.delete",
+  "collection.retry",
+  "credential.close",
+  "credential.create",
+  "credential.delete",
+  "credential.release",
+  "credential.update",
+  "credential.use",
+  "device.create",
+  "device.delete",
+  "device.import",
+  "device.update",
+  "host_key.accept",
+  "host_key.delete",
+  "host_key.offer",
+  "preflight.create",
+  "settings.update",
+  "transcript.view",
+  "user.create",
+  "user.delete",
+  "user.password",
+  "user.update",
+  "volatile_rule.create",
+  "volatile_rule.delete",
+] as const;
+
 export const FAILURE_KINDS = Object.keys(FAILURE);
 export const SEVERITIES = Object.keys(SEVERITY);
 export const COVERAGE_STATES = Object.keys(COVERAGE);
@@ -141,7 +181,20 @@ export const DEVICE_STATUSES = [
   "cancelled",
 ] as const;
 
+/** As the catalogue calls the usual capture types. */
+const USUAL: Record<string, string> = {
+  configs: "Configuration",
+  arp: "ARP Table",
+  mac: "MAC Table",
+  lldp: "LLDP Neighbors",
+  interfaces: "Interfaces",
+  routes: "Routes",
+  version: "Version",
+  inventory: "Inventory",
+};
+
 /** What a collection is called; one without a name by what it captures. */
 export function nameOf(collection: { name: string; capture_types: readonly string[] }): string {
-  return collection.name || collection.capture_types.join(", ") || "Collection";
+  const types = collection.capture_types.map((type) => USUAL[type] ?? humanise(type));
+  return collection.name || types.join(", ") || "Collection";
 }

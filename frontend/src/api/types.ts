@@ -45,6 +45,7 @@ export type DiffHunk = Schemas["DiffHunk"];
 export type DiffLine = Schemas["DiffLine"];
 export type DiffSide = Schemas["DiffSide"];
 export type VolatileRule = Schemas["VolatileRule"];
+export type Location = Schemas["Location"];
 export type Sighting = Schemas["Sighting"];
 export type SearchHit = Schemas["SearchHit"];
 export type SearchLine = Schemas["SearchLine"];

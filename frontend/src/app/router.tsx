@@ -47,20 +47,21 @@ const results = createRoute({
 const collections = createRoute({
   getParentRoute: () => rootRoute,
   path: "/collections",
-  validateSearch: searchOf(["q", "created_by"], ["status"]),
+  validateSearch: searchOf(["q"], ["status", "created_by"]),
   component: lazyRouteComponent(() => import("../pages/Collections"), "Collections"),
 });
 
 const collection = createRoute({
   getParentRoute: () => rootRoute,
   path: "/collections/$id",
-  validateSearch: searchOf(["tab", "q", "with"], ["status", "failure_kind"]),
+  validateSearch: searchOf(["tab", "q", "with", "same"], ["status", "failure_kind"]),
   component: lazyRouteComponent(() => import("../pages/CollectionPage"), "CollectionPage"),
 });
 
 const collectionDevice = createRoute({
   getParentRoute: () => rootRoute,
   path: "/collections/$id/devices/$deviceId",
+  validateSearch: searchOf(["type"], []),
   component: lazyRouteComponent(() => import("../pages/CollectionDevicePage"), "CollectionDevicePage"),
 });
 
@@ -80,6 +81,7 @@ const deviceImport = createRoute({
 const device = createRoute({
   getParentRoute: () => rootRoute,
   path: "/devices/$id",
+  validateSearch: searchOf(["timeline"], []),
   component: lazyRouteComponent(() => import("../pages/DevicePage"), "DevicePage"),
 });
 
@@ -100,7 +102,7 @@ const capture = createRoute({
 const captureDiff = createRoute({
   getParentRoute: () => rootRoute,
   path: "/captures/$id/diff",
-  validateSearch: searchOf(["against", "context", "all_lines"], []),
+  validateSearch: searchOf(["against", "context", "all_lines", "view"], []),
   component: lazyRouteComponent(() => import("../changes/CaptureDiffPage"), "CaptureDiffPage"),
 });
 
@@ -123,7 +125,7 @@ const rules = createRoute({
 const change = createRoute({
   getParentRoute: () => rootRoute,
   path: "/changes/$id",
-  validateSearch: searchOf(["context", "all_lines"], []),
+  validateSearch: searchOf(["context", "all_lines", "view"], []),
   component: lazyRouteComponent(() => import("../changes/ChangePage"), "ChangePage"),
 });
 
@@ -181,6 +183,7 @@ const table = createRoute({
       "serial",
       "os_version",
       "as_of",
+      "row",
     ],
     [],
   ),
@@ -190,6 +193,7 @@ const table = createRoute({
 const failures = createRoute({
   getParentRoute: () => rootRoute,
   path: "/failures",
+  validateSearch: searchOf(["days", "by"], []),
   component: lazyRouteComponent(() => import("../pages/Failures"), "Failures"),
 });
 
@@ -228,7 +232,7 @@ const tokens = createRoute({
 const audit = createRoute({
   getParentRoute: () => rootRoute,
   path: "/audit",
-  validateSearch: searchOf(["actor", "action", "target"], []),
+  validateSearch: searchOf([], ["actor", "action", "target"]),
   component: lazyRouteComponent(() => import("../pages/Audit"), "Audit"),
 });
 

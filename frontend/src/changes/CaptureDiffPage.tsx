@@ -1,5 +1,4 @@
-import { Loader, Select, Text, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+import { Loader, Select, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,9 +7,12 @@ import type { Capture } from "../api/types";
 import { clean } from "../app/search";
 import { DiffView } from "../diff/DiffView";
 import { dateTime, plural } from "../format";
+import { useTypeTitle } from "../ui/captureTypes";
+import { useDevicesNamed } from "../ui/devicesNamed";
 import { Page, Panel } from "../ui/Page";
-import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { SeverityChip } from "../ui/Status";
+import { TextFilter } from "../ui/TextFilter";
 import { CopyDiff, DiffTools, queryOf } from "./DiffTools";
 
 const route = getRouteApi("/captures/$id/diff");
@@ -20,8 +22,9 @@ export function CaptureDiffPage() {
   const { id } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { against, ...options } = search;
+  const { against, view, ...options } = search;
   const query = { ...queryOf(options), ...(against ? { against } : {}) };
+  const titleOf = useTypeTitle();
   const capture = useQuery({
     queryKey: ["captures", id],
     queryFn: () => ask(api.GET("/captures/{id}", { params: { path: { id } } })),
@@ -36,7 +39,11 @@ export function CaptureDiffPage() {
   const data = diff.data;
   return (
     <Page
-      title={capture.data ? `Compare ${capture.data.capture_type} of ${capture.data.device_name}` : "Compare"}
+      title={
+        capture.data
+          ? `Compare ${titleOf(capture.data.capture_type)} of ${capture.data.device_name}`
+          : "Compare"
+      }
       lead={
         data && (
           <>
@@ -48,14 +55,19 @@ export function CaptureDiffPage() {
         )
       }
     >
-      {capture.error && <ProblemNotice error={capture.error} onRetry={() => void capture.refetch()} />}
+      <Stale of={[capture, diff]} />
+      {capture.error && !capture.data && (
+        <ProblemNotice error={capture.error} onRetry={() => void capture.refetch()} />
+      )}
       {capture.data && (
         <Other capture={capture.data} against={against} onChange={(next) => change({ against: next })} />
       )}
-      {diff.error ? (
-        <ProblemNotice error={diff.error} onRetry={() => void diff.refetch()} />
-      ) : data === undefined ? (
-        <Loader aria-label="Comparing" />
+      {data === undefined ? (
+        diff.error ? (
+          <ProblemNotice error={diff.error} onRetry={() => void diff.refetch()} />
+        ) : (
+          <Loader aria-label="Comparing" />
+        )
       ) : (
         <>
           {data.truncated && (
@@ -65,7 +77,7 @@ export function CaptureDiffPage() {
             {data.hunks.length === 0 ? (
               <Empty title="They are the same">
                 {options.all_lines === undefined
-                  ? "At most lines that change by themselves are different; they are left aside."
+                  ? "At most ignored lines are different."
                   : "No line is different."}
               </Empty>
             ) : (
@@ -77,7 +89,9 @@ export function CaptureDiffPage() {
                 </Text>
                 <DiffView
                   hunks={data.hunks}
-                  label={`Differences between two texts of ${data.new.capture_type}`}
+                  view={view}
+                  onView={(next) => change({ view: next })}
+                  label={`Differences between two texts of ${titleOf(data.new.capture_type)}`}
                   tools={
                     <>
                       <CopyDiff hunks={data.hunks} />
@@ -119,12 +133,13 @@ interface OtherProps {
 }
 
 function Other({ capture, against, onChange }: OtherProps) {
-  const [device, setDevice] = useState("");
-  const [typed] = useDebouncedValue(device.trim(), 250);
+  const [typed, setTyped] = useState("");
+  const named = useDevicesNamed(typed);
   const others = useQuery({
-    queryKey: ["captures", "comparable", capture.id, typed],
+    queryKey: ["captures", "comparable", capture.id, named.query],
+    enabled: named.ready,
     queryFn: async () => {
-      const whose = typed === "" ? { device_id: [capture.device_id] } : { device: [typed] };
+      const whose = typed === "" ? { device_id: [capture.device_id] } : named.query;
       const query = { ...whose, capture_type: [capture.capture_type], limit: 100 };
       return (await ask(api.GET("/captures", { params: { query } }))).items.filter(
         (each) => each.id !== capture.id && each.bytes > 0,
@@ -134,12 +149,7 @@ function Other({ capture, against, onChange }: OtherProps) {
   const known = others.data ?? [];
   return (
     <div className="sr-filters">
-      <TextInput
-        label="Of the device"
-        placeholder={capture.device_name}
-        value={device}
-        onChange={(event) => setDevice(event.currentTarget.value)}
-      />
+      <TextFilter label="Of the device" placeholder={capture.device_name} value={typed} onFilter={setTyped} />
       <Select
         label="Captured at"
         placeholder={against === undefined ? "The last good text" : "Chosen by the address"}

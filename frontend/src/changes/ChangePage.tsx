@@ -6,9 +6,9 @@ import { clean } from "../app/search";
 import { DiffView } from "../diff/DiffView";
 import { bothTimes } from "../format";
 import { Page, Panel } from "../ui/Page";
-import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { SeverityChip } from "../ui/Status";
-import { Ago } from "../ui/Time";
+import { Moment } from "../ui/Time";
 import { CopyDiff, DiffTools, queryOf } from "./DiffTools";
 import { LinesChanged } from "./LinesChanged";
 
@@ -18,20 +18,25 @@ export function ChangePage() {
   const { id } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const { view, ...options } = search;
+  const query = queryOf(options);
   const change = useQuery({
-    queryKey: ["changes", id, search],
-    queryFn: () => ask(api.GET("/config-changes/{id}", { params: { path: { id }, query: queryOf(search) } })),
+    queryKey: ["changes", id, query],
+    queryFn: () => ask(api.GET("/config-changes/{id}", { params: { path: { id }, query } })),
     placeholderData: keepPreviousData,
   });
   const data = change.data;
-  if (change.error) {
-    return (
+  if (data === undefined) {
+    return change.error ? (
       <Page title="Change">
         <ProblemNotice error={change.error} onRetry={() => void change.refetch()} />
       </Page>
+    ) : (
+      <Loader aria-label="Loading" />
     );
   }
-  if (data === undefined) return <Loader aria-label="Loading" />;
+  const set = (next: Partial<typeof search>) =>
+    void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
   return (
     <Page
       title={`Change of ${data.device_name}`}
@@ -40,7 +45,7 @@ export function ChangePage() {
           <SeverityChip severity={data.severity} />
           <LinesChanged change={data} />
           <span>
-            found <Ago at={data.changed_at} />, it was still as before <Ago at={data.previous_captured_at} />
+            Changed between <Moment at={data.previous_captured_at} /> and <Moment at={data.changed_at} />
           </span>
         </Group>
       }
@@ -59,6 +64,7 @@ export function ChangePage() {
         </>
       }
     >
+      <Stale of={[change]} />
       {data.message && <Notice tone="idle" title={data.message} />}
       {data.truncated && <Notice tone="warn" title="Too long to show as a whole: the patch has all of it" />}
       {data.masked && (
@@ -72,15 +78,15 @@ export function ChangePage() {
         ) : (
           <DiffView
             hunks={data.hunks}
+            view={view}
+            onView={(next) => set({ view: next })}
             label={`What changed in the configuration of ${data.device_name}, ${bothTimes(data.changed_at)}`}
             tools={
               <>
                 <CopyDiff hunks={data.hunks} />
                 <DiffTools
-                  options={search}
-                  onChange={(next) =>
-                    void navigate({ search: (before) => clean({ ...before, ...next }), replace: true })
-                  }
+                  options={options}
+                  onChange={set}
                   patch={`/api/v1/config-changes/${encodeURIComponent(id)}/diff.patch`}
                   query={{}}
                   name={`${data.device_name.replaceAll(/[^\w.-]+/g, "_")}.patch`}

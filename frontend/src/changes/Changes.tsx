@@ -1,5 +1,4 @@
 import { Button, Group, MultiSelect, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
@@ -9,10 +8,13 @@ import type { ConfigChange } from "../api/types";
 import { clean } from "../app/search";
 import { plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
+import { MoreDevices, useDevicesNamed } from "../ui/devicesNamed";
+import { Filters } from "../ui/Filters";
 import { IconSearch } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty } from "../ui/Problem";
 import { SeverityChip } from "../ui/Status";
+import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
 import { FilterField } from "../wizard/DevicePicker";
 import { SEVERITIES, severityWord } from "../words";
@@ -60,11 +62,11 @@ export function Changes() {
   const navigate = route.useNavigate();
   const facets = useQuery(facetsQuery);
   const { since, until, q, device, device_id, collection_id, ...lists } = search;
+  const named = useDevicesNamed(device, device_id);
   const asked = clean({
     ...lists,
     q,
-    device: device ? [device] : undefined,
-    device_id: device_id ? [device_id] : undefined,
+    ...named.query,
     collection_id: collection_id ? [collection_id] : undefined,
     since: since ? dayOf(since, 0) : undefined,
     until: until ? dayOf(until, 1) : undefined,
@@ -72,11 +74,10 @@ export function Changes() {
   const list = useList<ConfigChange>({
     key: ["changes", "list", asked],
     read: (page) => ask(api.GET("/config-changes", { params: { query: { ...asked, ...page } as never } })),
+    enabled: named.ready,
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
-  const setQ = useDebouncedCallback((value: string) => change({ q: value }), 250);
-  const setDevice = useDebouncedCallback((value: string) => change({ device: value }), 250);
   const filtered = Object.keys(search).length > 0;
   return (
     <Page
@@ -88,23 +89,55 @@ export function Changes() {
       }
       actions={
         <Button variant="default" component={Link} to="/changes/rules">
-          Lines that change by themselves
+          Ignored lines
         </Button>
       }
     >
-      <div className="sr-filters">
-        <TextInput
+      <Filters
+        wide
+        moreInUse={[device, search.site, search.platform, since, until].some(Boolean)}
+        more={
+          <>
+            <TextFilter
+              label="Device"
+              placeholder="part of a name"
+              value={device}
+              onFilter={(value) => change({ device: value })}
+            />
+            <FilterField
+              label="Site"
+              facets={facets.data?.sites}
+              value={search.site ?? []}
+              onChange={(site) => change({ site })}
+            />
+            <FilterField
+              label="Platform"
+              facets={facets.data?.platforms}
+              value={search.platform ?? []}
+              onChange={(platform) => change({ platform })}
+            />
+            <TextInput
+              label="From"
+              type="date"
+              value={since ?? ""}
+              onChange={(event) => change({ since: event.currentTarget.value })}
+            />
+            <TextInput
+              label="To"
+              type="date"
+              value={until ?? ""}
+              onChange={(event) => change({ until: event.currentTarget.value })}
+            />
+          </>
+        }
+      >
+        <TextFilter
           label="Device or section"
           placeholder="interface Vlan10"
           leftSection={<IconSearch size={15} />}
           data-search
-          defaultValue={q ?? ""}
-          onChange={(event) => setQ(event.currentTarget.value.trim())}
-        />
-        <TextInput
-          label="Device"
-          defaultValue={device ?? ""}
-          onChange={(event) => setDevice(event.currentTarget.value.trim())}
+          value={q}
+          onFilter={(value) => change({ q: value })}
         />
         <MultiSelect
           label="Severity"
@@ -114,31 +147,8 @@ export function Changes() {
           value={search.severity ?? []}
           onChange={(severity) => change({ severity })}
         />
-        <FilterField
-          label="Site"
-          facets={facets.data?.sites}
-          value={search.site ?? []}
-          onChange={(site) => change({ site })}
-        />
-        <FilterField
-          label="Platform"
-          facets={facets.data?.platforms}
-          value={search.platform ?? []}
-          onChange={(platform) => change({ platform })}
-        />
-        <TextInput
-          label="From"
-          type="date"
-          value={since ?? ""}
-          onChange={(event) => change({ since: event.currentTarget.value })}
-        />
-        <TextInput
-          label="To"
-          type="date"
-          value={until ?? ""}
-          onChange={(event) => change({ until: event.currentTarget.value })}
-        />
-      </div>
+      </Filters>
+      <MoreDevices more={named.more} />
       {filtered && (
         <Group>
           <Button size="xs" variant="default" onClick={() => void navigate({ search: {} })}>
@@ -150,6 +160,8 @@ export function Changes() {
         label="Changes"
         columns={columns}
         {...list}
+        loading={list.loading || !named.ready}
+        error={named.error ?? list.error}
         rowKey={(each) => each.id}
         onOpen={(each) => void navigate({ to: "/changes/$id", params: { id: each.id } })}
         empty={

@@ -6,7 +6,7 @@ import { Copy, saveAs } from "../ui/Copy";
 import { IconDown } from "../ui/icons";
 import { ProblemNotice } from "../ui/Problem";
 
-/** How two texts are compared; `all_lines` also what changes by itself. */
+/** How two texts are compared; `all_lines` also the lines that are ignored otherwise. */
 export interface DiffOptions {
   context?: string;
   all_lines?: string;
@@ -50,7 +50,7 @@ export function DiffTools({ options, onChange, patch, query, name }: Props) {
       />
       <Switch
         size="xs"
-        label="Also lines that change by themselves"
+        label="Show ignored lines"
         checked={options.all_lines !== undefined}
         onChange={(event) => onChange({ ...options, all_lines: event.currentTarget.checked ? "yes" : "" })}
       />

@@ -13,7 +13,7 @@ import { Page } from "../ui/Page";
 import { Empty, Notice, ProblemNotice } from "../ui/Problem";
 import { Ago } from "../ui/Time";
 
-/** Lines that change by themselves: what is left aside when configurations are compared, and why. */
+/** Lines that change by themselves and are ignored when configurations are compared, and why. */
 export function Rules() {
   const operator = useCan("operator");
   const list = useList<VolatileRule>({
@@ -54,8 +54,8 @@ export function Rules() {
   ];
   return (
     <Page
-      title="Lines that change by themselves"
-      lead="Left aside when configurations are compared, besides those that the platforms name. Stored texts stay whole."
+      title="Ignored lines"
+      lead="Lines that change by themselves, such as clocks and counters, are no change of a configuration. These rules come on top of those of the platforms; stored texts stay whole."
       actions={operator && <Add />}
     >
       <DataTable

@@ -1,16 +1,17 @@
 import { Group, Loader, Select, Stack, Switch, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { api, ask } from "../api/client";
 import { collectionQuery } from "../api/queries";
 import type { Capture, Collection, CollectionDevice } from "../api/types";
 import { clean } from "../app/search";
 import { count, dateTime, duration, plural } from "../format";
+import { useTypeTitle } from "../ui/captureTypes";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconChange } from "../ui/icons";
 import { Figures } from "../ui/Page";
-import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { Chip, StatusChip } from "../ui/Status";
 import { nameOf, type Word } from "../words";
 import { type Compared, compare, type Difference } from "./compare";
@@ -46,8 +47,13 @@ export function CompareTab({ collection }: { collection: Collection }) {
   const other = useQuery({ ...collectionQuery(chosen ?? ""), enabled: chosen !== undefined });
   const choices = [...(others.data ?? [])];
   if (other.data && !choices.some((each) => each.id === other.data.id)) choices.unshift(other.data);
-  if (others.error) return <ProblemNotice error={others.error} onRetry={() => void others.refetch()} />;
-  if (others.data === undefined) return <Loader aria-label="Loading" />;
+  if (others.data === undefined) {
+    return others.error ? (
+      <ProblemNotice error={others.error} onRetry={() => void others.refetch()} />
+    ) : (
+      <Loader aria-label="Loading" />
+    );
+  }
   return (
     <Stack>
       <Select
@@ -65,7 +71,8 @@ export function CompareTab({ collection }: { collection: Collection }) {
         }
         nothingFoundMessage="Nothing found"
       />
-      {other.error ? (
+      <Stale of={[others, other]} />
+      {other.error && !other.data ? (
         <ProblemNotice error={other.error} />
       ) : chosen === undefined ? (
         <Empty title="There is no other collection yet">
@@ -122,17 +129,20 @@ function wholeOf(id: string) {
 }
 
 function Beside({ collection, other }: { collection: Collection; other: Collection }) {
+  const search = route.useSearch();
   const navigate = route.useNavigate();
-  const [same, setSame] = useState(false);
+  const titleOf = useTypeTitle();
+  const same = search.same !== undefined;
   const now = useQuery(wholeOf(collection.id));
   const before = useQuery(wholeOf(other.id));
   const rows = useMemo(
     () => (now.data && before.data ? compare(before.data, now.data) : undefined),
     [now.data, before.data],
   );
-  const error = now.error ?? before.error;
-  if (error) return <ProblemNotice error={error} />;
-  if (rows === undefined) return <Loader aria-label="Comparing" />;
+  if (rows === undefined) {
+    const error = now.error ?? before.error;
+    return error ? <ProblemNotice error={error} /> : <Loader aria-label="Comparing" />;
+  }
   const number = (difference: Difference) =>
     count(rows.filter((row) => row.difference === difference).length);
   const texts = rows.reduce((sum, row) => sum + row.changed.length, 0);
@@ -169,7 +179,9 @@ function Beside({ collection, other }: { collection: Collection; other: Collecti
       title: "What is different",
       width: "minmax(130px, 2fr)",
       cell: (row) =>
-        row.changed.length > 0 ? `${row.changed.join(", ")} changed` : (row.now ?? row.before)?.message,
+        row.changed.length > 0
+          ? `${row.changed.map(titleOf).join(", ")} changed`
+          : (row.now ?? row.before)?.message,
     },
     {
       key: "time",
@@ -182,6 +194,7 @@ function Beside({ collection, other }: { collection: Collection; other: Collecti
   ];
   return (
     <Stack>
+      <Stale of={[now, before]} />
       <Figures
         label="Differences"
         figures={[
@@ -197,7 +210,9 @@ function Beside({ collection, other }: { collection: Collection; other: Collecti
         ]}
       />
       {Math.max(now.data?.captures.length ?? 0, before.data?.captures.length ?? 0) >= MOST_CAPTURES && (
-        <Notice tone="idle" title={`Only the first ${plural(MOST_CAPTURES, "text")} of each were compared`} />
+        <Notice tone="warn" title={`Only the first ${plural(MOST_CAPTURES, "text")} of each were compared`}>
+          <Text size="sm">Devices whose texts come after them stand under what is the same.</Text>
+        </Notice>
       )}
       <Group justify="space-between">
         <Text size="sm" c="dimmed">
@@ -210,7 +225,13 @@ function Beside({ collection, other }: { collection: Collection; other: Collecti
         <Switch
           label="Also what is the same"
           checked={same}
-          onChange={(event) => setSame(event.currentTarget.checked)}
+          onChange={(event) => {
+            const { checked } = event.currentTarget;
+            void navigate({
+              search: (before) => clean({ ...before, same: checked ? "yes" : "" }),
+              replace: true,
+            });
+          }}
         />
       </Group>
       <DataTable

@@ -1,10 +1,12 @@
 import { Button, Group, Loader, Switch, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import type { Capture } from "../api/types";
+import { clean } from "../app/search";
 import { dateTime, plural } from "../format";
+import { useTypeTitle } from "../ui/captureTypes";
 import { IconChange, IconFile } from "../ui/icons";
 import { Empty, ProblemNotice } from "../ui/Problem";
 import { Chip } from "../ui/Status";
@@ -13,9 +15,12 @@ import { verdictWord } from "../words";
 import "./device.css";
 import { type Run, runsOf, type Seen } from "./timeline";
 
+const route = getRouteApi("/devices/$id");
+
 /** Run by run what was captured of a device, and which texts were other than before. */
 export function Timeline({ deviceId }: { deviceId: string }) {
-  const [only, setOnly] = useState(false);
+  const only = route.useSearch().timeline === "news";
+  const navigate = route.useNavigate();
   const list = useList<Capture>({
     key: ["captures", "of", deviceId],
     read: (page) => ask(api.GET("/captures", { params: { query: { device_id: [deviceId], ...page } } })),
@@ -30,7 +35,12 @@ export function Timeline({ deviceId }: { deviceId: string }) {
       <Switch
         label="Only what changed or went wrong"
         checked={only}
-        onChange={(event) => setOnly(event.currentTarget.checked)}
+        onChange={(event) =>
+          void navigate({
+            search: clean({ timeline: event.currentTarget.checked ? "news" : "" }),
+            replace: true,
+          })
+        }
         mb="md"
       />
       {shown.length === 0 && (
@@ -83,13 +93,14 @@ function summary(run: Run): string {
 }
 
 function CaptureLink({ capture }: { capture: Seen }) {
+  const title = useTypeTitle()(capture.capture_type);
   const good = capture.verdict === "complete";
   const word = good
     ? capture.changed === true
-      ? { text: `${capture.capture_type} changed`, tone: "busy" as const }
-      : { text: capture.capture_type, tone: "idle" as const }
+      ? { text: `${title} changed`, tone: "busy" as const }
+      : { text: title, tone: "idle" as const }
     : {
-        text: `${capture.capture_type} ${verdictWord(capture.verdict).text.toLowerCase()}`,
+        text: `${title} ${verdictWord(capture.verdict).text.toLowerCase()}`,
         tone: verdictWord(capture.verdict).tone,
       };
   return (

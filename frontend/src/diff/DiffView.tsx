@@ -8,7 +8,7 @@ import { SeverityChip } from "../ui/Status";
 import "./diff.css";
 import { parts, type Row, sideBySide, unified } from "./rows";
 
-type View = "unified" | "side";
+export type View = "unified" | "side";
 
 const KEY = "showrun.diff";
 
@@ -16,12 +16,15 @@ interface Props {
   hunks: readonly DiffHunk[];
   label: string;
   tools?: ReactNode;
+  /** As the address says; otherwise as it was chosen last. */
+  view?: string | undefined;
+  onView: (view: View) => void;
 }
 
-/** A diff of any length; only the rows in sight are in the page. `n` and `p` go from one place to the next. */
-export function DiffView({ hunks, label, tools }: Props) {
+/** A diff of any length; only the rows in sight are in the page. `n` and `p` go from one hunk to the next. */
+export function DiffView({ hunks, label, tools, view: asked, onView }: Props) {
   const roomy = useMediaQuery("(min-width: 900px)", true);
-  const [wanted, setWanted] = useState<View>(localStorage.getItem(KEY) === "side" ? "side" : "unified");
+  const wanted: View = (asked ?? localStorage.getItem(KEY)) === "side" ? "side" : "unified";
   const view: View = roomy ? wanted : "unified";
   const rows = useMemo(() => (view === "side" ? sideBySide(hunks) : unified(hunks)), [hunks, view]);
   const heads = useMemo(() => rows.flatMap((row, index) => (row.kind === "hunk" ? [index] : [])), [rows]);
@@ -56,7 +59,7 @@ export function DiffView({ hunks, label, tools }: Props) {
               value={view}
               onChange={(value) => {
                 localStorage.setItem(KEY, value);
-                setWanted(value as View);
+                onView(value as View);
                 setAt(0);
               }}
               data={[
@@ -72,7 +75,7 @@ export function DiffView({ hunks, label, tools }: Props) {
             Next
           </Button>
           <Text size="sm" c="dimmed" aria-live="polite">
-            {count(Math.min(at + 1, heads.length))} of {plural(heads.length, "place")}
+            {count(Math.min(at + 1, heads.length))} of {plural(heads.length, "hunk")}
           </Text>
         </Group>
         <Group gap="sm">{tools}</Group>

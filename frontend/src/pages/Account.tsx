@@ -28,7 +28,14 @@ export function Account() {
     if (!differs) change.mutate();
   };
   return (
-    <Page title="Your account" lead={`${me.username}, ${me.role}`}>
+    <Page
+      title="Your account"
+      lead={
+        <>
+          Signed in as <b>{me.username}</b>, with the role <b>{me.role}</b>.
+        </>
+      }
+    >
       <Panel title="Password">
         <form onSubmit={submit}>
           <Stack maw={420}>

@@ -1,51 +1,43 @@
-import { Group, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Drawer, Group, TagsInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import type { AuditEvent } from "../api/types";
 import { useCan } from "../app/role";
-import { clean, many } from "../app/search";
+import { clean } from "../app/search";
+import { bothTimes, byName } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
-import { Page } from "../ui/Page";
+import { Facts, Page } from "../ui/Page";
 import { Empty, NotAllowed } from "../ui/Problem";
 import { Ago } from "../ui/Time";
+import { AUDIT_ACTIONS, humanise } from "../words";
 
 const route = getRouteApi("/audit");
 
 const columns: Column<AuditEvent>[] = [
-  { key: "at", title: "When", width: "126px", cell: (event) => <Ago at={event.at} /> },
-  { key: "actor", title: "Who", width: "minmax(80px, 0.8fr)", cell: (event) => <b>{event.actor}</b> },
+  { key: "at", title: "When", width: "116px", cell: (event) => <Ago at={event.at} /> },
+  { key: "actor", title: "Who", width: "minmax(70px, 0.6fr)", cell: (event) => <b>{event.actor}</b> },
   {
     key: "action",
     title: "Action",
-    width: "minmax(120px, 1fr)",
+    width: "minmax(128px, 0.9fr)",
     from: "sm",
     cell: (event) => <span className="sr-mono">{event.action}</span>,
   },
   {
     key: "summary",
     title: "What",
-    width: "minmax(130px, 2.6fr)",
+    width: "minmax(150px, 3.6fr)",
     cell: (event) => <span title={event.summary}>{event.summary}</span>,
   },
   {
     key: "from",
     title: "From",
-    width: "minmax(100px, 0.8fr)",
-    from: "md",
-    cell: (event) => <span className="sr-mono">{event.remote_address}</span>,
-  },
-  {
-    key: "request",
-    title: "Request id",
-    width: "minmax(90px, 0.9fr)",
+    width: "minmax(92px, 0.6fr)",
     from: "lg",
-    cell: (event) => (
-      <span className="sr-mono" title={event.request_id}>
-        {event.request_id}
-      </span>
-    ),
+    cell: (event) => <span className="sr-mono">{event.remote_address}</span>,
   },
 ];
 
@@ -53,28 +45,22 @@ export function Audit() {
   const admin = useCan("admin");
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const [open, setOpen] = useState<AuditEvent>();
+  const { actor, action, target } = search;
   const list = useList<AuditEvent>({
     key: ["audit", search],
     read: (page) =>
-      ask(
-        api.GET("/audit-events", {
-          params: {
-            query: {
-              ...clean({
-                actor: many(search, "actor"),
-                action: many(search, "action"),
-                target: many(search, "target"),
-              }),
-              ...page,
-            },
-          },
-        }),
+      ask(api.GET("/audit-events", { params: { query: { ...clean({ actor, action, target }), ...page } } })),
+    enabled: admin,
+  });
+  const users = useQuery({
+    queryKey: ["users", "names"],
+    queryFn: async () =>
+      (await ask(api.GET("/users", { params: { query: { limit: 500 } } }))).items.map(
+        (user) => user.username,
       ),
     enabled: admin,
   });
-  const change = useDebouncedCallback((key: "actor" | "action" | "target", value: string) => {
-    void navigate({ search: (before) => clean({ ...before, [key]: value }), replace: true });
-  }, 250);
   if (!admin) {
     return (
       <Page title="Audit log">
@@ -82,27 +68,76 @@ export function Audit() {
       </Page>
     );
   }
-  const field = (key: "actor" | "action" | "target", label: string) => (
-    <TextInput
-      label={label}
-      defaultValue={search[key] ?? ""}
-      onChange={(event) => change(key, event.currentTarget.value.trim())}
-    />
-  );
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
+  // Who was deleted since, and what is newer than this page, stands in the rows.
+  const people = [...new Set([...(users.data ?? []), ...list.rows.map((event) => event.actor)])].sort(byName);
+  const actions = [...new Set([...AUDIT_ACTIONS, ...list.rows.map((event) => event.action)])].sort(byName);
+  const filtered = Object.keys(search).length > 0;
   return (
     <Page title="Audit log" lead="Who changed what, and every use of a secret.">
-      <Group gap="sm" className="sr-few">
-        {field("actor", "Who")}
-        {field("action", "Action")}
-        {field("target", "Target")}
-      </Group>
+      <div className="sr-filters">
+        <TagsInput
+          label="Who"
+          placeholder={actor ? "" : "Anybody"}
+          clearable
+          data={people}
+          value={actor ?? []}
+          onChange={(value) => change({ actor: value })}
+        />
+        <TagsInput
+          label="Action"
+          placeholder={action ? "" : "Any"}
+          clearable
+          data={actions}
+          value={action ?? []}
+          onChange={(value) => change({ action: value })}
+        />
+        <TagsInput
+          label="Target"
+          placeholder={target ? "" : "Any; a whole id"}
+          clearable
+          value={target ?? []}
+          onChange={(value) => change({ target: value })}
+        />
+      </div>
+      {filtered && (
+        <Group>
+          <Button size="xs" variant="default" onClick={() => void navigate({ search: {} })}>
+            Clear filters
+          </Button>
+        </Group>
+      )}
       <DataTable
         label="Audit log"
         columns={columns}
         {...list}
         rowKey={(event) => event.id}
+        onOpen={setOpen}
         empty={<Empty title="Nothing matches" />}
       />
+      <Drawer
+        opened={open !== undefined}
+        onClose={() => setOpen(undefined)}
+        position="right"
+        title={open?.action ?? ""}
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
+        {open && <Facts facts={factsOf(open)} />}
+      </Drawer>
     </Page>
   );
+}
+
+function factsOf(event: AuditEvent) {
+  const mono = (text: string | undefined) => text && <span className="sr-mono">{text}</span>;
+  return [
+    ["What", event.summary],
+    ["Who", event.actor],
+    ["As", humanise(event.actor_kind)],
+    ["When", bothTimes(event.at)],
+    ["From", mono(event.remote_address)],
+    ["Target", event.target_id === undefined ? "" : mono(`${event.target_type} ${event.target_id}`)],
+    ["Request id", mono(event.request_id)],
+  ] as const;
 }

@@ -12,9 +12,10 @@ import { Records } from "../tables/Records";
 import { tableFor } from "../tables/tables";
 import { CaptureText } from "../ui/CaptureText";
 import { Confirm } from "../ui/Confirm";
+import { useTypeTitle } from "../ui/captureTypes";
 import { IconTrash } from "../ui/icons";
 import { Facts, Page, Panel } from "../ui/Page";
-import { ProblemNotice } from "../ui/Problem";
+import { ProblemNotice, Stale } from "../ui/Problem";
 import { TextLines } from "../ui/TextLines";
 
 const route = getRouteApi("/captures/$id");
@@ -35,18 +36,20 @@ export function CapturePage() {
       void queryClient.invalidateQueries({ queryKey: ["captures"] });
     },
   });
+  const titleOf = useTypeTitle();
   const data = capture.data;
-  if (capture.error) {
-    return (
+  if (data === undefined) {
+    return capture.error ? (
       <Page title="Capture">
         <ProblemNotice error={capture.error} onRetry={() => void capture.refetch()} />
       </Page>
+    ) : (
+      <Loader aria-label="Loading" />
     );
   }
-  if (data === undefined) return <Loader aria-label="Loading" />;
   return (
     <Page
-      title={`${data.capture_type} of ${data.device_name}`}
+      title={`${titleOf(data.capture_type)} of ${data.device_name}`}
       lead={bothTimes(data.captured_at)}
       actions={
         <>
@@ -69,6 +72,7 @@ export function CapturePage() {
         </>
       }
     >
+      <Stale of={[capture]} />
       <Reading capture={data} />
       <Panel title="Where it comes from">
         <Facts
@@ -108,10 +112,10 @@ function Transcript({ id }: { id: string }) {
   });
   return (
     <Panel title="Session transcript">
-      {text.error ? (
-        <ProblemNotice error={text.error} />
-      ) : text.data !== undefined ? (
+      {text.data !== undefined ? (
         <TextLines lines={text.data.replace(/\n$/, "").split("\n")} find="" label="Session transcript" />
+      ) : text.error ? (
+        <ProblemNotice error={text.error} />
       ) : (
         <Button
           variant="default"
@@ -130,7 +134,7 @@ type View = "text" | "records" | "both";
 
 /** The text as it was captured, what was read out of it, or both beside each other where there is room. */
 function Reading({ capture }: { capture: Capture }) {
-  const { view, find } = route.useSearch();
+  const { view, find, line } = route.useSearch();
   const navigate = route.useNavigate();
   const roomy = useMediaQuery("(min-width: 1180px)", true);
   const usual: View = tableFor(capture.capture_type) === undefined ? "text" : roomy ? "both" : "text";
@@ -154,7 +158,12 @@ function Reading({ capture }: { capture: Capture }) {
       <SimpleGrid cols={shown === "both" ? 2 : 1}>
         {shown !== "records" && (
           <Panel title={shown === "both" ? "Text" : undefined}>
-            <CaptureText capture={capture} linked={false} wanted={find} />
+            <CaptureText
+              capture={capture}
+              linked={false}
+              wanted={find}
+              line={line ? Number(line) : undefined}
+            />
           </Panel>
         )}
         {shown !== "text" && (

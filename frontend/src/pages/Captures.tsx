@@ -1,5 +1,4 @@
-import { Button, Group, MultiSelect, Switch, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Group, MultiSelect, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
@@ -8,11 +7,14 @@ import { captureTypesQuery } from "../api/queries";
 import type { Capture } from "../api/types";
 import { clean } from "../app/search";
 import { bytes, plural } from "../format";
+import { TypeTitles } from "../ui/captureTypes";
 import { type Column, DataTable } from "../ui/DataTable";
+import { MoreDevices, useDevicesNamed } from "../ui/devicesNamed";
 import { IconSearch } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty } from "../ui/Problem";
 import { VerdictChip } from "../ui/Status";
+import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
 import { VERDICTS, verdictWord } from "../words";
 
@@ -31,7 +33,12 @@ const columns: Column<Capture>[] = [
     width: "minmax(110px, 1.4fr)",
     cell: (each) => <b>{each.device_name}</b>,
   },
-  { key: "type", title: "Capture type", width: "minmax(90px, 1fr)", cell: (each) => each.capture_type },
+  {
+    key: "type",
+    title: "Capture type",
+    width: "minmax(110px, 1fr)",
+    cell: (each) => <TypeTitles slugs={[each.capture_type]} />,
+  },
   {
     key: "command",
     title: "Command",
@@ -65,24 +72,25 @@ export function Captures() {
   // What people look for is nearly always the last good text; the history is one switch away.
   const current = search.current !== "all";
   const { device, capture_type, verdict } = search;
+  const named = useDevicesNamed(device);
   const list = useList<Capture>({
-    key: ["captures", "list", search],
+    key: ["captures", "list", { ...named.query, capture_type, verdict, current }],
     read: (page) =>
       ask(
         api.GET("/captures", {
           params: {
             query: {
-              ...clean({ device: device ? [device] : undefined, capture_type, verdict }),
+              ...clean({ ...named.query, capture_type, verdict }),
               ...(current ? { current: true } : {}),
               ...page,
             },
           },
         }),
       ),
+    enabled: named.ready,
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
-  const setDevice = useDebouncedCallback((value: string) => change({ device: value }), 250);
   const filtered = Object.keys(search).length > 0;
   return (
     <Page
@@ -94,12 +102,13 @@ export function Captures() {
       }
     >
       <Group gap="sm" align="flex-end" className="sr-few">
-        <TextInput
+        <TextFilter
           label="Device name"
+          placeholder="part of a name"
           leftSection={<IconSearch size={15} />}
           data-search
-          defaultValue={device ?? ""}
-          onChange={(event) => setDevice(event.currentTarget.value.trim())}
+          value={device}
+          onFilter={(value) => change({ device: value })}
         />
         <MultiSelect
           label="Capture type"
@@ -127,10 +136,13 @@ export function Captures() {
           pb={8}
         />
       </Group>
+      <MoreDevices more={named.more} />
       <DataTable
         label="Captures"
         columns={current ? columns.filter((column) => column.key !== "current") : columns}
         {...list}
+        loading={list.loading || !named.ready}
+        error={named.error ?? list.error}
         rowKey={(each) => each.id}
         onOpen={(each) => void navigate({ to: "/captures/$id", params: { id: each.id }, search: {} })}
         empty={

@@ -8,8 +8,8 @@ import { dateTime, duration } from "../format";
 import { hasEnded } from "../progress";
 import { CaptureTexts } from "../ui/CaptureTexts";
 import { Facts, Page, Panel } from "../ui/Page";
-import { Empty, Notice, ProblemNotice } from "../ui/Problem";
-import { StatusChip, VerdictChip } from "../ui/Status";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
+import { StatusChip } from "../ui/Status";
 import { Retry } from "../wizard/Retry";
 import { failureWord, nameOf } from "../words";
 
@@ -18,6 +18,8 @@ const route = getRouteApi("/collections/$id/devices/$deviceId");
 /** One device in one collection, at an address that can go into a ticket. */
 export function CollectionDevicePage() {
   const { id, deviceId } = route.useParams();
+  const { type } = route.useSearch();
+  const navigate = route.useNavigate();
   const collection = useQuery(collectionQuery(id));
   const ended = collection.data !== undefined && hasEnded(collection.data.status);
   const device = useQuery({
@@ -44,8 +46,9 @@ export function CollectionDevicePage() {
     enabled: device.data?.failure_kind !== undefined,
   });
 
-  const error = collection.error ?? device.error;
-  if (error) {
+  if (device.data === undefined || collection.data === undefined) {
+    const error = collection.error ?? device.error;
+    if (!error) return <Loader aria-label="Loading" />;
     return (
       <Page title="Device">
         <ProblemNotice
@@ -58,7 +61,6 @@ export function CollectionDevicePage() {
       </Page>
     );
   }
-  if (device.data === undefined || collection.data === undefined) return <Loader aria-label="Loading" />;
   const row = device.data;
   if (row === null) {
     return (
@@ -96,14 +98,15 @@ export function CollectionDevicePage() {
         )
       }
     >
+      <Stale of={[collection, device, captures]} />
       {row.failure_kind && (
         <Notice tone="bad" title={failureWord(row.failure_kind)}>
           {row.message && <Text size="sm">{row.message}</Text>}
           {hint && hint !== row.message && <Text size="sm">{hint}</Text>}
         </Notice>
       )}
-      <SimpleGrid cols={{ base: 1, md: 2 }}>
-        <Panel title="Session">
+      <Panel title="Session">
+        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
           <Facts
             facts={[
               [
@@ -114,10 +117,6 @@ export function CollectionDevicePage() {
               ],
               ["Platform", row.platform],
               ["Site", row.site],
-              ["Attempt", row.attempt === 0 ? "not started" : String(row.attempt)],
-              ["Started", row.started_at ? dateTime(row.started_at) : "not yet"],
-              ["Finished", row.finished_at ? dateTime(row.finished_at) : "not yet"],
-              ["Time", row.duration_ms === undefined ? "" : duration(row.duration_ms / 1000)],
               [
                 "Inventory",
                 <Link key="d" to="/devices/$id" params={{ id: row.device_id }}>
@@ -126,22 +125,26 @@ export function CollectionDevicePage() {
               ],
             ]}
           />
-        </Panel>
-        <Panel title="Captures">
-          {row.captures.length === 0 ? (
-            <Text c="dimmed">Nothing was captured.</Text>
-          ) : (
-            <Facts
-              facts={row.captures.map(
-                (capture) =>
-                  [capture.capture_type, <VerdictChip key="v" verdict={capture.verdict} />] as const,
-              )}
-            />
-          )}
-        </Panel>
-      </SimpleGrid>
-      <Panel title="Texts">
-        <CaptureTexts captures={captures.data} loading={captures.isPending} error={captures.error} />
+          <Facts
+            facts={[
+              ["Attempt", row.attempt === 0 ? "not started" : String(row.attempt)],
+              ["Started", row.started_at ? dateTime(row.started_at) : "not yet"],
+              ["Finished", row.finished_at ? dateTime(row.finished_at) : "not yet"],
+              ["Time", row.duration_ms === undefined ? "" : duration(row.duration_ms / 1000)],
+            ]}
+          />
+        </SimpleGrid>
+      </Panel>
+      <Panel title="Captures">
+        <CaptureTexts
+          captures={captures.data}
+          loading={captures.isPending}
+          error={captures.error}
+          outcomes={row.captures}
+          chosen={type}
+          said={row.message}
+          onChoose={(next) => void navigate({ search: { type: next }, replace: true })}
+        />
       </Panel>
     </Page>
   );

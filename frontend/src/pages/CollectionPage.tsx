@@ -1,5 +1,4 @@
-import { Button, Group, Loader, MultiSelect, SimpleGrid, Stack, Tabs, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Group, Loader, MultiSelect, SimpleGrid, Stack, Tabs, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
@@ -13,12 +12,14 @@ import { Lineage } from "../compare/Lineage";
 import { bytes, count, dateTime, duration, plural } from "../format";
 import { hasEnded } from "../progress";
 import { Confirm } from "../ui/Confirm";
+import { TypeTitles, useTypeTitle } from "../ui/captureTypes";
 import { type Column, DataTable } from "../ui/DataTable";
 import { Exports } from "../ui/Exports";
 import { IconCheck, IconClock, IconCross, IconStop, IconTrash } from "../ui/icons";
 import { Facts, Figures, Page, Panel } from "../ui/Page";
-import { Empty, ProblemNotice } from "../ui/Problem";
+import { Empty, ProblemNotice, Stale } from "../ui/Problem";
 import { FailureChip, StatusChip, VerdictChip } from "../ui/Status";
+import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
 import { FailureGroups } from "../wizard/FailureGroups";
 import { ProgressBar } from "../wizard/ProgressBar";
@@ -37,14 +38,15 @@ export function CollectionPage() {
     refetchInterval: (query) => (query.state.data && !hasEnded(query.state.data.status) ? 2_000 : false),
   });
   const data = collection.data;
-  if (collection.error) {
-    return (
+  if (data === undefined) {
+    return collection.error ? (
       <Page title="Collection">
         <ProblemNotice error={collection.error} onRetry={() => void collection.refetch()} />
       </Page>
+    ) : (
+      <Loader aria-label="Loading" />
     );
   }
-  if (data === undefined) return <Loader aria-label="Loading" />;
   const ended = hasEnded(data.status);
   const failed = data.devices_failed > 0 || data.counts.failed + data.counts.partially_succeeded > 0;
 
@@ -61,6 +63,7 @@ export function CollectionPage() {
       }
       actions={<Actions collection={data} ended={ended} />}
     >
+      <Stale of={[collection]} />
       <Figures
         label="Devices of this collection"
         figures={[
@@ -253,16 +256,10 @@ function DevicesTab({ id, live }: { id: string; live: boolean }) {
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
-  const setQ = useDebouncedCallback((value: string) => change({ q: value }), 250);
   return (
     <Stack gap="sm">
       <Group gap="sm" align="flex-end" className="sr-few">
-        <TextInput
-          label="Find a device"
-          data-search
-          defaultValue={q ?? ""}
-          onChange={(event) => setQ(event.currentTarget.value.trim())}
-        />
+        <TextFilter label="Find a device" data-search value={q} onFilter={(value) => change({ q: value })} />
         <MultiSelect
           label="Status"
           clearable
@@ -307,10 +304,16 @@ function DevicesTab({ id, live }: { id: string; live: boolean }) {
 
 function FailuresTab({ id, ended }: { id: string; ended: boolean }) {
   const groups = useQuery(failuresQuery(id));
-  if (groups.error) return <ProblemNotice error={groups.error} onRetry={() => void groups.refetch()} />;
-  if (!groups.data) return <Loader aria-label="Loading failures" />;
+  if (!groups.data) {
+    return groups.error ? (
+      <ProblemNotice error={groups.error} onRetry={() => void groups.refetch()} />
+    ) : (
+      <Loader aria-label="Loading failures" />
+    );
+  }
   return (
     <Panel>
+      <Stale of={[groups]} />
       {groups.data.length === 0 ? (
         <Empty title="Nothing failed" />
       ) : (
@@ -333,7 +336,12 @@ const captureColumns: Column<Capture>[] = [
     width: "minmax(110px, 1.4fr)",
     cell: (each) => <b>{each.device_name}</b>,
   },
-  { key: "type", title: "Capture type", width: "minmax(90px, 1fr)", cell: (each) => each.capture_type },
+  {
+    key: "type",
+    title: "Capture type",
+    width: "minmax(110px, 1fr)",
+    cell: (each) => <TypeTitles slugs={[each.capture_type]} />,
+  },
   {
     key: "command",
     title: "Command",
@@ -370,14 +378,21 @@ function CapturesTab({ id }: { id: string }) {
 }
 
 function PlanTab({ id }: { id: string }) {
+  const titleOf = useTypeTitle();
   const plan = useQuery({
     queryKey: ["collections", id, "plan"],
     queryFn: () => ask(api.GET("/collections/{id}/plan", { params: { path: { id } } })),
   });
-  if (plan.error) return <ProblemNotice error={plan.error} onRetry={() => void plan.refetch()} />;
-  if (!plan.data) return <Loader aria-label="Loading the plan" />;
+  if (!plan.data) {
+    return plan.error ? (
+      <ProblemNotice error={plan.error} onRetry={() => void plan.refetch()} />
+    ) : (
+      <Loader aria-label="Loading the plan" />
+    );
+  }
   return (
     <Stack>
+      <Stale of={[plan]} />
       <Text size="sm" c="dimmed">
         {plural(plan.data.devices_total, "device")}, {plural(plan.data.operations_total, "operation")},{" "}
         {plural(plan.data.commands_total, "command")}.
@@ -393,7 +408,7 @@ function PlanTab({ id }: { id: string }) {
               {platform.captures.map((capture) => (
                 <FactPair
                   key={capture.capture_type}
-                  name={capture.capture_type}
+                  name={titleOf(capture.capture_type)}
                   value={capture.commands.join(" ; ")}
                 />
               ))}
@@ -409,7 +424,7 @@ function PlanTab({ id }: { id: string }) {
           <Facts
             facts={plan.data.capture_types
               .filter((type) => type.skipped > 0)
-              .map((type) => [type.capture_type, plural(type.skipped, "device")] as const)}
+              .map((type) => [titleOf(type.capture_type), plural(type.skipped, "device")] as const)}
           />
         </Panel>
       )}
@@ -433,6 +448,7 @@ function FactPair({ name, value }: { name: string; value: string }) {
 
 function About({ collection }: { collection: Collection }) {
   const { options } = collection;
+  const titleOf = useTypeTitle();
   const filters = (collection.filters ?? {}) as Record<string, string | string[] | null>;
   const chosen = Object.entries(filters).filter(([, value]) => value !== null && value.length > 0);
   return (
@@ -441,7 +457,7 @@ function About({ collection }: { collection: Collection }) {
         <Panel title="What was asked for">
           <Facts
             facts={[
-              ["Capture types", collection.capture_types.join(", ")],
+              ["Capture types", <TypeTitles key="t" slugs={collection.capture_types} />],
               [
                 "Filters",
                 chosen.length === 0
@@ -476,7 +492,7 @@ function About({ collection }: { collection: Collection }) {
               [
                 "Texts recorded",
                 Object.entries(collection.captures_created)
-                  .map(([type, number]) => `${type} ${count(number)}`)
+                  .map(([type, number]) => `${titleOf(type)} ${count(number)}`)
                   .join(", ") || "none",
               ],
             ]}

@@ -1,17 +1,18 @@
-import { Button, Group, MultiSelect, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Group, MultiSelect, TagsInput } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import type { Collection } from "../api/types";
-import { useCan } from "../app/role";
+import { useCan, useMe } from "../app/role";
 import { clean } from "../app/search";
 import { count, duration, plural } from "../format";
+import { TypeTitles } from "../ui/captureTypes";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconRetry, IconSearch } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty } from "../ui/Problem";
 import { StatusChip } from "../ui/Status";
+import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
 import { ProgressBar } from "../wizard/ProgressBar";
 import { COLLECTION_STATUSES, nameOf, statusWord } from "../words";
@@ -19,13 +20,13 @@ import { COLLECTION_STATUSES, nameOf, statusWord } from "../words";
 const route = getRouteApi("/collections");
 
 const columns: Column<Collection>[] = [
-  { key: "status", title: "Status", width: "118px", cell: (each) => <StatusChip status={each.status} /> },
+  { key: "status", title: "Status", width: "108px", cell: (each) => <StatusChip status={each.status} /> },
   {
     key: "name",
     title: "Collection",
-    width: "minmax(130px, 2fr)",
+    width: "minmax(150px, 3fr)",
     cell: (each) => (
-      <Link to="/collections/$id" params={{ id: each.id }} search={{}}>
+      <Link title={nameOf(each)} to="/collections/$id" params={{ id: each.id }} search={{}}>
         {each.retry_of && (
           <span title="Retry of an earlier collection">
             <IconRetry size={13} />{" "}
@@ -37,15 +38,15 @@ const columns: Column<Collection>[] = [
   },
   {
     key: "types",
-    title: "Capture types",
-    width: "minmax(110px, 1.2fr)",
+    title: "Captures",
+    width: "minmax(124px, 0.6fr)",
     from: "lg",
-    cell: (each) => <span title={each.capture_types.join(", ")}>{each.capture_types.join(", ")}</span>,
+    cell: (each) => <TypeTitles slugs={each.capture_types} most={1} />,
   },
   {
     key: "devices",
     title: "Devices",
-    width: "minmax(120px, 1fr)",
+    width: "minmax(70px, 0.7fr)",
     from: "sm",
     cell: (each) => (
       <div>
@@ -55,24 +56,29 @@ const columns: Column<Collection>[] = [
   },
   {
     key: "counts",
-    title: "Succeeded / failed",
-    width: "minmax(96px, 140px)",
+    title: "OK / failed",
+    width: "86px",
     align: "right",
     cell: (each) => {
       const { succeeded, partially_succeeded, failed, cancelled } = each.counts;
-      return `${count(succeeded)} / ${count(partially_succeeded + failed + cancelled)}`;
+      return (
+        <>
+          <span className="sr-phone">OK / failed </span>
+          {`${count(succeeded)} / ${count(partially_succeeded + failed + cancelled)}`}
+        </>
+      );
     },
   },
   {
     key: "time",
     title: "Time",
-    width: "96px",
+    width: "66px",
     align: "right",
     from: "md",
     cell: (each) => (each.execution_time_seconds === undefined ? "" : duration(each.execution_time_seconds)),
   },
-  { key: "by", title: "By", width: "minmax(70px, 0.6fr)", from: "lg", cell: (each) => each.created_by },
-  { key: "at", title: "Started", width: "126px", from: "sm", cell: (each) => <Ago at={each.created_at} /> },
+  { key: "by", title: "By", width: "minmax(64px, 0.5fr)", from: "lg", cell: (each) => each.created_by },
+  { key: "at", title: "Started", width: "114px", from: "sm", cell: (each) => <Ago at={each.created_at} /> },
 ];
 
 export function Collections() {
@@ -86,8 +92,9 @@ export function Collections() {
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
-  const setQ = useDebouncedCallback((q: string) => change({ q }), 250);
-  const filtered = search.q !== undefined || search.status !== undefined;
+  const me = useMe();
+  const people = [...new Set([me.username, ...list.rows.map((each) => each.created_by)])];
+  const filtered = Object.keys(search).length > 0;
 
   return (
     <Page
@@ -99,12 +106,12 @@ export function Collections() {
       }
     >
       <Group gap="sm" align="flex-end" className="sr-few">
-        <TextInput
+        <TextFilter
           label="Name"
           leftSection={<IconSearch size={15} />}
           data-search
-          defaultValue={search.q ?? ""}
-          onChange={(event) => setQ(event.currentTarget.value.trim())}
+          value={search.q}
+          onFilter={(q) => change({ q })}
         />
         <MultiSelect
           label="Status"
@@ -113,6 +120,15 @@ export function Collections() {
           data={COLLECTION_STATUSES.map((status) => ({ value: status, label: statusWord(status).text }))}
           value={search.status ?? []}
           onChange={(status) => change({ status })}
+          style={{ minWidth: 200 }}
+        />
+        <TagsInput
+          label="Started by"
+          placeholder={search.created_by ? "" : "Anybody"}
+          clearable
+          data={people}
+          value={search.created_by ?? []}
+          onChange={(created_by) => change({ created_by })}
           style={{ minWidth: 200 }}
         />
       </Group>
@@ -127,7 +143,7 @@ export function Collections() {
             <Empty
               title="No collection matches"
               action={
-                <Button variant="default" onClick={() => change({ q: "", status: [] })}>
+                <Button variant="default" onClick={() => void navigate({ search: {} })}>
                   Clear filters
                 </Button>
               }

@@ -61,7 +61,7 @@ export function Credentials() {
       width: "104px",
       cell: (each) =>
         each.state === "open" ? (
-          <Chip word={{ text: "In use", tone: "good" }} />
+          <Chip word={{ text: "Ready", tone: "good" }} />
         ) : (
           <Chip word={{ text: "Paused", tone: "warn" }} />
         ),

@@ -1,6 +1,7 @@
 import { Button, Code, Grid, Group, List, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { Fragment } from "react";
 import { api, ask } from "../api/client";
 import { facetsQuery, recentQuery } from "../api/queries";
 import type { Collection, CoverageCounts } from "../api/types";
@@ -10,33 +11,28 @@ import { count, plural } from "../format";
 import { hasEnded } from "../progress";
 import { IconPlay, IconUp } from "../ui/icons";
 import { Figures, Page, Panel } from "../ui/Page";
-import { Empty, ProblemNotice } from "../ui/Problem";
-import { Chip, FailureChip, SeverityChip, StatusChip } from "../ui/Status";
+import { Empty, ProblemNotice, Stale } from "../ui/Problem";
+import { CoverageChip, FailureChip, SeverityChip, StatusChip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { ProgressBar } from "../wizard/ProgressBar";
 import { coverageWord, nameOf } from "../words";
-import { useRecentFailures } from "./recent";
+import { causesQuery, latelyQuery, runningQuery } from "./recent";
 
 export function Dashboard() {
-  const recent = useQuery({
-    ...recentQuery,
+  const running = useQuery({
+    ...runningQuery,
     // Somebody watches what runs; otherwise there is little to see.
-    refetchInterval: (query) => (query.state.data?.some((each) => !hasEnded(each.status)) ? 3_000 : 30_000),
+    refetchInterval: (query) => ((query.state.data?.total ?? 0) > 0 ? 3_000 : 15_000),
   });
+  const busy = (running.data?.total ?? 0) > 0;
+  const recent = useQuery({ ...recentQuery, refetchInterval: busy ? 6_000 : 30_000 });
   const facets = useQuery(facetsQuery);
-
-  if (recent.error) {
+  if (recent.data === undefined || facets.data === undefined || running.data === undefined) {
+    const broken = [recent, facets, running].find((each) => each.error && each.data === undefined);
     return (
       <Page title="Dashboard">
-        <ProblemNotice error={recent.error} onRetry={() => void recent.refetch()} />
-      </Page>
-    );
-  }
-  if (recent.data === undefined || facets.data === undefined) {
-    return (
-      <Page title="Dashboard">
-        {facets.error ? (
-          <ProblemNotice error={facets.error} onRetry={() => void facets.refetch()} />
+        {broken ? (
+          <ProblemNotice error={broken.error} onRetry={() => void broken.refetch()} />
         ) : (
           <Loader aria-label="Loading" />
         )}
@@ -46,7 +42,16 @@ export function Dashboard() {
   if (facets.data.total === 0 || recent.data.length === 0) {
     return <FirstRun devices={facets.data.total} />;
   }
-  return <Overview collections={recent.data} devices={facets.data.total} />;
+  return (
+    <Page title="Dashboard">
+      <Stale of={[recent, facets, running]} />
+      <Overview
+        ended={recent.data.filter((each) => hasEnded(each.status))}
+        running={running.data}
+        devices={facets.data.total}
+      />
+    </Page>
+  );
 }
 
 function FirstRun({ devices }: { devices: number }) {
@@ -128,27 +133,21 @@ function FirstRun({ devices }: { devices: number }) {
   );
 }
 
-const DAY = 24 * 3600 * 1000;
+interface OverviewProps {
+  ended: Collection[];
+  running: { collections: Collection[]; total: number };
+  devices: number;
+}
 
-function Overview({ collections, devices }: { collections: Collection[]; devices: number }) {
-  const running = collections.filter((each) => !hasEnded(each.status));
-  const ended = collections.filter((each) => hasEnded(each.status));
-  const today = ended.filter((each) => Date.now() - Date.parse(each.finished_at ?? each.created_at) < DAY);
-  const tried = today.reduce((sum, each) => sum + each.counts.total, 0);
-  const good = today.reduce((sum, each) => sum + each.devices_succeeded, 0);
-
+function Overview({ ended, running, devices }: OverviewProps) {
   return (
-    <Page title="Dashboard">
+    <>
       <Figures
         label="Overview"
         figures={[
           { name: "Devices", value: count(devices) },
-          { name: "Running collections", value: count(running.length) },
-          {
-            name: "Succeeded, last 24 hours",
-            value: tried === 0 ? "–" : `${Math.floor((100 * good) / tried)} %`,
-            note: tried === 0 ? "nothing was collected" : `${count(good)} of ${count(tried)} device runs`,
-          },
+          { name: "Running collections", value: count(running.total) },
+          useDay(),
           {
             name: "Last collection",
             value: ended[0] ? <StatusChip status={ended[0].status} bare /> : "–",
@@ -156,20 +155,25 @@ function Overview({ collections, devices }: { collections: Collection[]; devices
           },
         ]}
       />
-      {running.length > 0 && (
+      {running.total > 0 && (
         <Panel title="Running now">
           <Stack gap="md">
-            {running.map((each) => (
+            {running.collections.map((each) => (
               <Mini key={each.id} collection={each} />
             ))}
+            {running.total > running.collections.length && (
+              <Link to="/collections" search={{ status: ["queued", "running", "cancelling"] }}>
+                All {count(running.total)} of them
+              </Link>
+            )}
           </Stack>
         </Panel>
       )}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
-        <RecentFailures collections={ended} />
+        <RecentFailures />
         <Panel title="Recent collections" aside={<Link to="/collections">All collections</Link>}>
           <Stack gap={0}>
-            {ended.slice(0, 7).map((each) => (
+            {ended.slice(0, 5).map((each) => (
               <Group
                 key={each.id}
                 justify="space-between"
@@ -198,8 +202,25 @@ function Overview({ collections, devices }: { collections: Collection[]; devices
         <RecentChanges />
         <CoverageNow />
       </SimpleGrid>
-    </Page>
+    </>
   );
+}
+
+/** How much of what was tried in the last 24 hours succeeded, over all collections that were started in them. */
+function useDay() {
+  const lately = useQuery({ ...latelyQuery(1), refetchInterval: 30_000 });
+  const name = "Succeeded, last 24 hours";
+  if (lately.data === undefined) return { name, value: "–", note: lately.error ? "not known now" : "" };
+  const { collections, whole } = lately.data;
+  const tried = collections.reduce((sum, each) => sum + each.devices_succeeded + each.devices_failed, 0);
+  const good = collections.reduce((sum, each) => sum + each.devices_succeeded, 0);
+  if (tried === 0) return { name, value: "–", note: "nothing was collected" };
+  const of = whole ? "" : ` of the newest ${count(collections.length)} collections`;
+  return {
+    name,
+    value: `${Math.floor((100 * good) / tried)} %`,
+    note: `${count(good)} of ${count(tried)} device runs${of}`,
+  };
 }
 
 const row = { borderBottom: "1px solid var(--sr-line)" };
@@ -207,15 +228,17 @@ const row = { borderBottom: "1px solid var(--sr-line)" };
 function RecentChanges() {
   const changes = useQuery({
     queryKey: ["changes", "recent"],
-    queryFn: async () => (await ask(api.GET("/config-changes", { params: { query: { limit: 6 } } }))).items,
+    queryFn: async () => (await ask(api.GET("/config-changes", { params: { query: { limit: 5 } } }))).items,
     refetchInterval: 30_000,
   });
   return (
     <Panel title="Recent changes" aside={<Link to="/changes">All changes</Link>}>
-      {changes.error ? (
-        <ProblemNotice error={changes.error} onRetry={() => void changes.refetch()} />
-      ) : changes.data === undefined ? (
-        <Loader size="sm" aria-label="Loading changes" />
+      {changes.data === undefined ? (
+        changes.error ? (
+          <ProblemNotice error={changes.error} onRetry={() => void changes.refetch()} />
+        ) : (
+          <Loader size="sm" aria-label="Loading changes" />
+        )
       ) : changes.data.length === 0 ? (
         <Empty title="No configuration changed yet" />
       ) : (
@@ -248,10 +271,12 @@ function CoverageNow() {
   });
   return (
     <Panel title="Coverage" aside={<Link to="/coverage">All devices</Link>}>
-      {coverage.error ? (
-        <ProblemNotice error={coverage.error} onRetry={() => void coverage.refetch()} />
-      ) : coverage.data === undefined ? (
-        <Loader size="sm" aria-label="Loading the coverage" />
+      {coverage.data === undefined ? (
+        coverage.error ? (
+          <ProblemNotice error={coverage.error} onRetry={() => void coverage.refetch()} />
+        ) : (
+          <Loader size="sm" aria-label="Loading the coverage" />
+        )
       ) : (
         <Stack gap="xs">
           <Text size="sm" c="dimmed">
@@ -259,9 +284,43 @@ function CoverageNow() {
             than {plural(coverage.data.stale_after_hours, "hour")}.
           </Text>
           <CoverageShares counts={coverage.data.counts} />
+          {coverage.data.counts.stale > 0 && <StaleDevices />}
         </Stack>
       )}
     </Panel>
+  );
+}
+
+const STALE_SHOWN = 6;
+
+function StaleDevices() {
+  const stale = useQuery({
+    queryKey: ["coverage", "devices", "stale few"],
+    queryFn: () =>
+      ask(api.GET("/coverage/devices", { params: { query: { state: "stale", limit: STALE_SHOWN } } })),
+    staleTime: 60_000,
+  });
+  if (stale.data === undefined) return null;
+  return (
+    <Text size="sm">
+      Stale:{" "}
+      {stale.data.items.map((each, index) => (
+        <Fragment key={each.device_id}>
+          {index > 0 && ", "}
+          <Link to="/devices/$id" params={{ id: each.device_id }}>
+            {each.device_name}
+          </Link>
+        </Fragment>
+      ))}
+      {stale.data.next_page_token !== undefined && (
+        <>
+          {", "}
+          <Link to="/coverage" search={{ state: "stale" }}>
+            and more
+          </Link>
+        </>
+      )}
+    </Text>
   );
 }
 
@@ -279,7 +338,7 @@ function CoverageShares({ counts }: { counts: CoverageCounts }) {
       {SHARES.map((state) => (
         <Group key={state} justify="space-between">
           <Link to="/coverage" search={{ state }} className="sr-chip-link">
-            <Chip word={coverageWord(state)} />
+            <CoverageChip state={state} />
           </Link>
           <Text size="sm">
             {count(counts[state])}
@@ -313,33 +372,47 @@ function Mini({ collection }: { collection: Collection }) {
   );
 }
 
-function RecentFailures({ collections }: { collections: Collection[] }) {
-  const { groups, loading, error } = useRecentFailures(collections);
+/** What to do about a cause is a click away: the causes of a bad night must not push everything else out of sight. */
+function RecentFailures() {
+  const causes = useQuery({ ...causesQuery(1), refetchInterval: 60_000 });
+  const found = causes.data?.found;
   return (
-    <Panel title="Failures by cause" aside={<Link to="/failures">All failures</Link>}>
-      {error ? (
-        <ProblemNotice error={error} />
-      ) : loading ? (
-        <Loader size="sm" aria-label="Loading failures" />
-      ) : groups.length === 0 ? (
-        <Empty title="Nothing failed lately" />
+    <Panel title="Failures, last 24 hours" aside={<Link to="/failures">All failures</Link>}>
+      {found === undefined ? (
+        causes.error ? (
+          <ProblemNotice error={causes.error} onRetry={() => void causes.refetch()} />
+        ) : (
+          <Loader size="sm" aria-label="Loading failures" />
+        )
+      ) : found.length === 0 ? (
+        <Empty title="Nothing failed" />
       ) : (
-        <Stack gap="sm">
-          {groups.slice(0, 6).map((group) => (
-            <div key={group.kind}>
-              <Group gap="sm">
-                <FailureChip kind={group.kind} />
-                <Text size="sm">{plural(group.devices.length, "device")}</Text>
-                <Text size="sm" c="dimmed">
-                  seen <Ago at={group.lastSeen} />
-                </Text>
-              </Group>
-              <Text size="sm" c="dimmed" mt={2}>
-                {group.hint}
+        <>
+          {causes.data?.bound && (
+            <Text size="xs" c="dimmed">
+              Of {causes.data.bound}.
+            </Text>
+          )}
+          {found.slice(0, 6).map((cause) => (
+            <details className="sr-cause" key={cause.kind}>
+              <summary>
+                <FailureChip kind={cause.kind} />
+                <span>{count(cause.failures)}×</span>
+                <span className="sr-muted">
+                  <Ago at={cause.lastSeen} />
+                </span>
+              </summary>
+              <Text size="sm" c="dimmed">
+                {cause.hint}
               </Text>
-            </div>
+            </details>
           ))}
-        </Stack>
+          {found.length > 6 && (
+            <Text size="sm" c="dimmed" mt={6}>
+              And {plural(found.length - 6, "other cause")}.
+            </Text>
+          )}
+        </>
       )}
     </Panel>
   );

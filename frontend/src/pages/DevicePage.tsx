@@ -10,7 +10,7 @@ import { tableFor } from "../tables/tables";
 import { Confirm } from "../ui/Confirm";
 import { IconPlay, IconTrash } from "../ui/icons";
 import { Facts, Page, Panel } from "../ui/Page";
-import { ProblemNotice } from "../ui/Problem";
+import { ProblemNotice, Stale } from "../ui/Problem";
 import { Chip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { DeviceForm } from "./DeviceForm";
@@ -39,14 +39,15 @@ export function DevicePage() {
     },
   });
   const data = device.data;
-  if (device.error) {
-    return (
+  if (data === undefined) {
+    return device.error ? (
       <Page title="Device">
         <ProblemNotice error={device.error} onRetry={() => void device.refetch()} />
       </Page>
+    ) : (
+      <Loader aria-label="Loading" />
     );
   }
-  if (data === undefined) return <Loader aria-label="Loading" />;
   const offered = platforms.data?.find((platform) => platform.name === data.platform)?.captures ?? [];
   const shown = (types.data ?? []).filter(
     (type) =>
@@ -90,6 +91,7 @@ export function DevicePage() {
         )
       }
     >
+      <Stale of={[device, current]} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Panel title="Facts">
           <Facts
@@ -126,7 +128,7 @@ export function DevicePage() {
           />
         </Panel>
         <Panel title="Last good texts and tables">
-          {current.error ? (
+          {current.error && current.data === undefined ? (
             <ProblemNotice error={current.error} onRetry={() => void current.refetch()} />
           ) : shown.length === 0 ? (
             <Text c="dimmed">

@@ -1,5 +1,4 @@
-import { Button, Group, Menu, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Group, Menu, Select } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask, askBlob } from "../api/client";
@@ -11,10 +10,12 @@ import { clean, stringifySearch } from "../app/search";
 import { plural } from "../format";
 import { saveAs } from "../ui/Copy";
 import { type Column, DataTable } from "../ui/DataTable";
+import { Filters } from "../ui/Filters";
 import { IconDown, IconPlay, IconSearch, IconUp } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty, ProblemNotice } from "../ui/Problem";
 import { Chip } from "../ui/Status";
+import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
 import { FilterField } from "../wizard/DevicePicker";
 import { DeviceForm } from "./DeviceForm";
@@ -26,7 +27,7 @@ const columns: Column<Device>[] = [
     key: "name",
     title: "Device",
     sort: "name",
-    width: "minmax(130px, 1.6fr)",
+    width: "minmax(120px, 1.3fr)",
     cell: (device) => (
       <Link to="/devices/$id" params={{ id: device.id }}>
         {device.name}
@@ -51,8 +52,8 @@ const columns: Column<Device>[] = [
     from: "sm",
     cell: (device) => device.platform,
   },
-  { key: "site", title: "Site", width: "minmax(70px, 0.8fr)", from: "md", cell: (device) => device.site },
-  { key: "role", title: "Role", width: "minmax(80px, 0.8fr)", from: "md", cell: (device) => device.role },
+  { key: "site", title: "Site", width: "minmax(56px, 0.6fr)", from: "md", cell: (device) => device.site },
+  { key: "role", title: "Role", width: "minmax(94px, 0.8fr)", from: "md", cell: (device) => device.role },
   { key: "model", title: "Model", width: "minmax(90px, 1fr)", from: "lg", cell: (device) => device.model },
   {
     key: "os",
@@ -64,7 +65,7 @@ const columns: Column<Device>[] = [
   {
     key: "last",
     title: "Last collected",
-    width: "132px",
+    width: "118px",
     from: "sm",
     cell: (device) =>
       device.enabled ? (
@@ -89,7 +90,6 @@ export function Devices() {
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
-  const setQ = useDebouncedCallback((q: string) => change({ q }), 250);
   const { sort: _, ...narrowing } = search;
   const filtered = Object.keys(narrowing).length > 0;
   const { q, enabled: __, ...selectable } = narrowing;
@@ -141,26 +141,55 @@ export function Devices() {
       }
     >
       {save.error && <ProblemNotice error={save.error} />}
-      <div className="sr-filters">
-        <TextInput
+      <Filters
+        moreInUse={[search.vendor, search.platform, search.role, search.tag, enabled].some(Boolean)}
+        more={
+          <>
+            <FilterField
+              label="Vendor"
+              facets={facets.data?.vendors}
+              value={search.vendor ?? []}
+              onChange={(vendor) => change({ vendor })}
+            />
+            <FilterField
+              label="Platform"
+              facets={facets.data?.platforms}
+              value={search.platform ?? []}
+              onChange={(platform) => change({ platform })}
+            />
+            <FilterField
+              label="Role"
+              facets={facets.data?.roles}
+              value={search.role ?? []}
+              onChange={(role) => change({ role })}
+            />
+            <FilterField
+              label="Tag"
+              facets={facets.data?.tags}
+              value={search.tag ?? []}
+              onChange={(tag) => change({ tag })}
+            />
+            <Select
+              label="State"
+              placeholder="Any"
+              clearable
+              data={[
+                { value: "true", label: "Enabled" },
+                { value: "false", label: "Disabled" },
+              ]}
+              value={enabled ?? null}
+              onChange={(value) => change({ enabled: value ?? "" })}
+            />
+          </>
+        }
+      >
+        <TextFilter
           label="Search"
-          placeholder="Name, address, model, serial"
+          placeholder="name, serial, …"
           leftSection={<IconSearch size={15} />}
           data-search
-          defaultValue={q ?? ""}
-          onChange={(event) => setQ(event.currentTarget.value.trim())}
-        />
-        <FilterField
-          label="Vendor"
-          facets={facets.data?.vendors}
-          value={search.vendor ?? []}
-          onChange={(vendor) => change({ vendor })}
-        />
-        <FilterField
-          label="Platform"
-          facets={facets.data?.platforms}
-          value={search.platform ?? []}
-          onChange={(platform) => change({ platform })}
+          value={q}
+          onFilter={(text) => change({ q: text })}
         />
         <FilterField
           label="Site"
@@ -168,14 +197,8 @@ export function Devices() {
           value={search.site ?? []}
           onChange={(site) => change({ site })}
         />
-        <FilterField
-          label="Role"
-          facets={facets.data?.roles}
-          value={search.role ?? []}
-          onChange={(role) => change({ role })}
-        />
-      </div>
-      {operator && filtered && q === undefined && (list.total ?? 0) > 0 && (
+      </Filters>
+      {operator && filtered && q === undefined && enabled !== "false" && (list.total ?? 0) > 0 && (
         <Group>
           <Button
             size="xs"

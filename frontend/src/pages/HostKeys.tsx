@@ -53,8 +53,8 @@ export function HostKeys() {
     {
       key: "address",
       title: "Address",
-      width: "minmax(110px, 1fr)",
-      from: "md",
+      width: "minmax(136px, 0.8fr)",
+      from: "lg",
       cell: (key) => (
         <span className="sr-mono">
           {key.address}:{key.port}
@@ -64,18 +64,14 @@ export function HostKeys() {
     {
       key: "fingerprint",
       title: "Fingerprint",
-      width: "minmax(130px, 2.4fr)",
-      from: "sm",
-      cell: (key) => (
-        <span className="sr-mono" title={`${key.algorithm} ${key.fingerprint}`}>
-          {key.fingerprint}
-        </span>
-      ),
+      // People compare it with what the device says, letter by letter: it is always whole.
+      width: "minmax(230px, 2fr)",
+      cell: (key) => <span className="sr-fingerprint">{key.fingerprint}</span>,
     },
     {
       key: "seen",
       title: "Last seen",
-      width: "126px",
+      width: "116px",
       from: "lg",
       cell: (key) => <Ago at={key.last_seen_at} />,
     },
@@ -112,7 +108,7 @@ export function HostKeys() {
         columns={columns}
         {...list}
         rowKey={(key) => key.id}
-        rowHeight={52}
+        rowHeight={60}
         empty={
           <Empty title={state === "changed" ? "No key changed" : "No host key is known yet"}>
             Keys appear here when devices are first collected.
@@ -184,7 +180,7 @@ function RowActions({ hostKey }: { hostKey: HostKey }) {
 
 function Fingerprint({ algorithm, value }: { algorithm: string; value: string }) {
   return (
-    <span className="sr-mono">
+    <span className="sr-fingerprint">
       {algorithm}
       <br />
       {value}

@@ -5,8 +5,9 @@ import { platformsQuery } from "../api/queries";
 import type { Platform } from "../api/types";
 import { clean } from "../app/search";
 import { plural } from "../format";
+import { TypeTitles } from "../ui/captureTypes";
 import { Page, Panel } from "../ui/Page";
-import { ProblemNotice } from "../ui/Problem";
+import { ProblemNotice, Stale } from "../ui/Problem";
 import { evidenceWord } from "../words";
 
 const route = getRouteApi("/platforms");
@@ -23,10 +24,13 @@ export function Platforms() {
       title="Platforms"
       lead="Every command that Showrun may send, and what its handling was tested on. Nothing else is ever typed into a device."
     >
-      {platforms.error ? (
-        <ProblemNotice error={platforms.error} onRetry={() => void platforms.refetch()} />
-      ) : platforms.data === undefined ? (
-        <Loader aria-label="Loading" />
+      <Stale of={[platforms]} />
+      {platforms.data === undefined ? (
+        platforms.error ? (
+          <ProblemNotice error={platforms.error} onRetry={() => void platforms.refetch()} />
+        ) : (
+          <Loader aria-label="Loading" />
+        )
       ) : (
         <>
           <Select
@@ -78,7 +82,9 @@ function PlatformPanel({ platform }: { platform: Platform }) {
           <tbody>
             {platform.captures.map((capture) => (
               <tr key={capture.capture_type}>
-                <td style={{ paddingRight: 14 }}>{capture.capture_type}</td>
+                <td style={{ paddingRight: 14 }}>
+                  <TypeTitles slugs={[capture.capture_type]} />
+                </td>
                 <td style={{ paddingRight: 14 }} className="sr-mono sr-any">
                   {capture.commands.join(" ; ")}
                 </td>

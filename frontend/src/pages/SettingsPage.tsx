@@ -20,7 +20,7 @@ import { useCan } from "../app/role";
 import { bytes, count, plural } from "../format";
 import { Confirm } from "../ui/Confirm";
 import { Page, Panel } from "../ui/Page";
-import { NotAllowed, Notice, ProblemNotice } from "../ui/Problem";
+import { NotAllowed, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { humanise } from "../words";
 
 const settingsKey = ["settings"] as const;
@@ -38,9 +38,12 @@ const CHOICES: Record<string, { value: string; label: string }[]> = {
 const ABOUT: Record<string, { label: string; what: string }> = {
   access_token_minutes: {
     label: "Access token, minutes",
-    what: "How long a login is not asked about again.",
+    what: "A page or script renews its token this often by itself. Who is signed out or changed loses access at once.",
   },
-  refresh_token_days: { label: "Login, days", what: "How long a login lasts that is not used." },
+  refresh_token_days: {
+    label: "Sign-in, days",
+    what: "Who has not used Showrun for so long signs in again.",
+  },
   audit_days: { label: "Audit log, days", what: "How long it is kept; 0 is for ever." },
   event_days: { label: "Events, days", what: "How long the log of a collection is kept after its end." },
   secret_ttl_hours: {
@@ -66,12 +69,13 @@ export function SettingsPage() {
   }
   return (
     <Page title="Settings">
-      {settings.error ? (
+      <Stale of={[settings]} />
+      {settings.data !== undefined ? (
+        <SettingsForm settings={settings.data} />
+      ) : settings.error ? (
         <ProblemNotice error={settings.error} onRetry={() => void settings.refetch()} />
-      ) : settings.data === undefined ? (
-        <Loader aria-label="Loading" />
       ) : (
-        <SettingsForm settings={settings.data} key={settings.dataUpdatedAt} />
+        <Loader aria-label="Loading" />
       )}
       <Purge />
     </Page>
@@ -82,19 +86,24 @@ type Values = Record<string, string | number | boolean>;
 
 function SettingsForm({ settings }: { settings: Settings }) {
   const before = settings as unknown as Values;
-  const [values, setValues] = useState<Values>(before);
-  const changed = Object.fromEntries(Object.entries(values).filter(([key, value]) => value !== before[key]));
+  // Apart from what the server says, which is asked again while somebody types.
+  const [edits, setEdits] = useState<Values>({});
+  const values = { ...before, ...edits };
+  const changed = Object.fromEntries(Object.entries(edits).filter(([key, value]) => value !== before[key]));
   const dirty = Object.keys(changed).length > 0;
   const save = useMutation({
     mutationFn: () => ask(api.PATCH("/settings", { body: changed as SettingsUpdate })),
-    onSuccess: (next) => queryClient.setQueryData(settingsKey, next),
+    onSuccess: (next) => {
+      queryClient.setQueryData(settingsKey, next);
+      setEdits({});
+    },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     save.mutate();
   };
   const set = (key: string, value: string | number | boolean) =>
-    setValues((all) => ({ ...all, [key]: value }));
+    setEdits((all) => ({ ...all, [key]: value }));
   return (
     <Panel title="Server">
       <form onSubmit={submit}>
@@ -110,7 +119,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
               Save
             </Button>
             {dirty && (
-              <Button variant="subtle" onClick={() => setValues(before)}>
+              <Button variant="subtle" onClick={() => setEdits({})}>
                 Take back
               </Button>
             )}

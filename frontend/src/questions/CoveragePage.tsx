@@ -9,12 +9,12 @@ import { useCan } from "../app/role";
 import { clean } from "../app/search";
 import { bothTimes, count, plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
-import { IconStop } from "../ui/icons";
 import { Figures, Page, Panel } from "../ui/Page";
-import { Empty, ProblemNotice } from "../ui/Problem";
+import { Empty, ProblemNotice, Stale } from "../ui/Problem";
 import { Scroll } from "../ui/Scroll";
-import { ToneIcon } from "../ui/Status";
+import { CoverageIcon } from "../ui/Status";
 import { FilterField } from "../wizard/DevicePicker";
+import "./questions.css";
 import { COVERAGE_STATES, coverageWord, failureWord } from "../words";
 
 const route = getRouteApi("/coverage");
@@ -60,19 +60,14 @@ export function CoveragePage() {
       ),
     },
     { key: "site", title: "Site", width: "minmax(60px, 0.7fr)", from: "md", cell: (row) => row.site },
-    {
-      key: "platform",
-      title: "Platform",
-      width: "minmax(100px, 0.9fr)",
-      from: "lg",
-      cell: (row) => row.platform,
-    },
     ...shown.map(
       (type): Column<DeviceCoverage> => ({
         key: type,
-        title: type,
-        width: "minmax(44px, 84px)",
-        cell: (row) => <Cell of={row.types.find((each) => each.capture_type === type)} type={type} />,
+        title: <span className="sr-head-words">{names.get(type) ?? type}</span>,
+        width: "minmax(44px, 86px)",
+        cell: (row) => (
+          <Cell of={row.types.find((each) => each.capture_type === type)} type={names.get(type) ?? type} />
+        ),
       }),
     ),
   ];
@@ -124,18 +119,21 @@ export function CoveragePage() {
           }
         />
       </div>
-      {coverage.error ? (
-        <ProblemNotice error={coverage.error} onRetry={() => void coverage.refetch()} />
-      ) : data === undefined ? (
-        <Loader aria-label="Loading" />
+      {data === undefined ? (
+        coverage.error ? (
+          <ProblemNotice error={coverage.error} onRetry={() => void coverage.refetch()} />
+        ) : (
+          <Loader aria-label="Loading" />
+        )
       ) : (
         <>
+          <Stale of={[coverage]} />
           <Figures
             label="Coverage of all devices and types"
             figures={STATES.map((each) => ({
               name: coverageWord(each).text,
               value: count(data.counts[each]),
-              icon: <ToneIcon tone={coverageWord(each).tone} />,
+              icon: <CoverageIcon state={each} />,
               tone: coverageWord(each).tone,
             }))}
           />
@@ -216,7 +214,7 @@ function Cell({ of, type }: { of: TypeCoverage | undefined; type: string }) {
     .join(", ");
   const mark = (
     <span className="sr-matrix-cell" data-tone={word.tone} role="img" aria-label={label}>
-      {of.state === "not_supported" ? <IconStop size={14} /> : <ToneIcon tone={word.tone} size={16} />}
+      <CoverageIcon state={of.state} size={16} />
     </span>
   );
   return (

@@ -3,48 +3,58 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type FormEvent, Fragment, useState } from "react";
 import { api, ask } from "../api/client";
-import type { Sighting } from "../api/types";
+import type { Location, Sighting } from "../api/types";
 import { plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
-import { IconPin, IconSearch } from "../ui/icons";
+import { IconGraph, IconPin, IconSearch, IconTable } from "../ui/icons";
 import { Facts, Page, Panel } from "../ui/Page";
-import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { Chip } from "../ui/Status";
 import { Ago } from "../ui/Time";
+import type { Word } from "../words";
 
 const route = getRouteApi("/locate");
 
 const SOURCE: Record<string, string> = {
-  mac_table: "learned on the port",
-  arp: "in the ARP table",
-  neighbor: "LLDP neighbor",
-  interface: "interface of the device",
+  mac_table: "MAC table",
+  arp: "ARP table",
+  neighbor: "LLDP",
+  interface: "interfaces",
 };
+
+function wordOf(each: Sighting): Word {
+  if (!each.current) return { text: "Was here", tone: "warn" };
+  if (each.source === "interface") return { text: "Its own port", tone: "good" };
+  if (each.edge) return { text: "Attached here", tone: "good" };
+  // An ARP table says who has an address, not where it is attached.
+  if (each.source === "arp") return { text: "In ARP", tone: "idle" };
+  return { text: "Passes here", tone: "idle" };
+}
 
 const columns: Column<Sighting>[] = [
   {
     key: "where",
     title: "Where",
-    width: "150px",
+    width: "140px",
     cell: (each) => (
       <Chip
-        word={
-          each.current
-            ? each.source === "interface"
-              ? { text: "Its own port", tone: "good" }
-              : each.edge
-                ? { text: "Attached here", tone: "good" }
-                : { text: "Passes here", tone: "idle" }
-            : { text: "Was here", tone: "warn" }
+        word={wordOf(each)}
+        icon={
+          !each.current ? undefined : each.edge ? (
+            <IconPin size={15} />
+          ) : each.source === "arp" ? (
+            <IconTable size={15} />
+          ) : (
+            <IconGraph size={15} />
+          )
         }
-        icon={each.current && each.edge ? <IconPin size={15} /> : undefined}
       />
     ),
   },
   {
     key: "device",
     title: "Device",
-    width: "minmax(110px, 1fr)",
+    width: "minmax(96px, 1fr)",
     cell: (each) =>
       each.device_name === undefined ? (
         <span className="sr-muted">taken away</span>
@@ -57,28 +67,29 @@ const columns: Column<Sighting>[] = [
   {
     key: "interface",
     title: "Port",
-    width: "minmax(130px, 1.2fr)",
-    cell: (each) => <span className="sr-mono">{each.interface}</span>,
+    // The answer itself: it is never cut.
+    width: "minmax(196px, 1.5fr)",
+    cell: (each) => <span className="sr-mono sr-any">{each.interface}</span>,
   },
-  { key: "vlan", title: "VLAN", width: "64px", from: "sm", cell: (each) => each.vlan },
+  { key: "vlan", title: "VLAN", width: "46px", from: "sm", cell: (each) => each.vlan },
   {
     key: "source",
-    title: "Who says so",
-    width: "minmax(120px, 1fr)",
-    from: "sm",
+    title: "Known from",
+    width: "minmax(88px, 0.7fr)",
+    from: "md",
     cell: (each) => SOURCE[each.source] ?? each.source,
   },
   {
     key: "what",
-    title: "Seen",
-    width: "minmax(130px, 1fr)",
+    title: "With",
+    width: "minmax(130px, 0.9fr)",
     from: "lg",
     cell: (each) => <span className="sr-mono">{each.address ?? each.mac}</span>,
   },
   {
     key: "macs",
-    title: "On the port",
-    width: "96px",
+    title: "Behind it",
+    width: "66px",
     align: "right",
     from: "lg",
     cell: (each) => (each.macs_on_port === undefined ? "" : plural(each.macs_on_port, "MAC")),
@@ -86,7 +97,7 @@ const columns: Column<Sighting>[] = [
   {
     key: "last",
     title: "Last seen",
-    width: "120px",
+    width: "112px",
     from: "sm",
     cell: (each) => <Ago at={each.last_seen_at} />,
   },
@@ -113,7 +124,11 @@ function Asked({ q }: { q: string | undefined }) {
     void navigate({ search: wanted === "" ? {} : { q: wanted } });
   };
   const data = found.data;
-  const best = data?.sightings.find((each) => each.current && each.edge);
+  const places = data?.sightings.filter((each) => each.current && each.edge) ?? [];
+  const best = places[0];
+  const ports = new Set(places.map((each) => `${each.device_id} ${each.interface}`));
+  const others = ports.size - 1;
+  const itself = data === undefined ? [] : devicesOf(data);
   return (
     <Page title="Locate" lead="The port where something is attached, by its MAC address, IP address or name.">
       <form onSubmit={submit}>
@@ -140,12 +155,15 @@ function Asked({ q }: { q: string | undefined }) {
             neighbor and interface tables that were collected last.
           </Empty>
         </div>
-      ) : found.error ? (
-        <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
       ) : data === undefined ? (
-        <Loader aria-label="Looking" />
+        found.error ? (
+          <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
+        ) : (
+          <Loader aria-label="Looking" />
+        )
       ) : (
         <>
+          <Stale of={[found]} />
           {best && (
             <Notice
               tone="good"
@@ -158,6 +176,7 @@ function Asked({ q }: { q: string | undefined }) {
                 {best.macs_on_port !== undefined &&
                   best.macs_on_port > 1 &&
                   `; ${plural(best.macs_on_port, "MAC address", "MAC addresses")} behind this port`}
+                {others > 0 && `; also on ${plural(others, "other port")}, listed below`}
               </Text>
             </Notice>
           )}
@@ -172,11 +191,11 @@ function Asked({ q }: { q: string | undefined }) {
                 ],
                 [
                   "Device",
-                  data.devices.length === 0 ? (
+                  itself.length === 0 ? (
                     "none of the inventory"
                   ) : (
                     <span key="d">
-                      {data.devices.map((device, index) => (
+                      {itself.map((device, index) => (
                         <Fragment key={device.id}>
                           {index > 0 && ", "}
                           <Link to="/devices/$id" params={{ id: device.id }}>
@@ -211,6 +230,17 @@ function Asked({ q }: { q: string | undefined }) {
       )}
     </Page>
   );
+}
+
+/** The devices that it is: named ones, and those whose own interface has the address that was asked for. */
+function devicesOf(found: Location): { id: string; name: string }[] {
+  const devices = new Map(found.devices.map((device) => [device.id, device.name]));
+  for (const each of found.sightings) {
+    if (each.source === "interface" && each.current && each.device_name !== undefined) {
+      devices.set(each.device_id, each.device_name);
+    }
+  }
+  return [...devices].map(([id, name]) => ({ id, name }));
 }
 
 const FEW = 12;

@@ -4,16 +4,18 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { type FormEvent, useMemo, useState } from "react";
 import { api, ask } from "../api/client";
 import { captureTypesQuery, facetsQuery } from "../api/queries";
-import type { SearchHit, SearchLine } from "../api/types";
+import type { SearchHit } from "../api/types";
 import { clean } from "../app/search";
 import { count, dateTime, plural } from "../format";
+import { useTypeTitle } from "../ui/captureTypes";
 import { IconSearch } from "../ui/icons";
+import { patternsOf } from "../ui/names";
 import { Page } from "../ui/Page";
-import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { Ago } from "../ui/Time";
 import { FilterField } from "../wizard/DevicePicker";
 import "./questions.css";
-import { byText, pieces, type TextHits } from "./hits";
+import { byText, passages, pieces, type ShownLine, type TextHits } from "./hits";
 
 const route = getRouteApi("/search");
 
@@ -28,7 +30,7 @@ export function Search() {
   const facets = useQuery(facetsQuery);
   const query = clean({
     ...lists,
-    device: device ? [device] : undefined,
+    device: device ? patternsOf(device) : undefined,
     history: history ? true : undefined,
   });
   const found = useInfiniteQuery({
@@ -107,7 +109,7 @@ export function Search() {
             />
             <TextInput
               label="Device"
-              placeholder="ams-*"
+              placeholder="part of a name"
               value={name}
               onChange={(event) => setName(event.currentTarget.value)}
             />
@@ -126,12 +128,15 @@ export function Search() {
             An address, a name, a line of configuration: found as it stands, in upper and lower case.
           </Empty>
         </div>
-      ) : found.error ? (
-        <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
       ) : found.data === undefined ? (
-        <Loader aria-label="Searching" />
+        found.error ? (
+          <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
+        ) : (
+          <Loader aria-label="Searching" />
+        )
       ) : (
         <>
+          <Stale of={[found]} />
           {last?.message && <Notice tone="idle" title={last.message} />}
           {last !== undefined && last.texts_pending > 0 && (
             <Notice tone="warn" title={`${plural(last.texts_pending, "text")} cannot be found yet`}>
@@ -174,44 +179,66 @@ export function Search() {
 }
 
 function TextPanel({ text, q }: { text: TextHits; q: string }) {
+  const title = useTypeTitle()(text.captureType);
+  const found = useMemo(() => passages(text.hits), [text.hits]);
+  const first = text.hits[0]?.line.number;
   return (
-    <section className="sr-panel" data-flush aria-label={`${text.captureType} of ${text.deviceName}`}>
+    <section className="sr-panel" data-flush aria-label={`${title} of ${text.deviceName}`}>
       <Group gap="sm" px="md" py={10}>
-        <Link to="/captures/$id" params={{ id: text.captureId }} search={{ find: q, view: "text" }}>
-          {text.captureType} of {text.deviceName}
+        <Link
+          to="/captures/$id"
+          params={{ id: text.captureId }}
+          search={{ find: q, line: String(first ?? 1), view: "text" }}
+        >
+          {title} of {text.deviceName}
         </Link>
         <Text size="sm" c="dimmed">
           {plural(text.hits.length, "line")}, <Ago at={text.capturedAt} />
         </Text>
       </Group>
-      {text.hits.map((hit) => (
-        // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields; this is a few lines that scroll
-        <div
-          key={hit.line.number}
-          className="sr-hit"
-          role="group"
-          aria-label={`Line ${count(hit.line.number)}`}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
-          tabIndex={0}
-        >
-          {hit.section.length > 0 && <div className="sr-hit-section">{hit.section.join(" › ")}</div>}
-          {hit.before.map((line) => (
-            <Line key={line.number} line={line} />
-          ))}
-          <Line line={hit.line} ranges={hit.ranges} />
-          {hit.after.map((line) => (
-            <Line key={line.number} line={line} />
-          ))}
-        </div>
-      ))}
+      {found.map((passage) => {
+        const from = passage.lines[0]?.line.number ?? 0;
+        const to = passage.lines.at(-1)?.line.number ?? from;
+        return (
+          // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields; this is a few lines that scroll
+          <div
+            key={from}
+            className="sr-hit"
+            role="group"
+            aria-label={`Lines ${count(from)} to ${count(to)}`}
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+            tabIndex={0}
+          >
+            {passage.section.length > 0 && (
+              <div className="sr-hit-section">{passage.section.join(" › ")}</div>
+            )}
+            {passage.lines.map((shown) => (
+              <Line key={shown.line.number} shown={shown} captureId={text.captureId} q={q} />
+            ))}
+          </div>
+        );
+      })}
     </section>
   );
 }
 
-function Line({ line, ranges }: { line: SearchLine; ranges?: readonly { start: number; end: number }[] }) {
+function Line({ shown, captureId, q }: { shown: ShownLine; captureId: string; q: string }) {
+  const { line, ranges } = shown;
   return (
     <div data-hit={ranges === undefined ? undefined : true}>
-      <span className="sr-hit-number">{line.number}</span>
+      {ranges === undefined ? (
+        <span className="sr-hit-number">{line.number}</span>
+      ) : (
+        <Link
+          className="sr-hit-number"
+          aria-label={`Open the text at line ${count(line.number)}`}
+          to="/captures/$id"
+          params={{ id: captureId }}
+          search={{ find: q, line: String(line.number), view: "text" }}
+        >
+          {line.number}
+        </Link>
+      )}
       {ranges === undefined
         ? line.text
         : pieces(line, ranges).map((piece, index) =>

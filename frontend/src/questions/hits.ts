@@ -48,3 +48,34 @@ export function pieces(line: SearchLine, ranges: readonly { start: number; end: 
   found.push({ text: characters.slice(at).join(""), found: false });
   return found.filter((piece) => piece.text !== "");
 }
+
+export interface ShownLine {
+  line: SearchLine;
+  /** Where in it; absent in a line that is only around one. */
+  ranges: readonly { start: number; end: number }[] | undefined;
+}
+
+export interface Passage {
+  section: readonly string[];
+  lines: ShownLine[];
+}
+
+/** The hits of a text with the lines around them, each line once: what overlaps or follows at once is one passage. */
+export function passages(hits: readonly SearchHit[]): Passage[] {
+  const lines = new Map<number, ShownLine & { section: readonly string[] }>();
+  for (const hit of hits) {
+    for (const line of [...hit.before, ...hit.after]) {
+      if (!lines.has(line.number)) lines.set(line.number, { line, ranges: undefined, section: hit.section });
+    }
+  }
+  for (const { line, ranges, section } of hits) lines.set(line.number, { line, ranges, section });
+  const found: Passage[] = [];
+  let end = Number.NaN;
+  for (const { line, ranges, section } of [...lines.values()].sort((a, b) => a.line.number - b.line.number)) {
+    const last = found.at(-1);
+    if (last !== undefined && line.number === end + 1) last.lines.push({ line, ranges });
+    else found.push({ section, lines: [{ line, ranges }] });
+    end = line.number;
+  }
+  return found;
+}

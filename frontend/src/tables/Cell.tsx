@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { duration } from "../format";
 import { IconStop } from "../ui/icons";
 import { Chip } from "../ui/Status";
-import type { Look } from "./tables";
+import { kindWord, type Look } from "./tables";
 
 /** A value of a record as a person reads it. */
 export function Cell({ value, look = "plain" }: { value: unknown; look?: Look | undefined }): ReactNode {
@@ -21,6 +21,7 @@ export function Cell({ value, look = "plain" }: { value: unknown; look?: Look | 
     );
   }
   if (look === "duration" && typeof value === "number") return duration(value);
+  if (look === "kind" && typeof value === "string") return <span title={value}>{kindWord(value)}</span>;
   const text = plain(value);
   return look === "plain" || look === "state" ? (
     <span title={text}>{text}</span>
@@ -28,6 +29,30 @@ export function Cell({ value, look = "plain" }: { value: unknown; look?: Look | 
     <span className="sr-mono" title={text}>
       {text}
     </span>
+  );
+}
+
+interface LabelledProps {
+  title: string;
+  value: unknown;
+  look?: Look | undefined;
+  /** On a phone there is no head of the table: each value says what it is. */
+  narrow: boolean;
+}
+
+/** A value in a table, with its name where nothing else says it. */
+export function Labelled({ title, value, look, narrow }: LabelledProps): ReactNode {
+  if (!narrow) return <Cell value={value} look={look} />;
+  if (value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)) {
+    return null;
+  }
+  return (
+    <>
+      <span className="sr-label" aria-hidden="true">
+        {title}
+      </span>{" "}
+      <Cell value={value} look={look} />
+    </>
   );
 }
 

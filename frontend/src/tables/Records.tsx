@@ -1,4 +1,5 @@
 import { Button, Group, Loader, Stack, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -8,8 +9,8 @@ import type { Capture, CaptureRecords } from "../api/types";
 import { useCan } from "../app/role";
 import { count, plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
-import { Empty, Notice, ProblemNotice } from "../ui/Problem";
-import { Cell } from "./Cell";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
+import { Labelled } from "./Cell";
 import { fieldWord, tableFor } from "./tables";
 
 /** As many as the page shows; a text with more is for the table that it is loaded into. */
@@ -46,13 +47,20 @@ export function Records({ capture }: { capture: Capture }) {
       })),
     [records.data],
   );
-  const columns = useMemo(() => columnsOf(rows), [rows]);
-  if (records.error) return <ProblemNotice error={records.error} onRetry={() => void records.refetch()} />;
-  if (records.data === undefined) return <Loader size="sm" aria-label="Reading the records" />;
+  const narrow = !useMediaQuery("(min-width: 640px)", true);
+  const columns = useMemo(() => columnsOf(rows, narrow), [rows, narrow]);
+  if (records.data === undefined) {
+    return records.error ? (
+      <ProblemNotice error={records.error} onRetry={() => void records.refetch()} />
+    ) : (
+      <Loader size="sm" aria-label="Reading the records" />
+    );
+  }
   const data = records.data;
   const table = tableFor(data.capture_type);
   return (
     <Stack gap="sm">
+      <Stale of={[records]} />
       <Group gap="sm" justify="space-between">
         <Text size="sm">
           <b>{plural(data.records_total, "record")}</b>
@@ -72,7 +80,7 @@ export function Records({ capture }: { capture: Capture }) {
         </Text>
         {operator && (
           <Button size="xs" variant="default" loading={again.isPending} onClick={() => again.mutate()}>
-            Read it again
+            Parse again
           </Button>
         )}
       </Group>
@@ -127,7 +135,7 @@ function Understood({ data }: { data: CaptureRecords }) {
 }
 
 /** A column for each field that occurs; what is said as printed too is left to the text beside it. */
-function columnsOf(rows: readonly Record[]): Column<Record>[] {
+function columnsOf(rows: readonly Record[], narrow: boolean): Column<Record>[] {
   const widths = new Map<string, number>();
   for (const row of rows) {
     for (const [name, value] of Object.entries(row.fields)) {
@@ -140,6 +148,13 @@ function columnsOf(rows: readonly Record[]): Column<Record>[] {
     key: name,
     title: fieldWord(name),
     width: `minmax(${width * 8 + 4}px, ${width}fr)`,
-    cell: (row) => <Cell value={row.fields[name]} look={name.endsWith("_up") ? "state" : "mono"} />,
+    cell: (row) => (
+      <Labelled
+        title={fieldWord(name)}
+        value={row.fields[name]}
+        look={name.endsWith("_up") ? "state" : "mono"}
+        narrow={narrow}
+      />
+    ),
   }));
 }

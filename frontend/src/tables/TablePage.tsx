@@ -1,8 +1,8 @@
 import { Button, Drawer, Group, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback, useMediaQuery } from "@mantine/hooks";
+import { useMediaQuery } from "@mantine/hooks";
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { askBlob, askJson } from "../api/client";
 import { useList } from "../api/lists";
 import type { Page as ApiPage } from "../api/types";
@@ -10,17 +10,21 @@ import { clean, stringifySearch } from "../app/search";
 import { dateTime, plural } from "../format";
 import { saveAs } from "../ui/Copy";
 import { type Column, DataTable } from "../ui/DataTable";
+import { MoreDevices, useDevicesNamed } from "../ui/devicesNamed";
 import { IconDown } from "../ui/icons";
 import { Facts, Page } from "../ui/Page";
 import { Empty, ProblemNotice } from "../ui/Problem";
+import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
-import { Cell } from "./Cell";
+import { Cell, Labelled } from "./Cell";
+import "./tables.css";
 import {
   EXAMPLES,
   FILTERS,
-  type Filter,
   field,
   fieldWord,
+  type Look,
+  rowId,
   several,
   TABLES,
   type TableKind,
@@ -53,15 +57,16 @@ export function TablePage() {
   return <Table table={table} key={table.slug} />;
 }
 
-const keys = new WeakMap<object, string>();
-let made = 0;
+/** Rows in which a link to one is looked for. */
+const MOST_LOOKED_AT = 1_000;
 
-/** Rows have no id of their own; one that was loaded stays the same object. */
+const keys = new WeakMap<object, string>();
+
+/** Rows have no id of their own. The same row has the same key when it is read again, so that the cursor stays on it. */
 function keyOf(row: TableRow): string {
   let key = keys.get(row);
   if (key === undefined) {
-    made += 1;
-    key = String(made);
+    key = `${rowId(row)} ${row.first_seen_at}`;
     keys.set(row, key);
   }
   return key;
@@ -70,32 +75,41 @@ function keyOf(row: TableRow): string {
 function Table({ table }: { table: TableKind }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const [open, setOpen] = useState<TableRow>();
   const [all, setAll] = useState(false);
   const roomy = useMediaQuery("(min-width: 640px)", true);
   const { as_of, device_id } = search;
-  const asked = useMemo(() => {
-    const filters = table.filters.flatMap((name) => {
-      const values = several(search[name] ?? "");
-      return values.length === 0 ? [] : [[name, values] as const];
-    });
-    return clean({ ...Object.fromEntries(filters), device_id, as_of });
-  }, [table, search, device_id, as_of]);
+  const named = useDevicesNamed(search.device, device_id);
+  const filters = table.filters.flatMap((name) => {
+    const values = name === "device" ? [] : several(search[name] ?? "");
+    return values.length === 0 ? [] : [[name, values] as const];
+  });
+  const asked = clean({ ...Object.fromEntries(filters), ...named.query, as_of });
   const list = useList<TableRow>({
     key: ["tables", table.slug, asked],
     read: (page) =>
       askJson<ApiPage<TableRow>>(`/api/v1/${table.path}${stringifySearch({ ...asked, ...page })}`),
+    enabled: named.ready,
   });
+  const open = useMemo(
+    () =>
+      search.row === undefined ? undefined : list.rows.find((row) => keyOf(row).startsWith(`${search.row} `)),
+    [list.rows, search.row],
+  );
+  const { more } = list;
+  const looking = search.row !== undefined && open === undefined && list.rows.length < MOST_LOOKED_AT;
+  useEffect(() => {
+    if (looking && more.has && !more.loading) more.load();
+  }, [looking, more]);
   const save = useMutation({
     mutationFn: async () =>
       saveAs(await askBlob(`/api/v1/${table.path}.csv${stringifySearch(asked)}`), `${table.path}.csv`),
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
-  const filtered = Object.keys(asked).length > 0;
+  const filtered = Object.keys(asked).length > 0 || search.device !== undefined;
 
   // A phone shows the ones in use and the first few; the rest are a touch away.
-  const filters = roomy || all ? table.filters : table.filters.filter((name, at) => at < 3 || search[name]);
+  const offered = roomy || all ? table.filters : table.filters.filter((name, at) => at < 3 || search[name]);
 
   const columns: Column<TableRow>[] = [
     {
@@ -118,7 +132,14 @@ function Table({ table }: { table: TableKind }) {
         width: column.width,
         ...(column.from === undefined ? {} : { from: column.from }),
         ...(column.align === undefined ? {} : { align: column.align }),
-        cell: (row) => <Cell value={field(row, column.field)} look={column.look} />,
+        cell: (row) => (
+          <Labelled
+            title={column.title}
+            value={field(row, column.field)}
+            look={column.look}
+            narrow={!roomy}
+          />
+        ),
       }),
     ),
     {
@@ -135,14 +156,27 @@ function Table({ table }: { table: TableKind }) {
       title={`${table.title}${as_of ? ` at ${dateTime(as_of)}` : ""}`}
       lead={list.total === undefined ? "What the devices say." : `${words(table, list.total)}.`}
       actions={
-        <Button
-          variant="default"
-          leftSection={<IconDown size={15} />}
-          loading={save.isPending}
-          onClick={() => save.mutate()}
-        >
-          Export CSV
-        </Button>
+        <>
+          <TextInput
+            className="sr-as-of"
+            label="As of"
+            type="datetime-local"
+            value={as_of ? localTime(as_of) : ""}
+            onChange={(event) => {
+              const at = new Date(event.currentTarget.value);
+              change({ as_of: Number.isNaN(at.getTime()) ? "" : at.toISOString() });
+            }}
+          />
+          <Button
+            variant="default"
+            leftSection={<IconDown size={15} />}
+            loading={save.isPending}
+            disabled={!named.ready}
+            onClick={() => save.mutate()}
+          >
+            Export CSV
+          </Button>
+        </>
       }
     >
       <nav aria-label="Tables" className="sr-tabs">
@@ -161,13 +195,16 @@ function Table({ table }: { table: TableKind }) {
       </nav>
       {save.error && <ProblemNotice error={save.error} />}
       <div className="sr-filters" data-many>
-        {filters.map((name) => (
-          <FilterText
-            key={`${name} ${search[name] === undefined}`}
-            name={name}
-            first={name === "device"}
-            value={search[name] ?? ""}
-            onChange={(value) => change({ [name]: value })}
+        {offered.map((name) => (
+          <TextFilter
+            key={name}
+            label={FILTERS[name]}
+            placeholder={EXAMPLES[name]}
+            data-search={name === "device" || undefined}
+            spellCheck={false}
+            autoCapitalize="none"
+            value={search[name]}
+            onFilter={(value) => change({ [name]: value })}
           />
         ))}
         {!roomy && !all && (
@@ -175,16 +212,8 @@ function Table({ table }: { table: TableKind }) {
             More filters
           </Button>
         )}
-        <TextInput
-          label="As of"
-          type="datetime-local"
-          value={as_of ? localTime(as_of) : ""}
-          onChange={(event) => {
-            const at = new Date(event.currentTarget.value);
-            change({ as_of: Number.isNaN(at.getTime()) ? "" : at.toISOString() });
-          }}
-        />
       </div>
+      <MoreDevices more={named.more} />
       {filtered && (
         <Group gap="sm">
           {device_id && (
@@ -201,8 +230,10 @@ function Table({ table }: { table: TableKind }) {
         label={table.title}
         columns={columns}
         {...list}
+        loading={list.loading || !named.ready}
+        error={named.error ?? list.error}
         rowKey={keyOf}
-        onOpen={setOpen}
+        onOpen={(row) => change({ row: rowId(row) })}
         rowHeight={42}
         empty={
           filtered ? (
@@ -223,13 +254,13 @@ function Table({ table }: { table: TableKind }) {
       />
       <Drawer
         opened={open !== undefined}
-        onClose={() => setOpen(undefined)}
+        onClose={() => change({ row: "" })}
         position="right"
         size="lg"
         title={open === undefined ? "" : `${table.title} of ${open.device_name ?? "a device that is gone"}`}
         closeButtonProps={{ "aria-label": "Close" }}
       >
-        {open && <Facts facts={factsOf(open)} />}
+        {open && <Facts facts={factsOf(table, open)} />}
       </Drawer>
     </Page>
   );
@@ -237,27 +268,6 @@ function Table({ table }: { table: TableKind }) {
 
 function words(table: TableKind, total: number): string {
   return plural(total, table.one, table.one === "entry" ? "entries" : `${table.one}s`);
-}
-
-function FilterText(props: {
-  name: Filter;
-  first: boolean;
-  value: string;
-  onChange: (value: string) => void;
-}) {
-  const { name, first, value, onChange } = props;
-  const set = useDebouncedCallback((text: string) => onChange(text.trim()), 350);
-  return (
-    <TextInput
-      label={FILTERS[name]}
-      placeholder={EXAMPLES[name]}
-      data-search={first || undefined}
-      spellCheck={false}
-      autoCapitalize="none"
-      defaultValue={value}
-      onChange={(event) => set(event.currentTarget.value)}
-    />
-  );
 }
 
 /** For a field of the browser, which knows no zones. */
@@ -269,7 +279,13 @@ function localTime(at: string): string {
 const TIMES = new Set(["first_seen_at", "last_seen_at", "closed_at"]);
 const DURATIONS = new Set(["age_seconds", "uptime_seconds"]);
 
-function factsOf(row: TableRow) {
+function lookOf(table: TableKind, name: string): Look {
+  if (DURATIONS.has(name)) return "duration";
+  if (name.endsWith("_up")) return "state";
+  return table.columns.find((column) => column.field === name)?.look === "kind" ? "kind" : "mono";
+}
+
+function factsOf(table: TableKind, row: TableRow) {
   return Object.entries(row)
     .filter(
       ([name, value]) =>
@@ -295,11 +311,7 @@ function factsOf(row: TableRow) {
       const shown = TIMES.has(name) ? (
         <Ago key={name} at={String(value)} />
       ) : (
-        <Cell
-          key={name}
-          value={value}
-          look={DURATIONS.has(name) ? "duration" : name.endsWith("_up") ? "state" : "mono"}
-        />
+        <Cell key={name} value={value} look={lookOf(table, name)} />
       );
       return [fieldWord(name), shown] as const;
     });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { components, paths } from "../api/schema";
 import { plain } from "./Cell";
-import { fieldWord, several, TABLES, type TableKind } from "./tables";
+import { fieldWord, kindWord, rowId, several, TABLES, type TableKind } from "./tables";
 
 type Path = keyof paths & `/${string}`;
 
@@ -36,7 +36,6 @@ it("shows fields that rows have", () => {
       "addresses",
       "description",
       "speed",
-      "mtu",
     ] satisfies (keyof Schemas["Interface"])[],
     routes: [
       "prefix",
@@ -74,4 +73,24 @@ it("writes what is in a record in one line", () => {
   expect(plain({ link_transitions: 3, errors: { in: 1 } })).toBe("link transitions 3, errors in 1");
   expect(fieldWord("neighbor_port_id")).toBe("Neighbor port id");
   expect(fieldWord("mac")).toBe("MAC address");
+});
+
+it("says in a word what a switch prints as a letter", () => {
+  expect(kindWord("d")).toBe("dynamic");
+  expect(kindWord("s,nm")).toBe("static, not configured");
+  expect(kindWord("dynamic")).toBe("dynamic");
+  expect(kindWord("d,zz")).toBe("d,zz");
+});
+
+it("names a row the same whenever it is read", () => {
+  const row = { device_id: "a", mac: "00:11:22:33:44:55", vlan: "10", last_seen_at: "2026-01-01T00:00:00Z" };
+  const later = {
+    last_seen_at: "2026-01-02T00:00:00Z",
+    age_seconds: 7,
+    vlan: "10",
+    mac: row.mac,
+    device_id: "a",
+  };
+  expect(rowId(later)).toBe(rowId(row));
+  expect(rowId({ ...row, vlan: "20" })).not.toBe(rowId(row));
 });

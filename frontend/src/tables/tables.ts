@@ -21,8 +21,9 @@ export type Filter = keyof typeof FILTERS;
 
 /** How a filter is written; the API takes several of each. */
 export const EXAMPLES: Partial<Record<Filter, string>> = {
+  device: "part of a name",
   ip: "10.0.0.1",
-  mac: "00:1c:73 or whole",
+  mac: "00:1c:73",
   prefix: "10.0.0.0/8",
   vlan: "99",
   interface: "Gi1/0/1",
@@ -30,7 +31,16 @@ export const EXAMPLES: Partial<Record<Filter, string>> = {
   protocol: "ospf",
 };
 
-export type Look = "mono" | "address" | "mac" | "interface" | "state" | "list" | "plain" | "duration";
+export type Look =
+  | "mono"
+  | "address"
+  | "mac"
+  | "interface"
+  | "state"
+  | "list"
+  | "plain"
+  | "duration"
+  | "kind";
 
 export interface TableColumn {
   field: string;
@@ -53,6 +63,8 @@ export interface TableKind {
 }
 
 const wide = "minmax(112px, 1.4fr)";
+/** `TenGigabitEthernet1/0/3` whole */
+const port = "minmax(178px, 1.5fr)";
 const middle = "minmax(92px, 1fr)";
 const narrow = "74px";
 
@@ -67,7 +79,7 @@ export const TABLES: readonly TableKind[] = [
     columns: [
       { field: "address", title: "IP address", width: wide, look: "address" },
       { field: "mac", title: "MAC address", width: "152px", look: "mac" },
-      { field: "interface", title: "Interface", width: wide, look: "interface" },
+      { field: "interface", title: "Interface", width: port, look: "interface" },
       { field: "vlan", title: "VLAN", width: narrow, from: "lg" },
       { field: "vrf", title: "VRF", width: middle, from: "lg" },
     ],
@@ -82,8 +94,8 @@ export const TABLES: readonly TableKind[] = [
     columns: [
       { field: "mac", title: "MAC address", width: "152px", look: "mac" },
       { field: "vlan", title: "VLAN", width: narrow },
-      { field: "interface", title: "Port", width: wide, look: "interface" },
-      { field: "kind", title: "Kind", width: middle, from: "md" },
+      { field: "interface", title: "Port", width: port, look: "interface" },
+      { field: "kind", title: "Kind", width: middle, look: "kind", from: "md" },
     ],
   },
   {
@@ -94,10 +106,10 @@ export const TABLES: readonly TableKind[] = [
     captureType: "lldp",
     filters: ["device", "name", "interface", "ip", "mac"],
     columns: [
-      { field: "local_interface", title: "Our interface", width: wide, look: "interface" },
+      { field: "local_interface", title: "Our interface", width: port, look: "interface" },
       { field: "neighbor_name", title: "Neighbor", width: wide },
-      { field: "neighbor_interface", title: "Its interface", width: wide, look: "interface", from: "sm" },
-      { field: "management_addresses", title: "Managed by", width: middle, look: "list", from: "lg" },
+      { field: "neighbor_interface", title: "Its interface", width: port, look: "interface", from: "sm" },
+      { field: "management_addresses", title: "Management address", width: wide, look: "list", from: "lg" },
     ],
   },
   {
@@ -108,13 +120,12 @@ export const TABLES: readonly TableKind[] = [
     captureType: "interfaces",
     filters: ["device", "interface", "ip", "prefix", "mac", "vlan", "vrf"],
     columns: [
-      { field: "name", title: "Interface", width: wide, look: "interface" },
-      { field: "link_up", title: "Link", width: "92px", look: "state" },
-      { field: "admin_up", title: "Enabled", width: "92px", look: "state", from: "lg" },
+      { field: "name", title: "Interface", width: port, look: "interface" },
+      { field: "link_up", title: "Link", width: "74px", look: "state" },
+      { field: "admin_up", title: "Admin", width: "74px", look: "state", from: "lg" },
       { field: "addresses", title: "Addresses", width: wide, look: "list" },
-      { field: "description", title: "Description", width: wide, from: "sm" },
+      { field: "description", title: "Description", width: middle, from: "sm" },
       { field: "speed", title: "Speed", width: "90px", from: "lg" },
-      { field: "mtu", title: "MTU", width: "64px", align: "right", from: "lg" },
     ],
   },
   {
@@ -127,7 +138,7 @@ export const TABLES: readonly TableKind[] = [
     columns: [
       { field: "prefix", title: "Network", width: wide, look: "mono" },
       { field: "next_hop", title: "Next hop", width: middle, look: "address" },
-      { field: "interface", title: "Interface", width: wide, look: "interface", from: "sm" },
+      { field: "interface", title: "Interface", width: port, look: "interface", from: "sm" },
       { field: "protocol", title: "Protocol", width: "94px" },
       { field: "distance", title: "Distance", width: narrow, align: "right", from: "lg" },
       { field: "metric", title: "Metric", width: narrow, align: "right", from: "lg" },
@@ -192,8 +203,9 @@ const WORDS: Record<string, string> = {
   closed_at: "Gone since",
   capture_id: "Read from",
   device_name: "Device",
-  admin_up: "Enabled",
+  admin_up: "Admin",
   link_up: "Link",
+  management_addresses: "Management address",
   speed_bps: "Speed, bits a second",
   age_seconds: "Age then",
   uptime_seconds: "Up for",
@@ -205,6 +217,47 @@ export function fieldWord(name: string): string {
   if (known !== undefined) return known;
   const words = name.replaceAll("_", " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** What a switch prints in single letters; one of them that is not here stays as it was printed. */
+const KINDS: Record<string, string> = {
+  d: "dynamic",
+  s: "static",
+  l: "local",
+  p: "persistent",
+  c: "control",
+  r: "remote",
+  se: "with statistics",
+  nm: "not configured",
+};
+
+/** `d` → `dynamic`, `d,se` → `dynamic, with statistics`. */
+export function kindWord(kind: string): string {
+  const words = kind.split(/[,\s]+/).map((flag) => KINDS[flag]);
+  return words.every((word) => word !== undefined) ? words.join(", ") : kind;
+}
+
+/** What a row may say otherwise each time it is read, and is still the same row. */
+const PASSING = new Set([
+  "device_name",
+  "first_seen_at",
+  "last_seen_at",
+  "closed_at",
+  "capture_id",
+  "age_seconds",
+  "uptime_seconds",
+]);
+
+/** A short name of a row for the address: rows of the API have none. */
+export function rowId(row: object): string {
+  const fields = Object.entries(row)
+    .filter(([name]) => !PASSING.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  let hash = 0x811c9dc5;
+  for (const letter of JSON.stringify(fields)) {
+    hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  }
+  return hash.toString(36);
 }
 
 /** Several values of one filter, as people type them: `10.0.0.1, 10.0.0.2`. */

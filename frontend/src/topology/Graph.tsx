@@ -19,8 +19,8 @@ interface View {
 
 /** On a phone the whole of a network is a smudge: it begins with a part that can be read. */
 function start(box: View, pixels: number | undefined): View {
-  if (pixels === undefined || pixels > 640 || box.width < pixels * 1.6) return box;
-  const width = pixels * 1.6;
+  if (pixels === undefined || pixels > 640 || box.width < pixels * 1.2) return box;
+  const width = pixels * 1.2;
   const height = Math.min(box.height, width * 1.2);
   return { x: box.x + (box.width - width) / 2, y: box.y, width, height };
 }
@@ -154,15 +154,28 @@ export default function Graph({ topology, chosen, onChoose }: Props) {
             >
               <title>{[node.name, node.platform, node.site].filter(Boolean).join(", ")}</title>
               {node.managed ? <rect x={-10} y={-8} width={20} height={16} rx={4} /> : <circle r={8} />}
-              {(names || near?.has(node.id)) && (
-                <text y={24} textAnchor="middle">
-                  {node.name.length > 18 ? `${node.name.slice(0, 17)}…` : node.name}
-                </text>
-              )}
+              {(names || near?.has(node.id)) && <Name text={node.name} />}
             </g>
           );
         })}
       </svg>
     </div>
+  );
+}
+
+/** About as wide as a letter is in the drawing. */
+const LETTER = 6.6;
+
+/** On a ground of its own, so that no line runs through it. */
+function Name({ text }: { text: string }) {
+  const shown = text.length > 18 ? `${text.slice(0, 17)}…` : text;
+  const width = shown.length * LETTER + 8;
+  return (
+    <>
+      <rect className="sr-graph-name" x={-width / 2} y={12} width={width} height={16} rx={4} />
+      <text y={24} textAnchor="middle">
+        {shown}
+      </text>
+    </>
   );
 }

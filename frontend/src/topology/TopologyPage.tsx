@@ -11,7 +11,7 @@ import { saveAs } from "../ui/Copy";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconDown } from "../ui/icons";
 import { Facts, Page, Panel } from "../ui/Page";
-import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { Ago } from "../ui/Time";
 import { FilterField } from "../wizard/DevicePicker";
 
@@ -155,10 +155,13 @@ export function TopologyPage() {
           pb={8}
         />
       </div>
-      {found.error ? (
-        <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
-      ) : data === undefined ? (
-        <Loader aria-label="Loading" />
+      <Stale of={[found]} />
+      {data === undefined ? (
+        found.error ? (
+          <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
+        ) : (
+          <Loader aria-label="Loading" />
+        )
       ) : data.nodes.length === 0 ? (
         <div className="sr-panel">
           <Empty

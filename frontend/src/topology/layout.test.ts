@@ -39,6 +39,11 @@ it("puts every node into the box, apart from each other, the core above what han
   expect(below.length).toBeGreaterThan(14);
 });
 
+it("fills the place for the drawing, also with many sites beside each other", () => {
+  const { box } = layout(network(5, 8));
+  expect(box.width / box.height).toBeLessThan(2.4);
+});
+
 it("draws a graph whose links lead to nodes that were left out, and one without nodes", () => {
   const topology = network(1, 2);
   topology.links.push({ a: { node: "0-0" }, b: { node: "gone" } } as unknown as Topology["links"][number]);

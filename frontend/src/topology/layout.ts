@@ -21,7 +21,12 @@ export interface Drawing {
   box: { x: number; y: number; width: number; height: number };
 }
 
-const MARGIN = 70;
+/** Room for the names at the sides, and for the one below the lowest node. */
+const MARGIN = { side: 66, top: 30, bottom: 44 };
+/** As wide as the place for the drawing is, to its height. */
+const ASPECT = 2;
+/** How far apart the tiers may be pulled to fill it. */
+const MOST_STRETCH = 2.2;
 
 /** Roles that are near the middle of a network stand above those that are at its edge. */
 const TIERS: [RegExp, number][] = [
@@ -80,17 +85,24 @@ export function layout(topology: Topology): Drawing {
     .stop()
     .tick(bodies.length > 600 ? 120 : 300);
 
-  const places = new Map(bodies.map((body) => [body.id, { x: body.x ?? 0, y: body.y ?? 0 }]));
   const xs = bodies.map((body) => body.x ?? 0);
   const ys = bodies.map((body) => body.y ?? 0);
-  const [left, top] = [least(xs) - MARGIN, least(ys) - MARGIN];
+  const [left, top] = [least(xs), least(ys)];
+  const wide = -least(xs.map((each) => -each)) - left + 2 * MARGIN.side;
+  const high = -least(ys.map((each) => -each)) - top;
+  const wanted = wide / ASPECT - MARGIN.top - MARGIN.bottom;
+  // A network of many sites is flat: the tiers are pulled apart instead of leaving half of the place empty.
+  const stretch = high === 0 ? 1 : Math.min(MOST_STRETCH, Math.max(1, wanted / high));
+  const places = new Map(
+    bodies.map((body) => [body.id, { x: body.x ?? 0, y: top + ((body.y ?? 0) - top) * stretch }]),
+  );
   return {
     places,
     box: {
-      x: left,
-      y: top,
-      width: Math.max(320, -least(xs.map((each) => -each)) + MARGIN - left),
-      height: Math.max(220, -least(ys.map((each) => -each)) + MARGIN - top),
+      x: left - MARGIN.side,
+      y: top - MARGIN.top,
+      width: Math.max(320, wide),
+      height: Math.max(220, high * stretch + MARGIN.top + MARGIN.bottom),
     },
   };
 }

@@ -21,9 +21,13 @@ interface Props {
   linked?: boolean;
   /** What is looked for at first. */
   wanted?: string | undefined;
+  /** The line, counted from 1, at which the text is opened. */
+  line?: number | undefined;
+  /** What the page says already. */
+  said?: string | undefined;
 }
 
-export function CaptureText({ capture, linked = true, wanted = "" }: Props) {
+export function CaptureText({ capture, linked = true, wanted = "", line, said }: Props) {
   const operator = useCan("operator");
   const [find, setFind] = useState(wanted);
   const none = capture.sha256 === undefined && capture.bytes === 0;
@@ -66,7 +70,7 @@ export function CaptureText({ capture, linked = true, wanted = "" }: Props) {
         <span className="sr-muted">Command </span>
         <span className="sr-mono">{capture.commands.join(" ; ")}</span>
       </Text>
-      {capture.message && <Notice tone="warn" title={capture.message} />}
+      {capture.message && capture.message !== said && <Notice tone="warn" title={capture.message} />}
       {capture.verdict === "suspicious" && !capture.current && operator && (
         <Notice tone="warn" title="Much shorter than the last good text">
           <Text size="sm">If that is right, make it the last good one.</Text>
@@ -88,10 +92,12 @@ export function CaptureText({ capture, linked = true, wanted = "" }: Props) {
             </Button>
           </Group>
         </Notice>
-      ) : text.error ? (
-        <ProblemNotice error={text.error} onRetry={() => void text.refetch()} />
       ) : text.data === undefined ? (
-        <Loader size="sm" aria-label="Loading the text" />
+        text.error ? (
+          <ProblemNotice error={text.error} onRetry={() => void text.refetch()} />
+        ) : (
+          <Loader size="sm" aria-label="Loading the text" />
+        )
       ) : (
         <>
           <Group justify="space-between" gap="sm">
@@ -119,6 +125,8 @@ export function CaptureText({ capture, linked = true, wanted = "" }: Props) {
           <TextLines
             lines={lines}
             find={find}
+            // Whoever looks for something else has left the line of the link.
+            line={find === wanted ? line : undefined}
             label={`${capture.capture_type} of ${capture.device_name}, ${count(lines.length)} lines`}
           />
         </>

@@ -2,7 +2,9 @@ import { Button, Code, Group, Stack, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { asProblem } from "../api/problem";
+import { clock } from "../format";
 import { IconInfo, IconShield, IconWarn } from "./icons";
+import "./ui.css";
 
 interface NoticeProps {
   tone: "good" | "bad" | "warn" | "busy" | "idle";
@@ -63,6 +65,39 @@ export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: ((
         <RequestId id={problem.requestId} />
       </Group>
     </Notice>
+  );
+}
+
+interface Read {
+  data: unknown;
+  error: unknown;
+  dataUpdatedAt: number;
+  refetch: () => unknown;
+}
+
+/** What was read before stays on the page when it cannot be read again; this says so, and since when. */
+export function Stale({ of }: { of: readonly Read[] }) {
+  const old = of.filter((read) => read.data !== undefined && read.error);
+  const [first] = old;
+  if (first === undefined) return null;
+  const since = Math.min(...old.map((read) => read.dataUpdatedAt));
+  return (
+    <div className="sr-stale" data-tone="warn" role="status">
+      <IconWarn size={15} />
+      <span>
+        Could not refresh: {asProblem(first.error).title}. Shown is what was known at{" "}
+        {clock(new Date(since).toISOString())}.
+      </span>
+      <Button
+        size="compact-xs"
+        variant="default"
+        onClick={() => {
+          for (const read of old) read.refetch();
+        }}
+      >
+        Try again
+      </Button>
+    </div>
   );
 }
 

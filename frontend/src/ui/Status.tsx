@@ -1,6 +1,14 @@
 import type { ReactNode } from "react";
-import { failureWord, severityWord, statusWord, type Tone, verdictWord, type Word } from "../words";
-import { IconCheck, IconClock, IconCross, IconInfo, IconSpin, IconStop, IconWarn } from "./icons";
+import {
+  coverageWord,
+  failureWord,
+  severityWord,
+  statusWord,
+  type Tone,
+  verdictWord,
+  type Word,
+} from "../words";
+import { IconCheck, IconClock, IconCross, IconInfo, IconNever, IconSpin, IconStop, IconWarn } from "./icons";
 
 export function ToneIcon({ tone, size = 15, still }: { tone: Tone; size?: number; still?: boolean }) {
   switch (tone) {
@@ -44,6 +52,18 @@ export function SeverityChip({ severity }: { severity: string }) {
       icon={word.tone === "busy" || word.tone === "idle" ? <IconInfo size={15} /> : undefined}
     />
   );
+}
+
+/** Each state has its own picture: what was never tried is a gap, what the platform has no command for is none. */
+export function CoverageIcon({ state, size = 15 }: { state: string; size?: number }) {
+  if (state === "never") return <IconNever size={size} />;
+  if (state === "not_supported") return <IconStop size={size} />;
+  if (state === "stale") return <IconClock size={size} />;
+  return <ToneIcon tone={coverageWord(state).tone} size={size} />;
+}
+
+export function CoverageChip({ state }: { state: string }) {
+  return <Chip word={coverageWord(state)} icon={<CoverageIcon state={state} />} />;
 }
 
 export function FailureChip({ kind }: { kind: string }) {

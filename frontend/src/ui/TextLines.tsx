@@ -9,10 +9,12 @@ interface Props {
   lines: readonly string[];
   find: string;
   label: string;
+  /** Counted from 1: shown first, and marked. */
+  line?: number | undefined;
 }
 
 /** A text of any length; only the lines in sight are in the page. */
-export function TextLines({ lines, find, label }: Props) {
+export function TextLines({ lines, find, label, line }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const wanted = find.toLowerCase();
   const hits = useMemo(
@@ -28,7 +30,7 @@ export function TextLines({ lines, find, label }: Props) {
     estimateSize: () => LINE,
     overscan: 30,
   });
-  const first = hits[0];
+  const first = line === undefined ? hits[0] : Math.min(Math.max(line, 1), lines.length) - 1;
   useEffect(() => {
     if (first !== undefined) virtual.scrollToIndex(first, { align: "center" });
   }, [first, virtual]);
@@ -57,6 +59,8 @@ export function TextLines({ lines, find, label }: Props) {
           {virtual.getVirtualItems().map((item) => (
             <div
               key={item.key}
+              className="sr-line"
+              data-wanted={(line !== undefined && item.index === line - 1) || undefined}
               style={{
                 position: "absolute",
                 top: 0,

@@ -1,6 +1,6 @@
 import { Tooltip } from "@mantine/core";
 import { useSyncExternalStore } from "react";
-import { ago, bothTimes } from "../format";
+import { ago, bothTimes, dateTime } from "../format";
 
 let now = Date.now();
 const listeners = new Set<() => void>();
@@ -28,6 +28,15 @@ export function Ago({ at, none = "never" }: { at: string | undefined; none?: str
   return (
     <Tooltip label={bothTimes(at)}>
       <time dateTime={at}>{ago(at, Math.max(current, new Date(at).getTime()))}</time>
+    </Tooltip>
+  );
+}
+
+/** The time itself, for what is read again much later or pasted into a ticket. */
+export function Moment({ at }: { at: string }) {
+  return (
+    <Tooltip label={bothTimes(at)}>
+      <time dateTime={at}>{dateTime(at)}</time>
     </Tooltip>
   );
 }

@@ -39,6 +39,8 @@ export const IconStop = icon(
     <path d="M5.8 5.8l12.4 12.4" />
   </>,
 );
+/** A dashed circle: nothing is there yet. */
+export const IconNever = icon(<circle cx="12" cy="12" r="8.5" strokeDasharray="3.6 3.1" />);
 export const IconInfo = icon(
   <>
     <circle cx="12" cy="12" r="9" />
