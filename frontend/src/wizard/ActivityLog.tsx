@@ -71,10 +71,16 @@ export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }
         {log.length === 0 && <span className="sr-muted">Nothing happened yet.</span>}
         {log.slice(-SHOWN).map((line) => (
           <div key={line.seq} data-seq={line.seq} data-tone={TONE[line.kind]}>
-            <time dateTime={line.at} title={bothTimes(line.at)}>
-              {clock(line.at)}
-            </time>
-            <span className="sr-log-device sr-any">{line.device ?? "collection"}</span>
+            {line.at === undefined ? (
+              <span aria-hidden="true">…</span>
+            ) : (
+              <time dateTime={line.at} title={bothTimes(line.at)}>
+                {clock(line.at)}
+              </time>
+            )}
+            <span className="sr-log-device sr-any">
+              {line.device ?? (line.at === undefined ? "" : "collection")}
+            </span>
             <span className="sr-log-text">{line.text}</span>
           </div>
         ))}
