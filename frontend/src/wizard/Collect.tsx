@@ -2,8 +2,9 @@ import { Button, Grid, Group, Stack, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import { api, ask, idempotencyKey } from "../api/client";
+import { useIdempotencyKey } from "../api/idempotency";
 import { captureTypesQuery, credentialsQuery, facetsQuery, pastQuery, queryClient } from "../api/queries";
 import type { CollectionCreate, Plan } from "../api/types";
 import { useCan } from "../app/role";
@@ -217,16 +218,11 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
   const past = useQuery(pastQuery(request.capture_types ?? []));
   const time = past.data && plan && expected(plan.devices_total, draft.options.workers, past.data);
 
-  // One key per body: a second click, or a retry after a lost answer, must not start a second collection.
-  const key = useRef({ body: "", header: idempotencyKey() });
-  const keyFor = (body: string) => {
-    if (key.current.body !== body) key.current = { body, header: idempotencyKey() };
-    return key.current.header;
-  };
-
+  const key = useIdempotencyKey();
   const start = useMutation({
     mutationFn: (from: CollectionCreate) =>
-      ask(api.POST("/collections", { body: from, headers: keyFor(JSON.stringify(from)) })),
+      ask(api.POST("/collections", { body: from, headers: key.of(from) })),
+    onSettled: (_, error) => key.settled(error),
     onSuccess: (collection) => {
       draft.reset();
       void queryClient.invalidateQueries({ queryKey: ["collections"] });
@@ -299,7 +295,7 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
                 >
                   Check first
                 </Button>
-                <CopyAs request={request} />
+                <CopyAs request={request} plan={plan} />
               </Group>
               <Button
                 variant="subtle"

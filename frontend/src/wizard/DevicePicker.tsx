@@ -121,6 +121,32 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
             {filtered ? "match" : "in all"}
             {chosen !== undefined && chosen !== matching.data && `, ${count(chosen)} chosen`}
           </Text>
+          {!all && (
+            <Text size="sm" c="dimmed">
+              {only === undefined
+                ? `${plural(leftOut, "device")} left out${some.length > 0 ? `: ${some.join(", ")}` : ""}${some.length > 0 && leftOut > some.length ? ", …" : ""}`
+                : `${plural(only.length, "single device")} chosen`}
+            </Text>
+          )}
+          {!all && (
+            <Button variant="subtle" size="xs" onClick={chooseAll}>
+              Choose all
+            </Button>
+          )}
+          {!none && (
+            <Button variant="subtle" size="xs" onClick={chooseNone}>
+              Choose none
+            </Button>
+          )}
+          {filtered && (
+            <Button
+              variant="subtle"
+              size="xs"
+              onClick={() => filter({ vendor: [], site: [], role: [], platform: [], tag: [], name: "" })}
+            >
+              Clear filters
+            </Button>
+          )}
           <Button
             variant="default"
             size="xs"
@@ -179,48 +205,17 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
             value={search.name}
             onFilter={(name) => filter({ name })}
           />
-        </div>
-        <Group justify="space-between" gap="sm">
           <TextFilter
-            aria-label="Find in this list"
-            placeholder="Find in this list"
+            label="Find in this list"
+            placeholder="Any word"
             leftSection={<IconSearch size={15} />}
             data-search
             value={find}
             onFilter={(value) =>
               void navigate({ search: (before) => clean({ ...before, find: value }), replace: true })
             }
-            w={{ base: "100%", xs: 260 }}
           />
-          <Group gap="xs">
-            {!all && (
-              <Text size="sm" c="dimmed">
-                {only === undefined
-                  ? `${plural(leftOut, "device")} left out${some.length > 0 ? `: ${some.join(", ")}` : ""}${some.length > 0 && leftOut > some.length ? ", …" : ""}`
-                  : `${plural(only.length, "single device")} chosen`}
-              </Text>
-            )}
-            {!all && (
-              <Button variant="subtle" size="xs" onClick={chooseAll}>
-                Choose all
-              </Button>
-            )}
-            {!none && (
-              <Button variant="subtle" size="xs" onClick={chooseNone}>
-                Choose none
-              </Button>
-            )}
-            {filtered && (
-              <Button
-                variant="subtle"
-                size="xs"
-                onClick={() => filter({ vendor: [], site: [], role: [], platform: [], tag: [], name: "" })}
-              >
-                Clear filters
-              </Button>
-            )}
-          </Group>
-        </Group>
+        </div>
         <DataTable
           label="Devices to choose from"
           columns={columns}
@@ -231,7 +226,7 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
           sort={sort}
           onSort={setSort}
           rowHeight={42}
-          maxHeight="420px"
+          maxHeight="max(214px, min(420px, 30dvh))"
           empty={
             facets.data?.total === 0 ? (
               <Empty
