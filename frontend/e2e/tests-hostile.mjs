@@ -41,7 +41,7 @@ export const hostile = {
       [`/collections/${id}`, true],
       [`/collections/${id}?tab=captures`, true],
       [`/collections/${id}?tab=plan`, false],
-      [`/collections/${id}?tab=compare`, true],
+      [`/collections/${id}?tab=compare&with=${failed.id}`, true],
       [`/collections/${failed.id}?tab=failures`, true],
       [`/collections/${id}/devices/${device.id}`, true],
       [`/captures?device=${encodeURIComponent(device.name)}`, true],

@@ -77,6 +77,7 @@ export const tests = {
     await ended(page);
     assert.equal(await figure(page, DEVICES, "Failed"), 3);
     await page.getByRole("link", { name: "View final results" }).click();
+    await page.getByRole("table", { name: "Failed devices" }).waitFor();
     const refused = page.getByRole("listitem").filter({ hasText: "Connection refused" });
     await refused.waitFor();
     const names = await refused.getByRole("link").allTextContents();
