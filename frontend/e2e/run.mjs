@@ -12,9 +12,11 @@
 //
 // The inventory of simulated devices has these sites, and the tests find their devices by them:
 //   good      three devices that succeed
-//   bad       devices of which at least one fails and at least one succeeds
-//   slow      at least four devices that take a second or more each
-//   hostile   one device named <img src=x onerror=alert(1)>, reachable or not
+//   bad       three devices of which one fails and two succeed
+//   mixed     four devices: two that refuse the connection, one that fails otherwise, one that succeeds
+//   slow      five devices that take a second or more each
+//   hostile   one device named <img src=x onerror=alert(1)> that succeeds
+// `@change good` changes the configuration of a device of that site.
 import { chromium } from "playwright-core";
 import { tests as simulated } from "./tests.mjs";
 import { filters } from "./tests-filters.mjs";

@@ -1,9 +1,40 @@
 // What the tests do again and again, as a person does it: by roles and labels.
 import { createInterface } from "node:readline";
+import { client } from "./rooms.mjs";
 
 export const HOSTILE = "<img src=x onerror=alert(1)>";
 export const DEVICES = "Devices of this collection";
 const END = 120_000;
+
+/** The API, as the administrator. */
+export function administrator() {
+  const { SHOWRUN_URL, SHOWRUN_USER, SHOWRUN_PASSWORD } = process.env;
+  return client(SHOWRUN_URL, SHOWRUN_USER, SHOWRUN_PASSWORD);
+}
+
+/** The login of the devices, as the API takes it. */
+export function deviceLogin() {
+  const { DEVICE_USER, DEVICE_PASSWORD, DEVICE_ENABLE_PASSWORD } = process.env;
+  return {
+    username: DEVICE_USER ?? "admin",
+    password: DEVICE_PASSWORD ?? "admin",
+    ...(DEVICE_ENABLE_PASSWORD ? { enable_password: DEVICE_ENABLE_PASSWORD } : {}),
+  };
+}
+
+/** A collection that has ended, without the browser. */
+export async function collected(api, body) {
+  const { id } = await api.post("/collections", {
+    capture_types: ["configs", "version"],
+    credentials: deviceLogin(),
+    ...body,
+  });
+  for (;;) {
+    const collection = await api.get(`/collections/${id}`);
+    if (collection.finished_at !== undefined) return collection;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
 
 export async function signIn(page, user = process.env.SHOWRUN_USER, password = process.env.SHOWRUN_PASSWORD) {
   await page.goto("/");
@@ -28,12 +59,26 @@ export async function prepare(page, site, types = ["Configuration", "Version"]) 
   for (const type of types) await page.getByRole("checkbox", { name: type, exact: true }).check();
   await page.getByRole("button", { name: "Next: options" }).click();
   await page.getByRole("heading", { level: 1, name: "Configure options" }).waitFor();
-  await page.getByText("User name and password", { exact: true }).click();
-  await page.getByLabel("Device user name").fill(process.env.DEVICE_USER ?? "admin");
-  await page.getByLabel("Device password").fill(process.env.DEVICE_PASSWORD ?? "admin");
-  const { DEVICE_ENABLE_PASSWORD } = process.env;
-  if (DEVICE_ENABLE_PASSWORD) await page.getByLabel("Enable password").fill(DEVICE_ENABLE_PASSWORD);
+  await typeLogin(page);
   await page.getByLabel("Max workers as a number").fill(site === "slow" ? "2" : "5");
+}
+
+export async function typeLogin(page) {
+  const { username, password, enable_password: enable } = deviceLogin();
+  await page.getByText("User name and password", { exact: true }).click();
+  await page.getByLabel("Device user name").fill(username);
+  await page.getByLabel("Device password").fill(password);
+  if (enable) await page.getByLabel("Enable password").fill(enable);
+}
+
+/** The retry that a dialog offers, until its page is there. */
+export async function startRetry(page) {
+  const before = page.url();
+  await page.getByRole("dialog").getByRole("button", { name: "Start the retry" }).click();
+  await page.waitForURL(
+    (url) => /\/run/.test(url.pathname) && url.href.split("?")[0] !== before.split("?")[0],
+  );
+  await page.getByRole("link", { name: "Retry of an earlier collection" }).waitFor();
 }
 
 /** Steps 1 and 2, by hand, with the click that starts. */

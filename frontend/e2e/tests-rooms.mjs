@@ -1,28 +1,7 @@
 import { strict as assert } from "node:assert";
-import axe from "axe-core";
-import { client, rooms as roomsOf } from "./rooms.mjs";
-import { choose, ended, signIn, start } from "./steps.mjs";
+import { administrator, ask, choose, collected, ended, signIn, start } from "./steps.mjs";
 
 const ALL = ["Configuration", "ARP Table", "MAC Table", "LLDP Neighbors", "Interfaces", "Routes", "Version"];
-
-async function faultsOf(page) {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { violations } = await globalThis.axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    });
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id} ${nodes.length} ${nodes[0]?.html.slice(0, 120)}`);
-  });
-}
-
-async function settled(page) {
-  // The head of the application: a sign-in page has a heading too.
-  await page.locator("header").waitFor();
-  await page.getByRole("heading", { level: 1 }).first().waitFor();
-  await page.waitForLoadState("networkidle");
-}
 
 export const rooms = {
   async "what was collected stands in the tables"(page) {
@@ -87,52 +66,20 @@ export const rooms = {
     await page.getByRole("table", { name: "Devices" }).getByText("keller").waitFor();
   },
 
-  async "no page has a serious accessibility fault, light and dark, wide and narrow"(page) {
-    const { SHOWRUN_URL, SHOWRUN_USER, SHOWRUN_PASSWORD } = process.env;
-    const all = await roomsOf(await client(SHOWRUN_URL, SHOWRUN_USER, SHOWRUN_PASSWORD));
-    const faults = [];
-    const look = async (what) => {
-      for (const fault of await faultsOf(page)) faults.push(`${what}: ${fault}`);
-    };
-    // What fades in has too little contrast for a moment.
-    await page.emulateMedia({ reducedMotion: "reduce" });
-    await page.goto("/");
-    await page.getByRole("button", { name: "Sign in" }).waitFor();
-    await look("login");
+  async "a change of a configuration, in one column and in two"(page) {
+    const api = await administrator();
+    await collected(api, { filters: { site: "good" }, capture_types: ["configs"] });
+    if (!(await ask("change good"))) return;
+    await collected(api, { filters: { site: "good" }, capture_types: ["configs"] });
     await signIn(page);
-    for (const [colorScheme, width] of [
-      ["light", 1280],
-      ["dark", 1280],
-      ["dark", 1024],
-      ["light", 390],
-    ]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 844 });
-      for (const { name, path } of all) {
-        await page.goto(path);
-        await settled(page);
-        await look(`${name} ${colorScheme} ${width}`);
-        const { scrollWidth, innerWidth } = await page.evaluate(() => ({
-          scrollWidth: document.documentElement.scrollWidth,
-          innerWidth: globalThis.innerWidth,
-        }));
-        if (scrollWidth > innerWidth) faults.push(`${name} ${width}: is ${scrollWidth} wide`);
-      }
-    }
-    await page.setViewportSize({ width: 1280, height: 844 });
-    for (const colorScheme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme });
-      await page.goto("/devices");
-      await settled(page);
-      await page.keyboard.press("Control+k");
-      await page.getByRole("listbox").waitFor();
-      await look(`palette ${colorScheme}`);
-      await page.keyboard.press("Escape");
-      await page.getByRole("button", { name: "Add device" }).click();
-      await page.getByRole("dialog").waitFor();
-      await look(`form ${colorScheme}`);
-    }
-    console.log(`     ${all.length} rooms looked at in light, dark and narrow`);
-    assert.deepEqual(faults, []);
+    await page.goto("/changes");
+    const changes = page.getByRole("table", { name: "Changes" });
+    await changes.getByRole("row").nth(1).waitFor();
+    assert.equal(await changes.getByRole("row").count(), 2, "one change below the head");
+    await changes.getByRole("row").nth(1).click();
+    await page.waitForURL(/\/changes\/[^/?]+/);
+    await page.getByRole("heading", { level: 1, name: /^Change of good-/ }).waitFor();
+    await page.getByText("Side by side", { exact: true }).click();
+    await page.waitForLoadState("networkidle");
   },
 };

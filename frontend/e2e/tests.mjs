@@ -1,8 +1,15 @@
 import { strict as assert } from "node:assert";
-import { ask, DEVICES, ended, figure, HOSTILE, picture, prepare, signIn, start } from "./steps.mjs";
+import { DEVICES, ended, figure, signIn, start, startRetry } from "./steps.mjs";
+import { accessibility, firstRun } from "./tests-axe.mjs";
+import { hostile } from "./tests-hostile.mjs";
+import { keys } from "./tests-keys.mjs";
+import { live } from "./tests-live.mjs";
 import { rooms } from "./tests-rooms.mjs";
+import { wizard } from "./tests-wizard.mjs";
 
 export const tests = {
+  ...firstRun,
+
   async "from login to 3 succeeded, 0 failed"(page) {
     await signIn(page);
     await start(page, "good");
@@ -44,65 +51,10 @@ export const tests = {
     const reason = table.getByRole("row").nth(1).getByRole("cell").last();
     assert.ok(((await reason.textContent()) ?? "").length > 5, "a failed device says why");
     await page.getByRole("button", { name: "Retry failed devices" }).click();
-    const before = page.url();
-    await page.getByRole("dialog").getByRole("button", { name: "Start the retry" }).click();
-    await page.waitForURL((url) => /\/run/.test(url.pathname) && url.href !== before);
-    await page.getByRole("link", { name: "Retry of an earlier collection" }).waitFor();
+    await startRetry(page);
     await ended(page);
     const [again, good] = [await figure(page, DEVICES, "Failed"), await figure(page, DEVICES, "Completed")];
     assert.equal(again + good, failed, "only the devices that failed are collected again");
-  },
-
-  async "a reload in step 3 loses nothing"(page) {
-    await signIn(page);
-    await start(page, "slow");
-    for (let n = 0; n < 3; n++) {
-      await page.waitForTimeout(300 + Math.random() * 900);
-      await page.reload();
-      await page.getByRole("progressbar", { name: "Progress" }).waitFor();
-    }
-    await ended(page);
-    assert.equal(await figure(page, DEVICES, "Remaining"), 0);
-    const shown = await picture(page);
-    await page.reload();
-    await ended(page);
-    await page.getByText("Ended", { exact: true }).waitFor();
-    assert.deepEqual(await picture(page), shown, "a reload after the end shows the same");
-  },
-
-  async "a lost connection is caught up with"(page, context) {
-    await signIn(page);
-    await start(page, "slow");
-    await context.setOffline(true);
-    await page.waitForTimeout(2_500);
-    await context.setOffline(false);
-    await ended(page);
-    assert.equal(await figure(page, DEVICES, "Remaining"), 0);
-  },
-
-  async "a restart of the server in step 3 loses nothing"(page) {
-    await signIn(page);
-    await start(page, "slow");
-    await page.getByText("Live", { exact: true }).waitFor();
-    if (!(await ask("restart"))) return;
-    await ended(page);
-    assert.equal(await figure(page, DEVICES, "Remaining"), 0);
-    assert.equal(await figure(page, DEVICES, "Completed"), 5, "every device was collected");
-    const shown = await picture(page);
-    await page.reload();
-    await ended(page);
-    await page.getByText("Ended", { exact: true }).waitFor();
-    assert.deepEqual(await picture(page), shown);
-  },
-
-  async "a second tab shows the same"(page, context) {
-    await signIn(page);
-    await start(page, "slow");
-    const other = await context.newPage();
-    await other.goto(page.url());
-    await Promise.all([ended(page), ended(other)]);
-    for (const tab of [page, other]) await tab.getByText("Ended", { exact: true }).waitFor();
-    assert.deepEqual(await picture(other), await picture(page));
   },
 
   async "the text of a device can be read while others still run"(page) {
@@ -119,47 +71,53 @@ export const tests = {
     await ended(page);
   },
 
-  async "a check first, and on without those that are not ready"(page) {
+  async "failures by their cause, and a retry of one group only"(page) {
     await signIn(page);
-    await prepare(page, "bad");
-    await page.getByRole("button", { name: "Check first" }).click();
-    await page.getByText("2 of 3 devices are ready, 1 is not").waitFor({ timeout: 60_000 });
-    const matrix = page.getByRole("table", { name: "Check of each device" });
-    await matrix
-      .getByRole("img", { name: /^Login: failed/ })
-      .first()
-      .waitFor();
-    await page.getByRole("button", { name: "Continue without it" }).click();
-    await page.waitForURL(/\/collections\/[^/]+\/run/);
-    await page.getByText("Collection complete! 2 succeeded, 0 failed").waitFor({ timeout: 60_000 });
-  },
-
-  async "the same collection as a script, without its secrets"(page) {
-    await signIn(page);
-    await prepare(page, "good");
-    await page.getByRole("button", { name: "Copy as…" }).click();
-    const dialog = page.getByRole("dialog");
-    for (const [kind, part] of [
-      ["curl", "curl --fail-with-body"],
-      ["Python", "import json"],
-      ["Command line", "showrun collect"],
-    ]) {
-      await dialog.getByText(kind, { exact: true }).click();
-      const text = (await dialog.locator("pre").textContent()) ?? "";
-      assert.ok(text.includes(part), text);
-      assert.ok(!text.includes(process.env.DEVICE_PASSWORD ?? "admin-"), "a secret is written out");
-    }
+    await start(page, "mixed", ["Configuration"]);
+    await ended(page);
+    assert.equal(await figure(page, DEVICES, "Failed"), 3);
+    await page.getByRole("link", { name: "View final results" }).click();
+    await page.getByRole("table", { name: "Failed devices" }).waitFor();
+    const refused = page.getByRole("listitem").filter({ hasText: "Connection refused" });
+    await refused.waitFor();
+    const names = await refused.getByRole("link").allTextContents();
+    assert.equal(names.length, 2);
+    assert.equal(await page.getByRole("button", { name: "Retry this one" }).count(), 1, "the other cause");
+    await refused.getByRole("button", { name: "Retry these 2" }).click();
+    await startRetry(page);
+    await ended(page);
+    const again = page.getByRole("table", { name: DEVICES }).getByRole("row").getByRole("link");
+    assert.deepEqual((await again.allTextContents()).sort(), names.sort(), "just the devices of the group");
   },
 
   async cancel(page) {
     await signIn(page);
     await start(page, "slow");
-    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Keep" }).click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel it" }).click();
     await ended(page);
-    await page.getByText("Cancelled", { exact: true }).first().waitFor();
+    const head = page.getByRole("heading", { level: 1 }).locator("xpath=..");
+    await head.getByText("Cancelled", { exact: true }).waitFor();
     assert.equal(await figure(page, DEVICES, "Remaining"), 0);
-    const sum = (await figure(page, DEVICES, "Completed")) + (await figure(page, DEVICES, "Failed"));
-    assert.ok(sum >= 4);
+    const [completed, failed] = [
+      await figure(page, DEVICES, "Completed"),
+      await figure(page, DEVICES, "Failed"),
+    ];
+    assert.ok(completed < 5, `${completed} completed although it was cancelled`);
+    assert.equal(completed + failed, 5);
+    const cancelled = page
+      .getByRole("group", { name: "Devices by status" })
+      .getByRole("button", { name: /^Cancelled/ });
+    await cancelled.click();
+    await page.waitForURL(/status=cancelled/);
+    const rows = page.getByRole("table", { name: DEVICES }).getByRole("row");
+    await rows.nth(1).getByText("Cancelled", { exact: true }).waitFor();
+    const counted = Number((await cancelled.textContent())?.replace(/\D/g, ""));
+    assert.equal((await rows.count()) - 1, counted);
+    assert.ok(counted > 0);
   },
 
   async "a viewer can start nothing"(page, context) {
@@ -190,24 +148,10 @@ export const tests = {
     await page.getByText("This page is not for your role").waitFor();
   },
 
-  async "a hostile device name is text everywhere"(page) {
-    await signIn(page);
-    await start(page, "hostile", ["Configuration"]);
-    await ended(page);
-    const here = page.url();
-    for (const path of ["/", "/devices?site=hostile", "/collections", "/failures", "/host-keys", here]) {
-      await page.goto(path);
-      await page.getByRole("heading", { level: 1 }).first().waitFor();
-      await page.waitForLoadState("networkidle");
-      assert.equal(await page.locator('img[src="x"]').count(), 0, path);
-    }
-    await page.goto("/devices?site=hostile");
-    const link = page.getByRole("link", { name: HOSTILE });
-    await link.click();
-    await page.getByRole("heading", { level: 1, name: HOSTILE }).waitFor();
-    await page.goto(here);
-    await page.getByRole("table", { name: DEVICES }).getByText(HOSTILE).waitFor();
-  },
-
+  ...wizard,
+  ...live,
+  ...keys,
+  ...hostile,
   ...rooms,
+  ...accessibility,
 };

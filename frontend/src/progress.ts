@@ -7,6 +7,7 @@
  * The counters are the server's; nothing here counts devices.
  */
 import type { Collection, CollectionDevice, Counts, ProgressEvent } from "./api/types";
+import { plural } from "./format";
 
 export interface SeenCapture {
   captureType: string;
@@ -33,7 +34,8 @@ export interface SeenDevice {
 
 export interface LogLine {
   seq: number;
-  at: string;
+  /** Absent where the line is about events and not of one. */
+  at: string | undefined;
   kind: "info" | "good" | "bad" | "warn";
   deviceId: string | undefined;
   device: string | undefined;
@@ -54,7 +56,9 @@ export interface Progress {
 export type Input =
   | { kind: "collection"; collection: Collection }
   | { kind: "devices"; items: readonly CollectionDevice[]; lastSeq: number }
-  | { kind: "events"; events: readonly ProgressEvent[] };
+  | { kind: "events"; events: readonly ProgressEvent[] }
+  /** The events after the one and up to the other were not asked for; the log says so. */
+  | { kind: "left_out"; after: number; to: number };
 
 /** As many lines as a person scrolls through; the whole log can be downloaded. */
 export const LOG_LINES = 500;
@@ -97,7 +101,14 @@ export function reduce(progress: Progress, input: Input): Progress {
       return withDevices(progress, input.items, input.lastSeq);
     case "events":
       return withEvents(progress, input.events);
+    case "left_out":
+      return { ...progress, log: merged(progress.log, [leftOut(input.after, input.to)]) };
   }
+}
+
+function leftOut(after: number, to: number): LogLine {
+  const text = `${plural(to - after, "earlier event")} left out; the whole log can be downloaded`;
+  return { seq: to, at: undefined, kind: "info", deviceId: undefined, device: undefined, text };
 }
 
 function withCollection(progress: Progress, collection: Collection): Progress {

@@ -13,6 +13,10 @@ FIRST_PAINT_MS, LAG_P95_MS, HEAP_MB, REPAINTS = 1_000, 1_000, 200, 4.0
 FRAMES_A_SECOND = 20
 
 
+def rounded(numbers):
+    return ", ".join(f"{number:.0f}" for number in numbers)
+
+
 def run(soak):
     frontend = harness.ROOT / "frontend"
     if not pathlib.Path(CHROMIUM).exists() or not (frontend / "node_modules/playwright-core").exists():
@@ -22,7 +26,7 @@ def run(soak):
     os.sched_setaffinity(0, harness._cores)
     try:
         done = subprocess.run(
-            ["node", "e2e/soak.mjs"], cwd=frontend, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=1500,
+            ["node", "e2e/soak.mjs"], cwd=frontend, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=2400,
             env={
                 **os.environ, "SHOWRUN": str(soak.binaries.showrun), "SHOWRUN_LAB": str(soak.binaries.lab), "CHROMIUM": CHROMIUM,
                 "DEVICES": str(devices), "WORKERS": str(workers), "THINK_MS": str(think),
@@ -58,5 +62,7 @@ def run(soak):
     )  # fmt: skip
     judge(
         "memory of the page", seen["heap_peak_mb"] <= HEAP_MB,
-        f"at most {seen['heap_peak_mb']:.0f} MB, {seen['heap_at_end_mb']:.0f} MB at the end, allowed {HEAP_MB} MB",
+        f"at most {seen['heap_peak_mb']:.0f} MB of JavaScript, {seen['heap_at_end_mb']:.0f} MB at the end, allowed {HEAP_MB} MB; after "
+        f"each collection {rounded(seen['heap_after_each_round_mb'])} MB; {seen['events_received']} events; all of the process that draws "
+        f"it {seen['renderer_peak_mb']:.0f} MB, at the end {seen['renderer_at_end_mb']:.0f} MB",
     )  # fmt: skip

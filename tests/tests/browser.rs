@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context, ensure};
 use lab::{Fault, Fleet, FleetOptions};
 use reqwest::Method;
 use serde_json::json;
@@ -11,6 +11,9 @@ use tests::{
     server::{Server, Setup},
     skip,
 };
+
+/// Lines of an inventory: nothing listens on these ports.
+const REFUSING: &str = "mixed-refusing-1,127.0.0.1,1,cisco_ios,mixed\nmixed-refusing-2,127.0.0.1,2,cisco_ios,mixed\n";
 
 /// Lines of an inventory that put a fleet's devices into a site.
 fn rows(fleet: &Fleet, site: &str) -> String {
@@ -50,13 +53,16 @@ async fn the_wizard_works_in_a_browser() -> anyhow::Result<()> {
     }
     let good = fleet(3, 1, Duration::ZERO, Vec::new()).await?;
     let bad = fleet(3, 2, Duration::ZERO, vec![(1, Fault::AuthRefused)]).await?;
+    let mixed = fleet(2, 4, Duration::ZERO, vec![(1, Fault::CloseMid)]).await?;
     let slow = fleet(5, 3, Duration::from_millis(1200), Vec::new()).await?;
+    let hostile = fleet(1, 5, Duration::ZERO, Vec::new()).await?;
     let mut server = Server::start_with(Setup::on_one_port()?).await?;
     let admin = server.admin().await?;
     let inventory = format!(
-        "name,host,port,platform,site\n{}{}{}",
+        "name,host,port,platform,site\n{}{}{}{REFUSING}{}",
         rows(&good, "good"),
         rows(&bad, "bad"),
+        rows(&mixed, "mixed"),
         rows(&slow, "slow")
     );
     let imported = admin
@@ -67,10 +73,12 @@ async fn the_wizard_works_in_a_browser() -> anyhow::Result<()> {
         )
         .await?;
     ensure!(imported.status == 200, "the import: {imported:?}");
-    let hostile = json!({
-        "name": "<img src=x onerror=alert(1)>", "address": "127.0.0.1", "port": 1, "platform": "cisco_ios", "site": "hostile",
+    let device = hostile.devices().first().context("no hostile device")?;
+    let named = json!({
+        "name": "<img src=x onerror=alert(1)>", "address": device.address.ip().to_string(), "port": device.address.port(),
+        "platform": device.platform, "site": "hostile",
     });
-    let made = admin.post("/api/v1/devices", &hostile).await?;
+    let made = admin.post("/api/v1/devices", &named).await?;
     ensure!(made.status == 201, "the hostile device: {made:?}");
     let login = FleetOptions::default();
     let login = DeviceLogin {
@@ -78,5 +86,11 @@ async fn the_wizard_works_in_a_browser() -> anyhow::Result<()> {
         password: &login.password,
         enable_password: &login.enable_password,
     };
-    browser::run("simulated", &mut server, login, |wish| bail!("nobody here can {wish}")).await
+    browser::run("simulated", &mut server, login, |wish| {
+        ensure!(wish == "change good", "nobody here can {wish}");
+        let device = good.devices().first().context("no good device")?;
+        good.change_config(&device.name).context("nothing was changed")?;
+        Ok(())
+    })
+    .await
 }

@@ -1,5 +1,6 @@
 import createClient from "openapi-fetch";
 import { ApiProblem, problemOf, unreachable } from "./problem";
+import { isAway, useReach } from "./reach";
 import type { paths } from "./schema";
 import { authorise, renew } from "./session";
 
@@ -15,9 +16,12 @@ export async function authorisedFetch(request: Request): Promise<Response> {
 async function send(request: Request): Promise<Response> {
   authorise(request.headers);
   try {
-    return await fetch(request);
+    const response = await fetch(request);
+    useReach.setState({ away: isAway(response.status) });
+    return response;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
+    useReach.setState({ away: true });
     throw unreachable(error);
   }
 }

@@ -9,7 +9,8 @@ export interface List<Item> {
   loading: boolean;
   error: unknown;
   onRetry: () => void;
-  more: { has: boolean; loading: boolean; load: () => void };
+  /** `error`: of the next page, which is then not asked for again by itself. */
+  more: { has: boolean; loading: boolean; load: () => void; error: unknown };
 }
 
 interface ListOptions<Item> {
@@ -44,6 +45,7 @@ export function useList<Item>({ key, read, refetchInterval, enabled = true }: Li
       has: query.hasNextPage,
       loading: query.isFetchingNextPage,
       load: () => void query.fetchNextPage(),
+      error: query.isFetchNextPageError ? query.error : undefined,
     },
   };
 }

@@ -1,3 +1,4 @@
+import { isAway } from "./reach";
 import type { Problem } from "./types";
 
 /** What the server (or the way to it) answered instead of what was asked for. */
@@ -22,7 +23,7 @@ export class ApiProblem extends Error {
 
   /** The server did not answer at all; asking again later is worth it. */
   get unreachable(): boolean {
-    return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
+    return this.status === 0 || isAway(this.status);
   }
 
   get forbidden(): boolean {

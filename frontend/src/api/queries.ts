@@ -1,6 +1,7 @@
 /** Reads that several pages share. Keys begin with the noun, so that a change of a noun refreshes all of it. */
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, ask } from "./client";
+import { durationsOf, mostAlike, NO_PAST, type Past, scaleOf } from "./past";
 import { asProblem } from "./problem";
 import type { DeviceFilters } from "./types";
 
@@ -85,27 +86,22 @@ export const recentQuery = queryOptions({
   queryFn: async () => (await ask(api.GET("/collections", { params: { query: { limit: 50 } } }))).items,
 });
 
-/** How long devices took the last time that the same was captured, by device. */
+/** How long devices took in the ended collection whose capture types are the most alike. */
 export function pastQuery(captureTypes: readonly string[]) {
-  const wanted = [...captureTypes].sort().join(" ");
   return queryOptions({
-    queryKey: ["collections", "past", wanted],
-    queryFn: async ({ client }) => {
-      const recent = await client.ensureQueryData(recentQuery);
-      const alike = recent.find(
-        (each) => each.devices_succeeded > 0 && [...each.capture_types].sort().join(" ") === wanted,
-      );
-      const past = new Map<string, number>();
-      if (alike === undefined) return past;
+    queryKey: ["collections", "past", [...captureTypes].sort().join(" ")],
+    queryFn: async ({ client }): Promise<Past> => {
+      const alike = mostAlike(await client.fetchQuery(recentQuery), captureTypes);
+      if (alike === undefined) return NO_PAST;
       const rows = await ask(
         api.GET("/collections/{id}/devices", {
           params: { path: { id: alike.id }, query: { limit: 500, status: ["succeeded"] } },
         }),
       );
-      for (const row of rows.items) {
-        if (row.duration_ms !== undefined) past.set(row.device_id, row.duration_ms);
-      }
-      return past;
+      return {
+        durations: durationsOf(rows.items),
+        ...scaleOf(alike.capture_types.length, captureTypes.length),
+      };
     },
     staleTime: 5 * 60_000,
   });

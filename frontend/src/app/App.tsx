@@ -4,11 +4,11 @@ import { RouterProvider } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { queryClient } from "../api/queries";
 import { start, useSession } from "../api/session";
-import { ProblemNotice } from "../ui/Problem";
 import { Login } from "./Login";
 import { LastBoundary } from "./PageProblem";
 import { router } from "./router";
 import { cssVariables, theme } from "./theme";
+import { Unreachable } from "./Unreachable";
 
 export function App({ nonce }: { nonce: string | undefined }) {
   return (
@@ -43,8 +43,8 @@ function Gate() {
       return <Waiting />;
     case "unreachable":
       return (
-        <Container size="sm" py={80}>
-          <ProblemNotice error={session.problem} onRetry={() => void start()} />
+        <Container size="sm" py={80} component="main">
+          <Unreachable problem={session.problem} />
         </Container>
       );
     case "signed_out":

@@ -22,6 +22,7 @@ import { IconMoon, IconPerson, IconPlay, IconScreen, IconSearch, IconSun } from 
 import { Page } from "../ui/Page";
 import { Empty } from "../ui/Problem";
 import { Mark } from "./Mark";
+import { Outage } from "./Outage";
 import { PLACES } from "./places";
 import { useCan, useMe } from "./role";
 import { Shortcuts } from "./Shortcuts";
@@ -83,6 +84,7 @@ export function Shell() {
         <Navigation />
       </AppShell.Navbar>
       <AppShell.Main id="main" ref={main} tabIndex={-1}>
+        <Outage />
         <Outlet />
       </AppShell.Main>
       <Shortcuts />
@@ -153,6 +155,12 @@ function NewCollection() {
 function Navigation() {
   const can = { operator: useCan("operator"), admin: useCan("admin") };
   const version = useQuery(versionQuery);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another room is what this is about
+  useEffect(() => {
+    // In a low window the room one is in may be below the edge.
+    document.querySelector('.sr-nav-link[data-status="active"]')?.scrollIntoView({ block: "nearest" });
+  }, [path]);
   return (
     <>
       <AppShell.Section grow component={ScrollArea} p="xs" type="hover">

@@ -1,17 +1,7 @@
 import { Kbd, Modal, Table, Text } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-
-const KEY = "showrun.shortcuts";
-
-export function shortcutsOn(): boolean {
-  return localStorage.getItem(KEY) !== "off";
-}
-
-export function setShortcuts(on: boolean): void {
-  if (on) localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, "off");
-}
+import { go, gone, isGoing, isShortcut } from "./keys";
 
 const GO: Record<string, { to: "/" | "/collections" | "/devices" | "/captures" | "/collect"; name: string }> =
   {
@@ -28,17 +18,15 @@ export function Shortcuts() {
   const [help, setHelp] = useState(false);
 
   useEffect(() => {
-    let going = 0;
     const onKey = (event: KeyboardEvent) => {
-      const typing = (event.target as HTMLElement).closest("input, textarea, select, [contenteditable]");
-      if (typing || event.metaKey || event.ctrlKey || event.altKey || !shortcutsOn()) return;
-      const target = Date.now() - going < 1_500 ? GO[event.key] : undefined;
-      going = 0;
+      if (!isShortcut(event)) return;
+      const target = isGoing() ? GO[event.key] : undefined;
+      gone();
       if (target) {
         event.preventDefault();
         void navigate({ to: target.to });
       } else if (event.key === "g") {
-        going = Date.now();
+        go();
       } else if (event.key === "?") {
         setHelp(true);
       } else if (event.key === "/") {
@@ -94,6 +82,18 @@ export function Shortcuts() {
               <Kbd>x</Kbd>
             </Table.Td>
             <Table.Td>choose or leave out the row, in the wizard</Table.Td>
+          </Table.Tr>
+          <Table.Tr>
+            <Table.Td>
+              <Kbd>n</Kbd> <Kbd>p</Kbd>
+            </Table.Td>
+            <Table.Td>next or previous device that failed, in a collection and its results</Table.Td>
+          </Table.Tr>
+          <Table.Tr>
+            <Table.Td>
+              <Kbd>r</Kbd>
+            </Table.Td>
+            <Table.Td>retry failed devices, once the collection has ended</Table.Td>
           </Table.Tr>
           <Table.Tr>
             <Table.Td>

@@ -25,8 +25,8 @@ const collect = createRoute({
   getParentRoute: () => rootRoute,
   path: "/collect",
   validateSearch: searchOf(
-    ["step", "name", "find", "preflight"],
-    ["vendor", "platform", "site", "role", "tag", "types", "device"],
+    ["step", "name", "find", "preflight", "login", "credential"],
+    ["vendor", "platform", "site", "role", "tag", "types", "device", "without"],
   ),
   component: lazyRouteComponent(() => import("../wizard/Collect"), "Collect"),
 });

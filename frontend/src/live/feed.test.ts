@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ApiProblem } from "../api/problem";
 import type { Collection, CollectionDevice, Counts, ProgressEvent } from "../api/types";
@@ -11,6 +12,8 @@ class Server {
   log: ProgressEvent[] = [];
   sockets: SocketEvents[] = [];
   refuseSockets = false;
+  /** Upgrades that nobody answers. */
+  hanging = false;
   away = false;
   status: Collection["status"] = "running";
   row: CollectionDevice = {
@@ -97,11 +100,19 @@ class Server {
         up();
         return { items: this.log.slice(after, after + limit), last_seq: this.log.length };
       },
-      socket: async (after, on) => {
+      socket: async (after, on, signal) => {
         up();
+        if (this.hanging) {
+          return new Promise((_, reject) => {
+            signal.addEventListener("abort", () =>
+              reject(new ApiProblem({ title: "no", code: "network", status: 0 })),
+            );
+          });
+        }
         if (this.refuseSockets) throw new ApiProblem({ title: "no", code: "network", status: 0 });
         this.sockets.push(on);
         for (const event of this.log.slice(Math.max(0, after))) on.event(event);
+        if (this.status !== "running") queueMicrotask(() => this.cut(1000));
         return {
           close: () => {
             this.sockets = this.sockets.filter((other) => other !== on);
@@ -163,6 +174,126 @@ it("waits for a server that restarts, says so, and goes on", async () => {
   await settle(60_000);
   expect(feed.get().problem).toBeUndefined();
   expect(["live", "polling"]).toContain(feed.get().link);
+});
+
+const logged = (feed: CollectionFeed) => feed.get().progress.log.map((line) => line.seq);
+
+/** An event with a line of the log. */
+function say(server: Server, n: number) {
+  server.emit("capture_completed", { capture_type: `t${n}`, verdict: "complete", bytes: 1 });
+}
+
+it("misses no line of the log in an outage, when there are lines already", async () => {
+  const server = new Server();
+  const feed = follow(server);
+  await settle();
+  server.start();
+  await settle();
+  server.away = true;
+  server.cut(1006);
+  say(server, 1);
+  say(server, 2);
+  await settle(5_000);
+  server.away = false;
+  await settle(30_000);
+  say(server, 3);
+  await settle();
+  expect(logged(feed)).toEqual([1, 2, 3, 4]);
+});
+
+it("misses no line of the log while it polls", async () => {
+  const server = new Server();
+  server.refuseSockets = true;
+  const feed = follow(server);
+  for (let n = 0; n < 100; n++) {
+    say(server, n);
+    await settle(700);
+  }
+  await settle(30_000);
+  expect(logged(feed)).toEqual(server.log.map((event) => event.seq));
+});
+
+it("says how many events it left out when too many were missed", async () => {
+  const server = new Server();
+  const feed = follow(server);
+  await settle();
+  say(server, 0);
+  await settle();
+  server.away = true;
+  server.cut(1006);
+  for (let n = 1; n < 5_000; n++) say(server, n);
+  server.away = false;
+  await settle(60_000);
+  const { log } = feed.get().progress;
+  expect(log[1]?.text).toMatch(/^4,799 earlier events left out/);
+  expect(log.map((line) => line.seq)).toEqual([
+    1,
+    4_800,
+    ...Array.from({ length: 200 }, (_, n) => 4_801 + n),
+  ]);
+});
+
+it("has the end of the log when it is opened late, and says what stands before", async () => {
+  const server = new Server();
+  server.start();
+  for (let n = 0; n < 299; n++) say(server, n);
+  server.end();
+  const feed = follow(server);
+  await settle(2_000);
+  expect(feed.get().link).toBe("ended");
+  expect(feed.get().progress.log[0]?.text).toMatch(/^103 earlier events left out/);
+  expect(feed.get().progress.log.at(-1)?.seq).toBe(303);
+});
+
+it("has the whole log after any cuts, outages and refusals", async () => {
+  const trouble = fc.oneof(
+    fc.constantFrom("event", "cut", "away", "back", "refuse", "accept", "hang", "answer", "wake"),
+    fc.integer({ min: 100, max: 20_000 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(trouble, { maxLength: 40 }), async (steps) => {
+      const server = new Server();
+      server.start();
+      const feed = follow(server);
+      let n = 0;
+      for (const step of steps) {
+        if (typeof step === "number") await settle(step);
+        if (step === "event") say(server, n++);
+        if (step === "cut") server.cut(1006);
+        if (step === "away") {
+          server.away = true;
+          server.cut(1006);
+        }
+        if (step === "back") server.away = false;
+        if (step === "refuse") server.refuseSockets = true;
+        if (step === "accept") server.refuseSockets = false;
+        if (step === "hang") server.hanging = true;
+        if (step === "answer") server.hanging = false;
+        if (step === "wake") feed.wake();
+      }
+      server.away = false;
+      server.end();
+      await settle(120_000);
+      expect(feed.get().link).toBe("ended");
+      const lines = server.log.filter((event) => event.type !== "collection_progress");
+      expect(logged(feed)).toEqual(lines.map((event) => event.seq));
+      expect(feed.get().progress.counts.counts).toMatchObject({ queued: 0, running: 0, succeeded: 1 });
+      feed.stop();
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it("polls where an upgrade is never answered, and waking up ends the wait", async () => {
+  const server = new Server();
+  server.hanging = true;
+  const feed = follow(server);
+  await settle(5_500);
+  expect(feed.get().link).toBe("polling");
+  server.start();
+  await settle(3_000);
+  expect(feed.get().progress.devices.get("d")?.status).toBe("running");
+  feed.stop();
 });
 
 it("polls where no socket gets through, and still sees the end", async () => {

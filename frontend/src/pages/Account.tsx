@@ -2,8 +2,8 @@ import { Button, Group, PasswordInput, Stack, Switch, Text } from "@mantine/core
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, ask } from "../api/client";
+import { setShortcuts, shortcutsOn } from "../app/keys";
 import { useMe } from "../app/role";
-import { setShortcuts, shortcutsOn } from "../app/Shortcuts";
 import { Page, Panel } from "../ui/Page";
 import { Notice, ProblemNotice } from "../ui/Problem";
 

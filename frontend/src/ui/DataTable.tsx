@@ -1,7 +1,16 @@
-import { Center, Loader, Skeleton, Text } from "@mantine/core";
+import { Center, Loader, NativeSelect, Skeleton, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useRef,
+  useState,
+} from "react";
 import { ProblemNotice } from "./Problem";
 
 export interface Column<Row> {
@@ -32,11 +41,17 @@ interface DataTableProps<Row> {
   error?: unknown;
   onRetry?: () => void;
   empty: ReactNode;
-  more?: { has: boolean; loading: boolean; load: () => void };
+  more?: { has: boolean; loading: boolean; load: () => void; error?: unknown };
+  /** Takes the focus to the next row or the one before, for keys of the page. */
+  stepper?: RefObject<Stepper | null>;
   sort?: string | undefined;
   onSort?: (sort: string) => void;
   rowHeight?: number;
   maxHeight?: string;
+}
+
+export interface Stepper {
+  step: (by: 1 | -1) => void;
 }
 
 const QUERIES = { sm: "(min-width: 640px)", md: "(min-width: 900px)", lg: "(min-width: 1180px)" } as const;
@@ -52,7 +67,9 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const columns = props.columns.filter((column) => column.from === undefined || wide[column.from]);
   const grid = columns.map((column) => column.width).join(" ");
   const scroller = useRef<HTMLDivElement>(null);
-  const [current, setCurrent] = useState(-1);
+  // By its key: rows that are sorted anew while they are looked at must not put another one under the cursor.
+  const [currentKey, setCurrentKey] = useState<string>();
+  const current = currentKey === undefined ? -1 : rows.findIndex((row) => rowKey(row) === currentKey);
   const narrow = !wide.sm;
 
   const virtual = useVirtualizer({
@@ -60,24 +77,47 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 12,
+    // The row with the focus stays in the page when it is scrolled out of sight: the focus would be lost with it.
+    rangeExtractor: useCallback(
+      (range: Range) => {
+        const indexes = defaultRangeExtractor(range);
+        if (current < 0 || current >= range.count || indexes.includes(current)) return indexes;
+        return [...indexes, current].sort((a, b) => a - b);
+      },
+      [current],
+    ),
   });
   const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? -1;
-  const wantsMore = more?.has === true && !more.loading && last >= rows.length - 15;
+  const last = Math.max(-1, ...items.filter((item) => item.index !== current).map((item) => item.index));
+  const wantsMore = more?.has === true && !more.loading && !more.error && last >= rows.length - 15;
   const load = more?.load;
   useEffect(() => {
     if (wantsMore) load?.();
   }, [wantsMore, load]);
 
+  const [focusing, setFocusing] = useState(0);
+  useEffect(() => {
+    if (focusing > 0) scroller.current?.querySelector<HTMLElement>("[data-current]")?.focus();
+  }, [focusing]);
+  const step = (by: 1 | -1) => {
+    const next = Math.min(rows.length - 1, Math.max(0, current + by));
+    const row = rows[next];
+    if (row === undefined) return;
+    setCurrentKey(rowKey(row));
+    virtual.scrollToIndex(next);
+    setFocusing((before) => before + 1);
+  };
+  useImperativeHandle(props.stepper, () => ({ step }));
+
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.target !== scroller.current || event.metaKey || event.ctrlKey || event.altKey) return;
-    const steps: Record<string, number> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
-    const step = steps[event.key];
+    const target = event.target as HTMLElement;
+    const here = target === scroller.current || target.dataset.index !== undefined;
+    if (!here || event.metaKey || event.ctrlKey || event.altKey) return;
+    const steps: Record<string, 1 | -1> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+    const by = steps[event.key];
     const row = rows[current];
-    if (step !== undefined) {
-      const next = Math.min(rows.length - 1, Math.max(0, current + step));
-      setCurrent(next);
-      virtual.scrollToIndex(next);
+    if (by !== undefined) {
+      step(by);
     } else if (event.key === "Enter" && row !== undefined && onOpen) {
       onOpen(row);
     } else if (row !== undefined && props.onKey) {
@@ -91,7 +131,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 
   if (props.error) return <ProblemNotice error={props.error} onRetry={props.onRetry} />;
   const count = props.total ?? (more?.has ? -1 : rows.length);
-  return (
+  const table = (
     <div
       role="table"
       aria-label={label}
@@ -114,7 +154,14 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           style={{ gridTemplateColumns: grid, minHeight: 40 }}
         >
           {columns.map((column) => (
-            <Head key={column.key} column={column} sort={props.sort} onSort={props.onSort} />
+            <Head
+              key={column.key}
+              column={column}
+              sort={props.sort}
+              onSort={props.onSort}
+              // Heard, not seen: nothing in it may take the focus.
+              plain={narrow}
+            />
           ))}
         </div>
       </div>
@@ -150,8 +197,9 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                 ref={narrow ? virtual.measureElement : undefined}
                 data-link={onOpen ? true : undefined}
                 data-current={item.index === current || undefined}
+                tabIndex={-1}
                 onClick={(event) => {
-                  setCurrent(item.index);
+                  setCurrentKey(rowKey(row));
                   // A click on a control in the row, or one that ends a selection of text, is not for the row.
                   const control = (event.target as Element).closest("a, button, input, label");
                   if (!control && !getSelection()?.toString()) onOpen?.(row);
@@ -181,6 +229,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           <Loader size="xs" aria-label="Loading more" />
         </Center>
       )}
+      {more?.error !== undefined && more.error !== null && (
+        <div style={{ padding: 12 }}>
+          <ProblemNotice error={more.error} onRetry={more.load} />
+        </div>
+      )}
       {rows.length > 0 && more?.has === false && rows.length > 200 && (
         <Text size="xs" c="dimmed" ta="center" py="xs">
           That is all.
@@ -188,15 +241,48 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       )}
     </div>
   );
+  const sortable = props.columns.filter((column) => column.sort !== undefined);
+  if (!narrow || sortable.length === 0 || props.onSort === undefined) return table;
+  return (
+    <>
+      <SortBy label={label} columns={sortable} sort={props.sort} onSort={props.onSort} />
+      {table}
+    </>
+  );
+}
+
+/** Where the head of the table has no room. */
+function SortBy<Row>(props: {
+  label: string;
+  columns: readonly Column<Row>[];
+  sort: string | undefined;
+  onSort: (sort: string) => void;
+}) {
+  const choices = props.columns.flatMap(({ sort = "", title, label }) => [
+    { value: sort, label: `${label ?? String(title)}, ascending` },
+    { value: `-${sort}`, label: `${label ?? String(title)}, descending` },
+  ]);
+  const known = choices.some((choice) => choice.value === props.sort);
+  return (
+    <NativeSelect
+      size="xs"
+      label="Sort by"
+      aria-label={`Sort ${props.label} by`}
+      data={known ? choices : [{ value: "", label: "As they come" }, ...choices]}
+      value={known ? props.sort : ""}
+      onChange={(event) => props.onSort(event.currentTarget.value)}
+    />
+  );
 }
 
 interface HeadProps<Row> {
   column: Column<Row>;
   sort: string | undefined;
   onSort: ((sort: string) => void) | undefined;
+  plain: boolean;
 }
 
-function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
+function Head<Row>({ column, sort, onSort, plain }: HeadProps<Row>) {
   const { sort: by, title } = column;
   const direction =
     by === undefined ? undefined : sort === by ? "ascending" : sort === `-${by}` ? "descending" : "none";
@@ -208,7 +294,9 @@ function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
       aria-sort={direction}
       aria-label={column.label}
     >
-      {by !== undefined && onSort ? (
+      {plain ? (
+        (column.label ?? title)
+      ) : by !== undefined && onSort ? (
         <button
           type="button"
           className="sr-sort"

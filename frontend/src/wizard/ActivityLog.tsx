@@ -1,5 +1,5 @@
 import { Button, Group, Switch } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { api, ask } from "../api/client";
 import type { ProgressEvent } from "../api/types";
 import { bothTimes, clock } from "../format";
@@ -10,18 +10,35 @@ import { Panel } from "../ui/Page";
 
 /** More would be laid out four times a second for nobody to read. */
 const SHOWN = 150;
+/** So near to the end counts as being there. */
+const END_PIXELS = 24;
 
 const TONE = { info: "idle", good: "good", bad: "bad", warn: "warn" } as const;
 
 export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }) {
-  const [follow, setFollow] = useState(true);
+  /** The first line in the box when somebody scrolled away from the end: what is read must not move. */
+  const [held, setHeld] = useState<number>();
+  const follow = held === undefined;
   const [saving, setSaving] = useState(false);
   const box = useRef<HTMLDivElement>(null);
 
+  const lines = follow ? log.slice(-SHOWN) : log.filter((line) => line.seq >= held);
+  const hold = () => setHeld(log.at(-SHOWN)?.seq ?? log[0]?.seq ?? 0);
+
+  // Before the page is painted, so that a scroll event never finds the box away from its end by itself.
   // biome-ignore lint/correctness/useExhaustiveDependencies: new lines are what this is about
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (follow && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [log, follow]);
+
+  // By whatever means somebody scrolls: wheel, keys, a finger, the bar.
+  const onScroll = () => {
+    if (!box.current) return;
+    const { scrollHeight, scrollTop, clientHeight } = box.current;
+    const atEnd = scrollHeight - scrollTop - clientHeight < END_PIXELS;
+    if (atEnd && !follow) setHeld(undefined);
+    if (!atEnd && follow) hold();
+  };
 
   const save = async () => {
     setSaving(true);
@@ -41,7 +58,7 @@ export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }
             size="xs"
             label="Follow"
             checked={follow}
-            onChange={(event) => setFollow(event.currentTarget.checked)}
+            onChange={(event) => (event.currentTarget.checked ? setHeld(undefined) : hold())}
           />
           <Button
             variant="subtle"
@@ -64,17 +81,21 @@ export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }
         ref={box}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
         tabIndex={0}
-        onWheel={(event) => {
-          if (event.deltaY < 0) setFollow(false);
-        }}
+        onScroll={onScroll}
       >
         {log.length === 0 && <span className="sr-muted">Nothing happened yet.</span>}
-        {log.slice(-SHOWN).map((line) => (
+        {lines.map((line) => (
           <div key={line.seq} data-seq={line.seq} data-tone={TONE[line.kind]}>
-            <time dateTime={line.at} title={bothTimes(line.at)}>
-              {clock(line.at)}
-            </time>
-            <span className="sr-log-device sr-any">{line.device ?? "collection"}</span>
+            {line.at === undefined ? (
+              <span aria-hidden="true">…</span>
+            ) : (
+              <time dateTime={line.at} title={bothTimes(line.at)}>
+                {clock(line.at)}
+              </time>
+            )}
+            <span className="sr-log-device sr-any">
+              {line.device ?? (line.at === undefined ? "" : "collection")}
+            </span>
             <span className="sr-log-text">{line.text}</span>
           </div>
         ))}

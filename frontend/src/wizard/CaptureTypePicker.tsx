@@ -20,13 +20,15 @@ interface Props {
 export function CaptureTypePicker({ chosen, onChange, platforms, plan }: Props) {
   const types = useQuery(captureTypesQuery);
   const catalogue = useQuery(platformsQuery);
-  const [more, setMore] = useState(false);
+  const [more, setMore] = useState<boolean>();
 
   if (types.error) return <ProblemNotice error={types.error} onRetry={() => void types.refetch()} />;
   const known = types.data ?? [];
   const main = known.filter((type) => type.wizard);
   const further = known.filter((type) => !type.wizard);
-  const showFurther = more || further.some((type) => chosen.includes(type.name));
+  const chosenFurther = further.filter((type) => chosen.includes(type.name)).length;
+  // Until somebody decides, what is chosen is shown.
+  const showFurther = more ?? chosenFurther > 0;
   const used = (catalogue.data ?? []).filter((platform) => platforms.includes(platform.name));
 
   const card = (type: CaptureType) => (
@@ -74,7 +76,7 @@ export function CaptureTypePicker({ chosen, onChange, platforms, plan }: Props) 
               >
                 {showFurther
                   ? "Fewer capture types"
-                  : `More: ${plural(further.length, "further capture type")}`}
+                  : `More: ${plural(further.length, "further capture type")}${chosenFurther > 0 ? `, ${chosenFurther} chosen` : ""}`}
               </Button>
             </Group>
             <Collapse expanded={showFurther}>

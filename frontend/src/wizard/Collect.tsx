@@ -2,8 +2,9 @@ import { Button, Grid, Group, Stack, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import { api, ask, idempotencyKey } from "../api/client";
+import { useIdempotencyKey } from "../api/idempotency";
 import { captureTypesQuery, credentialsQuery, facetsQuery, pastQuery, queryClient } from "../api/queries";
 import type { CollectionCreate, Plan } from "../api/types";
 import { useCan } from "../app/role";
@@ -14,14 +15,15 @@ import { Facts, Page, Panel } from "../ui/Page";
 import { NotAllowed, Notice, ProblemNotice } from "../ui/Problem";
 import { CaptureTypePicker } from "./CaptureTypePicker";
 import { CopyAs } from "./CopyAs";
-import { DevicePicker, useFilters, useOnly } from "./DevicePicker";
+import { DevicePicker } from "./DevicePicker";
 import { expected, range } from "./eta";
 import { LoginFields } from "./LoginFields";
 import { OptionFields } from "./OptionFields";
 import { PreflightPanel } from "./PreflightPanel";
-import { DEFAULT_LOGIN, DEFAULT_OPTIONS, missingIn, requestOf } from "./request";
+import { DEFAULT_LOGIN, DEFAULT_OPTIONS, isLoginKind, type Login, missingIn, requestOf } from "./request";
 import { StepHeading, Steps } from "./Steps";
 import { useDraft } from "./store";
+import { useFilters, useSelection } from "./useSelection";
 
 const route = getRouteApi("/collect");
 
@@ -53,13 +55,45 @@ function usePlan(request: CollectionCreate, enabled: boolean) {
   });
 }
 
+const NO_SECRETS = { password: "", enablePassword: "", privateKey: "", passphrase: "" };
+
+/**
+ * How to log in. Which saved credential, or that one is typed, stands in the address: a reload must not go on with another
+ * login than the one that was checked. What is secret is in this page's memory only and has to be typed again.
+ */
+function useLogin(): [Login, (change: Partial<Login>) => void] {
+  const { login: chosen, credential, preflight } = route.useSearch();
+  const navigate = route.useNavigate();
+  const { username, setUsername } = useDraft();
+  const [secrets, setSecrets] = useState(NO_SECRETS);
+  // Where nothing is saved, somebody has to type a login: the fields for it stand there at once.
+  const saved = useQuery(credentialsQuery);
+  const usual = saved.data?.length === 0 ? "password" : "saved";
+  const kind = isLoginKind(chosen) ? chosen : usual;
+  const change = ({ kind, username, ...rest }: Partial<Login>) => {
+    const { credentialId, ...typed } = rest;
+    if (Object.keys(typed).length > 0) setSecrets((before) => ({ ...before, ...typed }));
+    if (username !== undefined) setUsername(username);
+    const address = {
+      ...(kind === undefined ? {} : { login: kind }),
+      ...("credentialId" in rest ? { credential: credentialId } : {}),
+    };
+    if (Object.keys(address).length === 0 && (username === undefined || preflight === undefined)) return;
+    void navigate({
+      search: (before) => clean({ ...before, ...address, preflight: undefined }),
+      replace: true,
+    });
+  };
+  return [{ ...secrets, kind, credentialId: credential, username }, change];
+}
+
 function Wizard() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const filters = useFilters();
-  const only = useOnly();
+  const { only, excluded } = useSelection();
   const draft = useDraft();
-  const [login, setLogin] = useState(DEFAULT_LOGIN);
+  const [login, setLogin] = useLogin();
   const types = useQuery(captureTypesQuery);
   const facets = useQuery(facetsQuery);
   const step = search.step === "2" ? 2 : 1;
@@ -68,7 +102,7 @@ function Wizard() {
     if (search.types) return search.types.filter((type) => type !== "none");
     return (types.data ?? []).filter((type) => type.default).map((type) => type.name);
   }, [search.types, types.data]);
-  const selection = { filters, only, excluded: Object.keys(draft.excluded) };
+  const selection = { filters, only, excluded };
   const options = { ...draft.options, name: draft.options.name };
   const request = requestOf(selection, chosenTypes, login, options);
 
@@ -92,7 +126,7 @@ function Wizard() {
     });
   const setTypes = (list: string[]) =>
     void navigate({
-      search: (before) => ({ ...before, types: list.length === 0 ? ["none"] : list }),
+      search: ({ preflight: _, ...before }) => ({ ...before, types: list.length === 0 ? ["none"] : list }),
       replace: true,
     });
 
@@ -126,7 +160,7 @@ function Wizard() {
           plan={known}
           request={request}
           login={login}
-          setLogin={(change) => setLogin((before) => ({ ...before, ...change }))}
+          setLogin={setLogin}
           captureTypes={chosenTypes.length}
         />
       )}
@@ -169,8 +203,8 @@ function Summary(props: { devices: number | undefined; captureTypes: number; pla
 interface OptionsStepProps {
   plan: Plan | undefined;
   request: CollectionCreate;
-  login: typeof DEFAULT_LOGIN;
-  setLogin: (change: Partial<typeof DEFAULT_LOGIN>) => void;
+  login: Login;
+  setLogin: (change: Partial<Login>) => void;
   captureTypes: number;
 }
 
@@ -178,30 +212,17 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
   const { preflight } = route.useSearch();
   const navigate = route.useNavigate();
   const draft = useDraft();
-  const only = useOnly();
+  const { only } = useSelection();
   const [asked, setAsked] = useState(false);
   const missing = missingIn(login);
   const past = useQuery(pastQuery(request.capture_types ?? []));
   const time = past.data && plan && expected(plan.devices_total, draft.options.workers, past.data);
 
-  // Where nothing is saved, somebody has to type a login: the fields for it stand there at once.
-  const saved = useQuery(credentialsQuery);
-  const none = saved.data?.length === 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only the first answer decides, not what a person chooses later
-  useEffect(() => {
-    if (none && login === DEFAULT_LOGIN) setLogin({ kind: "password" });
-  }, [none]);
-
-  // One key per body: a second click, or a retry after a lost answer, must not start a second collection.
-  const key = useRef({ body: "", header: idempotencyKey() });
-  const keyFor = (body: string) => {
-    if (key.current.body !== body) key.current = { body, header: idempotencyKey() };
-    return key.current.header;
-  };
-
+  const key = useIdempotencyKey();
   const start = useMutation({
     mutationFn: (from: CollectionCreate) =>
-      ask(api.POST("/collections", { body: from, headers: keyFor(JSON.stringify(from)) })),
+      ask(api.POST("/collections", { body: from, headers: key.of(from) })),
+    onSettled: (_, error) => key.settled(error),
     onSuccess: (collection) => {
       draft.reset();
       void queryClient.invalidateQueries({ queryKey: ["collections"] });
@@ -251,7 +272,9 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
                 ["Commands", plan ? count(plan.commands_total) : "…"],
                 ["Workers", count(draft.options.workers)],
                 ["Database", draft.options.autoLoad ? "loaded when done" : "not loaded"],
-                ...(time === undefined ? [] : [["Time", `about ${range(time)}, as the last time`] as const]),
+                ...(time === undefined
+                  ? []
+                  : [["Time", `about ${range(time)}, going by earlier ones`] as const]),
               ]}
             />
             <Stack gap="sm" mt="md">
@@ -272,7 +295,7 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
                 >
                   Check first
                 </Button>
-                <CopyAs request={request} />
+                <CopyAs request={request} plan={plan} />
               </Group>
               <Button
                 variant="subtle"
@@ -295,14 +318,18 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
           <PreflightPanel
             id={preflight}
             onClose={closeCheck}
-            onDrop={(devices) => {
-              const dropped = new Set(devices.map((device) => device.id));
-              const left: CollectionCreate =
-                only === undefined
-                  ? { ...request, exclude_devices: [...(request.exclude_devices ?? []), ...dropped] }
-                  : { ...request, devices: only.filter((id) => !dropped.has(id)) };
-              start.mutate(left);
-            }}
+            starting={start.isPending}
+            missing={asked ? missing : undefined}
+            onDrop={(ids) =>
+              unlessMissing(() => {
+                const dropped = new Set(ids);
+                const left: CollectionCreate =
+                  only === undefined
+                    ? { ...request, exclude_devices: [...(request.exclude_devices ?? []), ...dropped] }
+                    : { ...request, devices: only.filter((id) => !dropped.has(id)) };
+                start.mutate(left);
+              })()
+            }
           />
         </Grid.Col>
       )}

@@ -2,18 +2,27 @@ import { Button, Group, Modal, SegmentedControl, Stack, Text } from "@mantine/co
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { credentialsQuery } from "../api/queries";
-import type { CollectionCreate } from "../api/types";
+import type { CollectionCreate, Plan } from "../api/types";
 import { Copy } from "../ui/Copy";
 import { IconCopy } from "../ui/icons";
 import { command, curl, python } from "./recipes";
 
 const KINDS = { curl: "curl", python: "Python", command: "Command line" } as const;
 
-const BY_ID =
-  "# The command line chooses devices by name and by filters.\n# Devices that are chosen or left out one by one are for curl or Python.";
+const TOO_MANY =
+  "# So many single devices are too long for a command line.\n# Choose them by filters, or take curl or Python.";
+/** A command line is read by people. */
+const MOST_NAMES = 100;
+
+/** The command line knows devices by name: of those that were chosen or left out one by one, the ones that are collected. */
+function namesOf(request: CollectionCreate, plan: Plan | undefined): string[] | undefined {
+  if (request.devices === undefined && (request.exclude_devices ?? []).length === 0) return [];
+  if (plan === undefined || plan.devices_truncated || plan.devices.length > MOST_NAMES) return undefined;
+  return plan.devices.map((device) => device.device_name);
+}
 
 /** This very collection for a script, a pipeline or a ticket. */
-export function CopyAs({ request }: { request: CollectionCreate }) {
+export function CopyAs({ request, plan }: { request: CollectionCreate; plan: Plan | undefined }) {
   const [open, setOpen] = useState(false);
   const [kind, setKind] = useState<keyof typeof KINDS>("curl");
   const credentials = useQuery({ ...credentialsQuery, enabled: open });
@@ -21,7 +30,10 @@ export function CopyAs({ request }: { request: CollectionCreate }) {
   const text = {
     curl: () => curl(location.origin, request),
     python: () => python(location.origin, request),
-    command: () => command(location.origin, request, saved) ?? BY_ID,
+    command: () => {
+      const names = namesOf(request, plan);
+      return names === undefined ? TOO_MANY : command(location.origin, request, saved, names);
+    },
   }[kind]();
   return (
     <>

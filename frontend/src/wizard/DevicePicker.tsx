@@ -1,35 +1,22 @@
-import { Button, Checkbox, Group, MultiSelect, Stack, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Checkbox, Group, MultiSelect, Stack, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import { deviceTotalQuery, facetsQuery, queryClient } from "../api/queries";
-import type { Device, DeviceFilters, Facet } from "../api/types";
+import type { Device, Facet } from "../api/types";
 import { clean } from "../app/search";
 import { count, plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconRefresh, IconSearch } from "../ui/icons";
 import { Panel } from "../ui/Page";
-import { Empty } from "../ui/Problem";
+import { Empty, Notice } from "../ui/Problem";
+import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
-import { useDraft } from "./store";
+import { useFilters, useSelection } from "./useSelection";
 
 const route = getRouteApi("/collect");
-
-export function useFilters(): DeviceFilters {
-  const { vendor, platform, site, role, tag, name } = route.useSearch();
-  const key = JSON.stringify([vendor, platform, site, role, tag, name]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the same filters must be the same object
-  return useMemo(() => clean({ vendor, platform, site, role, tag, name: name ? [name] : undefined }), [key]);
-}
-
-/** `undefined`: all that match. A list: these. In the address nothing chosen is the word `none`. */
-export function useOnly(): string[] | undefined {
-  const { device } = route.useSearch();
-  return useMemo(() => device?.filter((id) => id !== "none"), [device]);
-}
 
 function options(facets: Facet[] | undefined) {
   return (facets ?? [])
@@ -41,8 +28,7 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const filters = useFilters();
-  const only = useOnly();
-  const { excluded, toggle, clearExcluded } = useDraft();
+  const { only, excluded, lost, isChosen, nameOf, chooseAll, chooseNone, flip, filter } = useSelection();
   const [sort, setSort] = useState("name");
   const facets = useQuery(facetsQuery);
   const matching = useQuery({ ...deviceTotalQuery(filters), placeholderData: keepPreviousData });
@@ -57,37 +43,11 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
       ),
   });
 
-  const change = (next: Partial<typeof search>) => {
-    clearExcluded();
-    // Single devices that were picked stay picked; the filters then only help to find more of them.
-    void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
-  };
-  const setOnly = (ids: string[] | undefined) =>
-    void navigate({
-      search: ({ device: _, ...rest }) =>
-        ids === undefined ? rest : { ...rest, device: ids.length === 0 ? ["none"] : ids },
-      replace: true,
-    });
-  const chooseOnly = (ids: string[] | undefined) => {
-    clearExcluded();
-    setOnly(ids);
-  };
-  const setFind = useDebouncedCallback((value: string) => {
-    void navigate({ search: ({ find: _, ...rest }) => clean({ ...rest, find: value }), replace: true });
-  }, 250);
-  const setName = useDebouncedCallback((value: string) => change({ name: value }), 300);
-
-  const isChosen = (device: Device) =>
-    only === undefined ? excluded[device.id] === undefined : only.includes(device.id);
-  const flip = (device: Device) => {
-    if (only === undefined) toggle(device.id, device.name);
-    else if (only.includes(device.id)) setOnly(only.filter((id) => id !== device.id));
-    else setOnly([...only, device.id]);
-  };
-  const leftOut = Object.keys(excluded).length;
+  const leftOut = excluded.length;
   const all = only === undefined && leftOut === 0;
   const none = only !== undefined && only.length === 0;
   const filtered = Object.keys(filters).length > 0;
+  const some = excluded.slice(0, 3).flatMap((id) => nameOf(id) ?? []);
 
   const columns: Column<Device>[] = [
     {
@@ -99,7 +59,7 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
           aria-label="Choose all matching devices"
           checked={all}
           indeterminate={!all && !none}
-          onChange={() => chooseOnly(all ? [] : undefined)}
+          onChange={all ? chooseNone : chooseAll}
         />
       ),
       width: "28px",
@@ -108,8 +68,8 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
           size="sm"
           tabIndex={-1}
           aria-label={`Collect ${device.name}`}
-          checked={isChosen(device)}
-          onChange={() => flip(device)}
+          checked={isChosen(device.id)}
+          onChange={() => flip(device.id, device.name)}
         />
       ),
     },
@@ -161,6 +121,32 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
             {filtered ? "match" : "in all"}
             {chosen !== undefined && chosen !== matching.data && `, ${count(chosen)} chosen`}
           </Text>
+          {!all && (
+            <Text size="sm" c="dimmed">
+              {only === undefined
+                ? `${plural(leftOut, "device")} left out${some.length > 0 ? `: ${some.join(", ")}` : ""}${some.length > 0 && leftOut > some.length ? ", …" : ""}`
+                : `${plural(only.length, "single device")} chosen`}
+            </Text>
+          )}
+          {!all && (
+            <Button variant="subtle" size="xs" onClick={chooseAll}>
+              Choose all
+            </Button>
+          )}
+          {!none && (
+            <Button variant="subtle" size="xs" onClick={chooseNone}>
+              Choose none
+            </Button>
+          )}
+          {filtered && (
+            <Button
+              variant="subtle"
+              size="xs"
+              onClick={() => filter({ vendor: [], site: [], role: [], platform: [], tag: [], name: "" })}
+            >
+              Clear filters
+            </Button>
+          )}
           <Button
             variant="default"
             size="xs"
@@ -174,95 +160,73 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
       }
     >
       <Stack gap="sm">
-        <div className="sr-filters">
+        {lost && (
+          <Notice tone="warn" title="The single devices of this link are not known here">
+            <Text size="sm">
+              They are too many for an address and are kept in the tab where they were chosen. Choose them
+              again, or use filters.
+            </Text>
+          </Notice>
+        )}
+        <div className="sr-filters" data-many>
           <FilterField
             label="Vendor"
             facets={facets.data?.vendors}
             value={search.vendor}
-            onChange={(vendor) => change({ vendor })}
+            onChange={(vendor) => filter({ vendor })}
           />
           <FilterField
             label="Site"
             facets={facets.data?.sites}
             value={search.site}
-            onChange={(site) => change({ site })}
+            onChange={(site) => filter({ site })}
           />
           <FilterField
             label="Role"
             facets={facets.data?.roles}
             value={search.role}
-            onChange={(role) => change({ role })}
+            onChange={(role) => filter({ role })}
           />
           <FilterField
             label="Platform"
             facets={facets.data?.platforms}
             value={search.platform}
-            onChange={(platform) => change({ platform })}
+            onChange={(platform) => filter({ platform })}
           />
           <FilterField
             label="Tag"
             facets={facets.data?.tags}
             value={search.tag}
-            onChange={(tag) => change({ tag })}
+            onChange={(tag) => filter({ tag })}
           />
-          <TextInput
+          <TextFilter
             label="Name"
             placeholder="ams-*"
-            defaultValue={search.name ?? ""}
-            key={search.name === undefined ? "no-name" : "name"}
-            onChange={(event) => setName(event.currentTarget.value.trim())}
+            value={search.name}
+            onFilter={(name) => filter({ name })}
           />
-        </div>
-        <Group justify="space-between" gap="sm">
-          <TextInput
-            aria-label="Find in this list"
-            placeholder="Find in this list"
+          <TextFilter
+            label="Find in this list"
+            placeholder="Any word"
             leftSection={<IconSearch size={15} />}
             data-search
-            defaultValue={find ?? ""}
-            onChange={(event) => setFind(event.currentTarget.value.trim())}
-            w={{ base: "100%", xs: 260 }}
+            value={find}
+            onFilter={(value) =>
+              void navigate({ search: (before) => clean({ ...before, find: value }), replace: true })
+            }
           />
-          <Group gap="xs">
-            {!all && (
-              <Text size="sm" c="dimmed">
-                {only === undefined
-                  ? `${plural(leftOut, "device")} left out: ${Object.values(excluded).slice(0, 3).join(", ")}${leftOut > 3 ? ", …" : ""}`
-                  : `${plural(only.length, "single device")} chosen`}
-              </Text>
-            )}
-            {!all && (
-              <Button variant="subtle" size="xs" onClick={() => chooseOnly(undefined)}>
-                Choose all
-              </Button>
-            )}
-            {!none && (
-              <Button variant="subtle" size="xs" onClick={() => chooseOnly([])}>
-                Choose none
-              </Button>
-            )}
-            {filtered && (
-              <Button
-                variant="subtle"
-                size="xs"
-                onClick={() => change({ vendor: [], site: [], role: [], platform: [], tag: [], name: "" })}
-              >
-                Clear filters
-              </Button>
-            )}
-          </Group>
-        </Group>
+        </div>
         <DataTable
           label="Devices to choose from"
           columns={columns}
           {...list}
           rowKey={(device) => device.id}
-          onOpen={flip}
-          onKey={(key, device) => key === "x" && flip(device)}
+          onOpen={(device) => flip(device.id, device.name)}
+          onKey={(key, device) => key === "x" && flip(device.id, device.name)}
           sort={sort}
           onSort={setSort}
           rowHeight={42}
-          maxHeight="420px"
+          maxHeight="max(214px, min(420px, 30dvh))"
           empty={
             facets.data?.total === 0 ? (
               <Empty

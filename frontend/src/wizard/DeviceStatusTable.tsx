@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { duration } from "../format";
 import type { SeenDevice } from "../progress";
 import { type Column, DataTable } from "../ui/DataTable";
@@ -13,7 +14,7 @@ interface Props {
 
 const columns: Column<SeenDevice>[] = [
   { key: "status", title: "Status", width: "118px", cell: (device) => <StatusChip status={device.status} /> },
-  { key: "name", title: "Device", width: "minmax(110px, 1.3fr)", cell: (device) => <b>{device.name}</b> },
+  { key: "name", title: "Device", width: "minmax(110px, 1.3fr)", cell: (device) => <Name device={device} /> },
   {
     key: "address",
     title: "Address",
@@ -50,6 +51,19 @@ const columns: Column<SeenDevice>[] = [
     cell: (device) => (device.durationMs === undefined ? "" : duration(device.durationMs / 1000)),
   },
 ];
+
+function Name({ device }: { device: SeenDevice }) {
+  return (
+    <Link
+      from="/collections/$id/run"
+      to="/collections/$id/run"
+      search={(before) => ({ ...before, device: device.id })}
+      replace
+    >
+      {device.name}
+    </Link>
+  );
+}
 
 function what(device: SeenDevice): string {
   if (device.message) return device.message;

@@ -2,15 +2,14 @@ import { useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect, useRef, useState } from "react";
 import type { SeenDevice } from "../progress";
-import { failureWord, statusWord, type Tone } from "../words";
+import { failureWord, statusWord } from "../words";
+import { drawCell, paintOf } from "./StatusCells";
 
 interface Props {
   /** In an order that does not change with the statuses, so that cells keep their places. */
   devices: readonly SeenDevice[];
   onOpen: (id: string) => void;
 }
-
-const TONES: readonly Tone[] = ["good", "bad", "warn", "busy", "idle"];
 
 /** One cell per device, at most this many rows high; ten thousand devices fit on a screen. */
 function cellSize(count: number, width: number): number {
@@ -42,31 +41,12 @@ export function HeatMap({ devices, onOpen }: Props) {
     canvas.current.height = Math.floor(height * ratio);
     context.scale(ratio, ratio);
     context.clearRect(0, 0, width, height);
-    const style = getComputedStyle(canvas.current);
-    const colours = Object.fromEntries(
-      TONES.map((tone) => [tone, style.getPropertyValue(`--sr-${tone}-solid`)]),
-    );
-    const gap = size > 10 ? 2 : 1;
-    const side = size - gap;
+    const paint = paintOf(canvas.current);
+    const side = size - (size > 10 ? 2 : 1);
     devices.forEach((device, index) => {
       const x = (index % columns) * size;
       const y = Math.floor(index / columns) * size;
-      const { tone } = statusWord(device.status);
-      context.fillStyle = colours[tone] ?? "";
-      context.fillRect(x, y, side, side);
-      // Not by colour alone: a device that needs a person has a mark.
-      if (size < 9 || (tone !== "bad" && tone !== "warn")) return;
-      context.strokeStyle = "#fff";
-      context.lineWidth = Math.max(1, size / 9);
-      context.beginPath();
-      const inset = side * 0.28;
-      context.moveTo(x + inset, y + inset);
-      context.lineTo(x + side - inset, y + side - inset);
-      if (tone === "bad") {
-        context.moveTo(x + side - inset, y + inset);
-        context.lineTo(x + inset, y + side - inset);
-      }
-      context.stroke();
+      drawCell(context, paint, device.status, x, y, side);
     });
   }, [devices, width, height, size, columns, scheme]);
 

@@ -1,6 +1,6 @@
-import { Button, Group, Progress, Stack, Text, Tooltip } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef } from "react";
+import { Button, Group, Progress, SegmentedControl, Stack, Text, Tooltip } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import type { Page, PreflightDevice, PreflightStep } from "../api/types";
@@ -9,35 +9,49 @@ import { type Column, DataTable } from "../ui/DataTable";
 import { IconStop } from "../ui/icons";
 import { Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice } from "../ui/Problem";
-import { ToneIcon } from "../ui/Status";
+import { FailureChip, ToneIcon } from "../ui/Status";
 import { failureWord, stepWord } from "../words";
+import { type Cause, causesOf, UNREACHABLE } from "./causes";
 
 const STEPS: PreflightStep["step"][] = ["dns", "tcp", "host_key", "login", "platform", "privilege"];
 
 interface Props {
   id: string;
-  /** Start without these devices. */
-  onDrop: (devices: { id: string; name: string }[]) => void;
+  /** Start without the devices of these ids. */
+  onDrop: (ids: string[]) => void;
+  starting: boolean;
+  /** Why nothing can be started yet. */
+  missing: string | undefined;
   onClose: () => void;
 }
 
 /** What would go wrong, before anything is collected: one row per device, one column per hurdle. */
-export function PreflightPanel({ id, onDrop, onClose }: Props) {
+export function PreflightPanel({ id, onDrop, starting, missing, onClose }: Props) {
   const preflight = useQuery({
     queryKey: ["preflights", id],
     queryFn: () => ask(api.GET("/preflights/{id}", { params: { path: { id } } })),
     refetchInterval: (query) => (query.state.data?.status === "running" ? 1_000 : false),
   });
   const running = preflight.data?.status === "running";
+  const counts = preflight.data?.counts;
+  const ended = counts ? counts.total - counts.queued - counts.running : 0;
+  const notReady = counts ? ended - counts.succeeded : 0;
+  const [chosen, setChosen] = useState<"all" | "not_ready">();
+  // What needs a person stands there first; among ten thousand that are ready it would not be found.
+  const view = notReady === 0 ? "all" : (chosen ?? "not_ready");
   const list = useList<PreflightDevice>({
-    key: ["preflights", id, "devices", preflight.data?.status],
-    read: (page) => readDevices(id, page),
+    key: ["preflights", id, "devices", view, preflight.data?.status],
+    read: (page) => readDevices(id, view === "all" ? page : { ...page, status: NOT_READY }),
     enabled: preflight.data !== undefined,
     ...(running ? { refetchInterval: 2_000 } : {}),
   });
-  // What needs a person stands first, among the rows that are here.
-  const rows = useMemo(() => [...list.rows].sort((a, b) => Number(a.ok) - Number(b.ok)), [list.rows]);
-  const drop = useMutation({ mutationFn: () => allNotReady(id), onSuccess: onDrop });
+  const rest = useQuery({
+    queryKey: ["preflights", id, "not ready"],
+    queryFn: () => allNotReady(id),
+    enabled: counts !== undefined && !running && notReady > 0,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const causes = causesOf(rest.data ?? []);
 
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -46,8 +60,6 @@ export function PreflightPanel({ id, onDrop, onClose }: Props) {
 
   if (preflight.error)
     return <ProblemNotice error={preflight.error} onRetry={() => void preflight.refetch()} />;
-  const counts = preflight.data?.counts;
-  const ended = counts ? counts.total - counts.queued - counts.running : 0;
   const columns: Column<PreflightDevice>[] = [
     { key: "name", title: "Device", width: "minmax(110px, 1.4fr)", cell: (row) => <b>{row.device_name}</b> },
     ...STEPS.map(
@@ -116,23 +128,35 @@ export function PreflightPanel({ id, onDrop, onClose }: Props) {
               role="status"
               title={`${count(counts.succeeded)} of ${plural(counts.total, "device")} are ready, ${counts.total - counts.succeeded === 1 ? "1 is" : `${count(counts.total - counts.succeeded)} are`} not`}
             >
-              {counts.succeeded > 0 && (
-                <Group>
-                  <Button size="xs" loading={drop.isPending} onClick={() => drop.mutate()}>
-                    {counts.total - counts.succeeded === 1
-                      ? "Continue without it"
-                      : `Continue without the ${count(counts.total - counts.succeeded)}`}
-                  </Button>
-                </Group>
+              {rest.error && <ProblemNotice error={rest.error} onRetry={() => void rest.refetch()} />}
+              {causes.length > 0 && <Causes causes={causes} />}
+              {counts.succeeded > 0 && causes.length > 0 && (
+                <Without causes={causes} starting={starting} onDrop={onDrop} />
               )}
-              {drop.error && <ProblemNotice error={drop.error} />}
+              {missing && (
+                <Text c="var(--sr-bad)" size="sm" role="alert">
+                  {missing} What was typed is not kept when a page is loaded again.
+                </Text>
+              )}
             </Notice>
+          )}
+          {counts && notReady > 0 && (
+            <SegmentedControl
+              size="xs"
+              aria-label="Which devices are listed"
+              style={{ alignSelf: "flex-start" }}
+              value={view}
+              onChange={(value) => setChosen(value as typeof view)}
+              data={[
+                { value: "not_ready", label: `Not ready (${count(notReady)})` },
+                { value: "all", label: `All (${count(counts.total)})` },
+              ]}
+            />
           )}
           <DataTable
             label="Check of each device"
             columns={columns}
             {...list}
-            rows={rows}
             rowKey={(row) => row.device_id}
             maxHeight="380px"
             empty={<Empty title="No device was checked yet" />}
@@ -152,8 +176,8 @@ function readDevices(
 
 const NOT_READY = ["failed", "partially_succeeded", "cancelled"];
 
-async function allNotReady(id: string): Promise<{ id: string; name: string }[]> {
-  const found: { id: string; name: string }[] = [];
+async function allNotReady(id: string): Promise<PreflightDevice[]> {
+  const found: PreflightDevice[] = [];
   let token: string | undefined;
   do {
     const page = await readDevices(id, {
@@ -161,10 +185,64 @@ async function allNotReady(id: string): Promise<{ id: string; name: string }[]> 
       status: NOT_READY,
       ...(token ? { page_token: token } : {}),
     });
-    for (const row of page.items) if (!row.ok) found.push({ id: row.device_id, name: row.device_name });
+    found.push(...page.items.filter((row) => !row.ok));
     token = page.next_page_token;
   } while (token !== undefined);
   return found;
+}
+
+const NAMES_SHOWN = 5;
+
+function Causes({ causes }: { causes: readonly Cause[] }) {
+  return (
+    <Stack gap={4} component="ul" m={0} p={0} style={{ listStyle: "none" }} aria-label="Not ready, by cause">
+      {causes.map(({ kind, devices }) => (
+        <Group component="li" key={kind} gap="xs">
+          <FailureChip kind={kind} />
+          <Text size="sm" fw={600}>
+            {plural(devices.length, "device")}
+          </Text>
+          <Text size="sm" className="sr-any">
+            {devices
+              .slice(0, NAMES_SHOWN)
+              .map((device) => device.device_name)
+              .join(", ")}
+            {devices.length > NAMES_SHOWN && ` and ${count(devices.length - NAMES_SHOWN)} more`}
+          </Text>
+        </Group>
+      ))}
+    </Stack>
+  );
+}
+
+interface WithoutProps {
+  causes: readonly Cause[];
+  starting: boolean;
+  onDrop: (ids: string[]) => void;
+}
+
+/** Without all that are not ready; or, where there are others among them, without those that cannot be reached. */
+function Without({ causes, starting, onDrop }: WithoutProps) {
+  const idsOf = (some: readonly Cause[]) =>
+    some.flatMap((cause) => cause.devices.map((device) => device.device_id));
+  const all = idsOf(causes);
+  const unreachable = idsOf(causes.filter((cause) => UNREACHABLE.has(cause.kind)));
+  const words = (ids: readonly string[], what: string) =>
+    ids.length === 1 && all.length === 1
+      ? "Continue without it"
+      : `Continue without the ${count(ids.length)}${what}`;
+  return (
+    <Group gap="sm">
+      <Button size="xs" loading={starting} onClick={() => onDrop(all)}>
+        {words(all, unreachable.length === all.length ? " unreachable" : "")}
+      </Button>
+      {unreachable.length > 0 && unreachable.length < all.length && (
+        <Button size="xs" variant="default" loading={starting} onClick={() => onDrop(unreachable)}>
+          {words(unreachable, " unreachable")}
+        </Button>
+      )}
+    </Group>
+  );
 }
 
 function StepCell(props: { device: string; step: string; result: PreflightStep | undefined }) {

@@ -1,14 +1,16 @@
 import { Button, Group, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { useRef } from "react";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
 import { collectionQuery, failuresQuery } from "../api/queries";
 import type { Collection, CollectionDevice } from "../api/types";
+import { useKeys } from "../app/keys";
 import { count, duration, plural } from "../format";
 import { hasEnded } from "../progress";
 import { TABLES } from "../tables/tables";
-import { type Column, DataTable } from "../ui/DataTable";
+import { type Column, DataTable, type Stepper } from "../ui/DataTable";
 import { Exports } from "../ui/Exports";
 import { IconCheck, IconClock, IconCross, IconList } from "../ui/icons";
 import { Figures, Panel } from "../ui/Page";
@@ -16,6 +18,7 @@ import { Empty, Notice, ProblemNotice } from "../ui/Problem";
 import { FailureChip, StatusChip, ToneIcon } from "../ui/Status";
 import { nameOf } from "../words";
 import { FailureGroups } from "./FailureGroups";
+import { PausedCredentials } from "./PausedCredentials";
 import { Retry } from "./Retry";
 import { failedNote } from "./Run";
 import { StepHeading, Steps } from "./Steps";
@@ -55,7 +58,15 @@ const columns: Column<CollectionDevice>[] = [
     key: "name",
     title: "Device",
     width: "minmax(120px, 1.2fr)",
-    cell: (device) => <b>{device.device_name}</b>,
+    cell: (device) => (
+      <Link
+        from="/collections/$id/results"
+        to="/collections/$id/devices/$deviceId"
+        params={(before) => ({ id: before.id ?? "", deviceId: device.device_id })}
+      >
+        {device.device_name}
+      </Link>
+    ),
   },
   {
     key: "status",
@@ -85,6 +96,8 @@ export function Results() {
   const collection = useQuery(collectionQuery(id));
   const data = collection.data;
   const failed = (data?.devices_failed ?? 0) > 0;
+  const stepper = useRef<Stepper>(null);
+  useKeys({ n: () => stepper.current?.step(1), p: () => stepper.current?.step(-1) });
   const groups = useQuery({ ...failuresQuery(id), enabled: failed });
   const list = useList<CollectionDevice>({
     key: ["collections", id, "devices", "failed"],
@@ -187,6 +200,7 @@ export function Results() {
       {failed && (
         <>
           {groups.error && <ProblemNotice error={groups.error} onRetry={() => void groups.refetch()} />}
+          {groups.data && <PausedCredentials collectionId={id} groups={groups.data} ended />}
           {groups.data && groups.data.length > 0 && (
             <Panel title="What failed, by cause">
               <FailureGroups collectionId={id} groups={groups.data} ended />
@@ -198,6 +212,7 @@ export function Results() {
               columns={columns}
               {...list}
               rowKey={(device) => device.device_id}
+              stepper={stepper}
               onOpen={(device) =>
                 void navigate({
                   to: "/collections/$id/devices/$deviceId",

@@ -2,9 +2,11 @@ import { Button, Group, Modal, Stack, Switch, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { api, ask, idempotencyKey } from "../api/client";
+import { api, ask } from "../api/client";
+import { useIdempotencyKey } from "../api/idempotency";
 import { queryClient } from "../api/queries";
 import type { CollectionRetry } from "../api/types";
+import { useKeys } from "../app/keys";
 import { useCan } from "../app/role";
 import { IconRetry } from "../ui/icons";
 import { ProblemNotice } from "../ui/Problem";
@@ -16,31 +18,33 @@ interface Props {
   label: string;
   only?: NonNullable<CollectionRetry["only"]>;
   includeCancelled?: boolean;
+  /** The one of its page, which the key `r` opens. */
   primary?: boolean;
+  /** Offers another login at once. */
+  otherLogin?: boolean;
 }
 
 /** A new collection of just these devices and just what they lack; with other credentials if wanted. */
-export function Retry({ collectionId, label, only, includeCancelled, primary }: Props) {
+export function Retry({ collectionId, label, only, includeCancelled, primary, otherLogin = false }: Props) {
   const operator = useCan("operator");
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
-  const [other, setOther] = useState(false);
+  const [other, setOther] = useState(otherLogin);
   const [login, setLogin] = useState(DEFAULT_LOGIN);
+  const key = useIdempotencyKey();
+  useKeys({ r: primary && operator ? () => setOpen(true) : undefined });
   const retry = useMutation({
     mutationFn: () => {
       const credentials = other ? credentialsOf(login) : undefined;
-      return ask(
-        api.POST("/collections/{id}/retry", {
-          params: { path: { id: collectionId } },
-          headers: idempotencyKey(),
-          body: {
-            ...(only === undefined ? {} : { only }),
-            ...(includeCancelled ? { include_cancelled: true } : {}),
-            ...(credentials === undefined ? {} : { credentials }),
-          },
-        }),
-      );
+      const body: CollectionRetry = {
+        ...(only === undefined ? {} : { only }),
+        ...(includeCancelled ? { include_cancelled: true } : {}),
+        ...(credentials === undefined ? {} : { credentials }),
+      };
+      const path = { id: collectionId };
+      return ask(api.POST("/collections/{id}/retry", { params: { path }, headers: key.of(body), body }));
     },
+    onSettled: (_, error) => key.settled(error),
     onSuccess: (collection) => {
       void queryClient.invalidateQueries({ queryKey: ["collections"] });
       void navigate({ to: "/collections/$id/run", params: { id: collection.id } });

@@ -1,38 +1,34 @@
-import {
-  Button,
-  Group,
-  SegmentedControl,
-  Select,
-  Stack,
-  Text,
-  TextInput,
-  VisuallyHidden,
-} from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Group, Loader, SegmentedControl, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, ask } from "../api/client";
 import { failuresQuery, pastQuery, queryClient } from "../api/queries";
+import { useKeys } from "../app/keys";
 import { useCan } from "../app/role";
 import { clean } from "../app/search";
 import { count, duration, plural } from "../format";
 import type { Link as FeedLink } from "../live/feed";
 import { useFeed } from "../live/useFeed";
 import { hasEnded, shown } from "../progress";
+import { Confirm } from "../ui/Confirm";
 import { IconCheck, IconClock, IconCross, IconRight, IconSpin, IconStop } from "../ui/icons";
 import { Figures, Panel } from "../ui/Page";
 import { Notice, ProblemNotice } from "../ui/Problem";
 import { Chip, StatusChip, ToneIcon } from "../ui/Status";
-import { DEVICE_STATUSES, nameOf, statusWord, type Word } from "../words";
+import { TextFilter } from "../ui/TextFilter";
+import { nameOf, statusWord, type Word } from "../words";
 import { ActivityLog } from "./ActivityLog";
 import { DeviceDrawer } from "./DeviceDrawer";
 import { DeviceStatusTable } from "./DeviceStatusTable";
 import { estimate, range } from "./eta";
 import { FailureGroups } from "./FailureGroups";
 import { HeatMap } from "./HeatMap";
-import { byPlace, byUrgency, matches } from "./order";
+import { Legend } from "./Legend";
+import { byPlace, byUrgency, matches, stepAmong } from "./order";
+import { PausedCredentials } from "./PausedCredentials";
 import { ProgressBar } from "./ProgressBar";
+import { Retry } from "./Retry";
 import { StepHeading, Steps } from "./Steps";
 
 const route = getRouteApi("/collections/$id/run");
@@ -43,6 +39,8 @@ const LINK: Record<FeedLink, Word> = {
   polling: { text: "Polling", tone: "warn" },
   ended: { text: "Ended", tone: "idle" },
 };
+
+const NEEDS_A_PERSON: ReadonlySet<string> = new Set(["failed", "partially_succeeded"]);
 
 export function Run() {
   const { id } = route.useParams();
@@ -84,7 +82,12 @@ export function Run() {
   );
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
-  const setFind = useDebouncedCallback((find: string) => change({ find }), 200);
+  const failures = () => devices.filter((device) => NEEDS_A_PERSON.has(device.status)).map(({ id }) => id);
+  const toFailure = (by: 1 | -1) => {
+    const next = stepAmong(failures(), search.device, by);
+    if (next !== undefined) change({ device: next });
+  };
+  useKeys({ n: () => toFailure(1), p: () => toFailure(-1) });
 
   if (feed.problem && !collection) {
     return (
@@ -94,12 +97,23 @@ export function Run() {
       </Stack>
     );
   }
+  if (!collection) {
+    return (
+      <Stack gap="lg" className="sr-page">
+        <Steps current={3} />
+        <Group gap="sm">
+          <Loader size="sm" aria-hidden="true" />
+          <Text role="status">Loading the collection</Text>
+        </Group>
+      </Stack>
+    );
+  }
   const view = search.view ?? "map";
   const left = ended
     ? undefined
-    : estimate(devices, numbers.remaining, collection?.options.max_workers ?? 1, past.data);
+    : estimate(devices, numbers.remaining, collection.options.max_workers ?? 1, past.data);
   const cancelling = progress.status.status === "cancelling";
-  const mayCancel = operator && collection?.actions.includes("cancel") === true && !ended && !cancelling;
+  const mayCancel = operator && collection.actions.includes("cancel") && !ended && !cancelling;
 
   return (
     <Stack gap="lg" className="sr-page">
@@ -119,7 +133,7 @@ export function Run() {
                 ) : undefined
               }
             />
-            {collection?.retry_of && (
+            {collection.retry_of && (
               <Link to="/collections/$id" params={{ id: collection.retry_of }} search={{}}>
                 Retry of an earlier collection
               </Link>
@@ -127,21 +141,28 @@ export function Run() {
           </Group>
         </div>
         <Group gap="sm">
-          {!ended && operator && (
-            <Button
-              variant="default"
-              leftSection={<IconStop size={16} />}
-              disabled={!mayCancel}
+          {mayCancel && (
+            <Confirm
+              label="Cancel"
+              icon={<IconStop size={16} />}
+              title="Cancel this collection?"
+              confirm="Cancel it"
               loading={cancel.isPending}
-              onClick={() => cancel.mutate()}
+              error={cancel.error}
+              onConfirm={() => cancel.mutate()}
             >
-              {cancelling ? "Cancelling…" : "Cancel"}
+              Devices that wait are not started, those that run are stopped. What was recorded stays, and the
+              rest can be retried later.
+            </Confirm>
+          )}
+          {cancelling && !ended && (
+            <Button variant="default" disabled leftSection={<IconStop size={16} />}>
+              Cancelling…
             </Button>
           )}
         </Group>
       </Group>
 
-      {cancel.error && <ProblemNotice error={cancel.error} />}
       {feed.problem && !ended && (
         <Notice tone="warn" title="No connection to the server" role="status">
           <Text size="sm">The collection goes on by itself. This page tries again and misses nothing.</Text>
@@ -161,6 +182,14 @@ export function Run() {
             >
               View final results
             </Button>
+            {numbers.failed > 0 && (
+              <Retry
+                collectionId={id}
+                label="Retry failed devices"
+                primary
+                includeCancelled={numbers.cancelled > 0}
+              />
+            )}
           </Group>
         </Notice>
       )}
@@ -191,14 +220,12 @@ export function Run() {
           <Text size="sm" c="dimmed">
             {left && `About ${range(left)} left`}
             {ended &&
-              collection?.execution_time_seconds !== undefined &&
+              collection.execution_time_seconds !== undefined &&
               `Took ${duration(collection.execution_time_seconds)}`}
           </Text>
         </Group>
       </Stack>
       <Announcer ended={ended} numbers={numbers} status={progress.status.status} />
-
-      <LiveFailures id={id} failed={numbers.failed} ended={ended} />
 
       <Panel
         title="Devices"
@@ -219,25 +246,19 @@ export function Run() {
           {view === "map" && devices.length > 0 && (
             <HeatMap devices={devices} onOpen={(device) => change({ device })} />
           )}
-          <Legend />
+          <Legend
+            counts={progress.counts.counts}
+            status={search.status}
+            onStatus={(status) => change({ status: status ?? "" })}
+          />
           <Group gap="sm">
-            <Select
-              aria-label="Status"
-              placeholder="Any status"
-              clearable
-              size="xs"
-              w={160}
-              data={DEVICE_STATUSES.map((status) => ({ value: status, label: statusWord(status).text }))}
-              value={search.status ?? null}
-              onChange={(status) => change({ status: status ?? "" })}
-            />
-            <TextInput
+            <TextFilter
               aria-label="Find a device"
               placeholder="Find a device"
               size="xs"
               data-search
-              defaultValue={search.find ?? ""}
-              onChange={(event) => setFind(event.currentTarget.value.trim())}
+              value={search.find}
+              onFilter={(find) => change({ find })}
             />
             <Text size="sm" c="dimmed">
               {count(listed.length)} shown
@@ -250,6 +271,8 @@ export function Run() {
           />
         </Stack>
       </Panel>
+
+      <LiveFailures id={id} failed={numbers.failed} ended={ended} />
 
       <ActivityLog id={id} log={progress.log} />
       {!ended && (
@@ -273,16 +296,6 @@ export function failedNote(partial: number, cancelled: number): string | undefin
     ...(cancelled > 0 ? [`${partial > 0 ? "" : "of which "}${count(cancelled)} cancelled`] : []),
   ];
   return parts.length === 0 ? undefined : parts.join(", ");
-}
-
-function Legend() {
-  return (
-    <Group gap="md" aria-label="Legend" role="group">
-      {DEVICE_STATUSES.map((status) => (
-        <StatusChip key={status} status={status} bare />
-      ))}
-    </Group>
-  );
 }
 
 /** One polite sentence every ten seconds, and the end at once. */
@@ -326,8 +339,11 @@ function LiveFailures({ id, failed, ended }: { id: string; failed: number; ended
   }, [failed, ended, asked, refetch]);
   if (failed === 0 || !groups.data || groups.data.length === 0) return null;
   return (
-    <Panel title="What failed, by cause">
-      <FailureGroups collectionId={id} groups={groups.data} ended={ended} />
-    </Panel>
+    <>
+      <PausedCredentials collectionId={id} groups={groups.data} ended={ended} />
+      <Panel title="What failed, by cause">
+        <FailureGroups collectionId={id} groups={groups.data} ended={ended} />
+      </Panel>
+    </>
   );
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { SeenDevice } from "../progress";
-import { byPlace, byUrgency, matches } from "./order";
+import { byPlace, byUrgency, matches, stepAmong } from "./order";
 
 function device(name: string, status: string, site = ""): SeenDevice {
   return { id: name, name, status, site, address: "192.0.2.1", platform: "cisco_ios" } as SeenDevice;
@@ -28,4 +28,13 @@ it("finds by status and by any text of the row", () => {
   expect(matches(device("core-1", "failed"), "running", undefined)).toBe(false);
   expect(matches(device("core-1", "failed"), undefined, "192.0.2")).toBe(true);
   expect(matches(device("core-1", "failed"), undefined, "edge")).toBe(false);
+});
+
+it("steps from failure to failure, round at the ends", () => {
+  expect(stepAmong(["a", "b"], undefined, 1)).toBe("a");
+  expect(stepAmong(["a", "b"], undefined, -1)).toBe("b");
+  expect(stepAmong(["a", "b"], "b", 1)).toBe("a");
+  expect(stepAmong(["a", "b"], "a", -1)).toBe("b");
+  expect(stepAmong(["a", "b"], "other", 1)).toBe("a");
+  expect(stepAmong([], "a", 1)).toBeUndefined();
 });

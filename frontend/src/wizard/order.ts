@@ -22,6 +22,13 @@ export function byUrgency(devices: readonly SeenDevice[]): SeenDevice[] {
   return [...shelves.values()].flat();
 }
 
+/** The next of these after the one that is open, or the one before; round at the ends. */
+export function stepAmong(ids: readonly string[], open: string | undefined, by: 1 | -1): string | undefined {
+  const at = open === undefined ? -1 : ids.indexOf(open);
+  if (at === -1) return by === 1 ? ids[0] : ids.at(-1);
+  return ids[(at + by + ids.length) % ids.length];
+}
+
 export function matches(device: SeenDevice, status: string | undefined, find: string | undefined): boolean {
   if (status !== undefined && device.status !== status) return false;
   if (find === undefined) return true;

@@ -40,7 +40,7 @@ describe("recipes", () => {
   });
 
   it("write a command whose words a shell keeps whole", () => {
-    const text = command("https://showrun.example", request) ?? "";
+    const text = command("https://showrun.example", request);
     expect(text).not.toContain("hunter");
     const script = text.replace("showrun collect", "printf '%s\\n'");
     const words = execFileSync("/bin/sh", ["-c", script], {
@@ -54,6 +54,15 @@ describe("recipes", () => {
       ..."--user u --enable-password-file /run/enable --workers 5".split(" "),
     ]);
     expect(command("https://showrun.example", { ...request, filters: {} })).toContain("--all");
-    expect(command("https://showrun.example", { ...request, devices: ["x"] })).toBeUndefined();
+  });
+
+  it("name devices that were chosen one by one, whatever they are called", () => {
+    const names = ["edge-1", "<img src=x onerror=alert(1)>", "it's $HOME"];
+    const single = { capture_types: ["arp"], devices: ["1", "2", "3"], filters: { site: ["ams"] } };
+    const script = command("https://showrun.example", single, undefined, names);
+    const words = execFileSync("/bin/sh", ["-c", script.replace("showrun collect", "printf '%s\\n'")], {
+      encoding: "utf8",
+    });
+    expect(words.trimEnd().split("\n").slice(4)).toEqual(names.flatMap((name) => ["--device", name]));
   });
 });

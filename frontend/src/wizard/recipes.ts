@@ -75,26 +75,29 @@ export function python(origin: string, request: CollectionCreate): string {
 const FLAGS = ["vendor", "platform", "site", "role", "tag"] as const;
 
 /**
- * The same by the command `showrun`. It names devices and filters, and has no flag for devices that are chosen one by one;
- * `credential` is the name of a saved credential.
+ * The same by the command `showrun`, which knows no ids: `credential` is the name of a saved credential, `devices` are the
+ * names where devices are chosen one by one.
  */
 export function command(
   origin: string,
   request: CollectionCreate,
   credential?: string | undefined,
-): string | undefined {
-  if (request.devices !== undefined || (request.exclude_devices ?? []).length > 0) return undefined;
+  devices: readonly string[] = [],
+): string {
   const { credentials, options = {} } = request;
   const parts = [
     "showrun collect",
     `--server ${quoted(origin)}`,
     `--types ${quoted((request.capture_types ?? ["configs"]).join(","))}`,
   ];
-  const filters = (request.filters ?? {}) as Partial<Record<string, string | string[]>>;
+  const filters = (devices.length > 0 ? {} : (request.filters ?? {})) as Partial<
+    Record<string, string | string[]>
+  >;
   const names = [filters.name ?? []].flat();
   for (const flag of FLAGS) {
     for (const value of [filters[flag] ?? []].flat()) parts.push(`--${flag} ${quoted(value)}`);
   }
+  for (const device of devices) parts.push(`--device ${quoted(device)}`);
   if (parts.length === 3 && names.length === 0) parts.push("--all");
   if (request.name) parts.push(`--name ${quoted(request.name)}`);
   const needs = ["SHOWRUN_TOKEN (an API token)"];

@@ -11,8 +11,14 @@ export interface Selection {
   excluded: readonly string[];
 }
 
+export const LOGIN_KINDS = ["saved", "password", "key"] as const;
+
+export function isLoginKind(kind: string | undefined): kind is Login["kind"] {
+  return LOGIN_KINDS.some((each) => each === kind);
+}
+
 export interface Login {
-  kind: "saved" | "password" | "key";
+  kind: (typeof LOGIN_KINDS)[number];
   /** Of a saved credential; absent means each device's own. */
   credentialId: string | undefined;
   username: string;

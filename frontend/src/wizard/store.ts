@@ -4,36 +4,44 @@ import { DEFAULT_OPTIONS, type Options } from "./request";
 
 /** What survives a reload of the wizard but is too long or too plain for the address. Secrets are never kept. */
 interface Draft {
-  /** Devices left out, with their names, so that the page can say which. */
-  excluded: Record<string, string>;
+  /** Of the devices that were chosen or left out one by one, so that the page can say which. */
+  names: Record<string, string>;
+  /** Lists of single devices that are too long for the address, which then says that they are kept here. */
+  only: readonly string[];
+  without: readonly string[];
+  /** Of a login that is typed. */
+  username: string;
   options: Options;
-  toggle: (id: string, name: string) => void;
-  exclude: (devices: Record<string, string>) => void;
-  clearExcluded: () => void;
+  named: (id: string, name: string) => void;
+  keep: (lists: Partial<Pick<Draft, "only" | "without">>) => void;
+  setUsername: (username: string) => void;
   setOptions: (options: Partial<Options>) => void;
   reset: () => void;
 }
 
+const NOTHING = { names: {}, only: [], without: [], username: "", options: DEFAULT_OPTIONS };
+
 export const useDraft = create<Draft>()(
   persist(
     (set) => ({
-      excluded: {},
-      options: DEFAULT_OPTIONS,
-      toggle: (id, name) =>
-        set(({ excluded }) => {
-          const { [id]: was, ...rest } = excluded;
-          return { excluded: was === undefined ? { ...rest, [id]: name } : rest };
-        }),
-      exclude: (devices) => set(({ excluded }) => ({ excluded: { ...excluded, ...devices } })),
-      clearExcluded: () => set({ excluded: {} }),
+      ...NOTHING,
+      named: (id, name) => set(({ names }) => ({ names: { ...names, [id]: name } })),
+      keep: (lists) => set(lists),
+      setUsername: (username) => set({ username }),
       setOptions: (options) => set((draft) => ({ options: { ...draft.options, ...options } })),
-      reset: () => set({ excluded: {}, options: DEFAULT_OPTIONS }),
+      reset: () => set(NOTHING),
     }),
     {
       name: "showrun.draft",
-      version: 2,
+      version: 3,
       storage: createJSONStorage(() => sessionStorage),
-      partialize: ({ excluded, options }) => ({ excluded, options }),
+      partialize: ({ names, only, without, username, options }) => ({
+        names,
+        only,
+        without,
+        username,
+        options,
+      }),
     },
   ),
 );
