@@ -57,7 +57,7 @@ pub(crate) struct ConfigOptions {
 
 #[derive(clap::Subcommand)]
 enum ConfigCommand {
-    /// Read everything that the server would read, and print what would hold
+    /// Read every file that the server would read, and print what would hold; no database is opened
     Check {
         #[command(flatten)]
         server: Box<ServerOptions>,
@@ -72,6 +72,9 @@ pub(crate) fn check(options: &ConfigOptions) -> anyhow::Result<ExitCode> {
     let ConfigCommand::Check { server } = &options.command;
     let config = server.server()?;
     tls(&config)?;
+    for warning in config.service.check()? {
+        eprintln!("showrun: {warning}");
+    }
     for (name, value) in config.shown() {
         println!("{name} = {value}");
     }
