@@ -64,7 +64,8 @@ pub(crate) fn start_log(options: &LogOptions, usual: &str) {
         .with_writer(std::io::stderr);
     match options.log_format {
         LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().init(),
+        // The request stands in the span; the list of all spans would say it twice.
+        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
     }
 }
 

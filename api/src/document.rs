@@ -8,7 +8,7 @@ use poem_openapi::OpenApiService;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    frame,
+    examples, frame,
     problem::{self, Input},
     roles::{self, Access},
     v1,
@@ -19,7 +19,8 @@ const DESCRIPTION: &str = "Collects operational data from network devices over S
     **Lists** are pages: `limit` (50, at most 500) and `page_token`, which comes with the page before; no \
     `next_page_token` is the end. Repeated values of a filter are alternatives, different filters must all hold. \
     **Problems** are RFC 9457 with a stable `code`. **Creating** operations take an `Idempotency-Key`: the same request \
-    with the same key is done once in 24 hours. **Changing** takes `If-Match` with the `ETag` that was read. \
+    with the same key is done once in 24 hours. **Changing** takes `If-Match` with the `ETag` that was read, \
+    and reading again `If-None-Match`. \
     Every answer carries `x-request-id`.";
 
 /// Where a schema is, in a reference.
@@ -144,7 +145,12 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
 }
 
 fn complete(path: &str, method: &str, operation: &mut Value, schemas: &Value) {
-    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+    let id = operation
+        .get("operationId")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let id = id.as_str();
     let known = roles::operation(id);
     let public = known.is_none_or(|known| known.access == Access::Public);
     let changes = method != "get";
@@ -158,11 +164,11 @@ fn complete(path: &str, method: &str, operation: &mut Value, schemas: &Value) {
     if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
         responses.retain(|status, _| problem::can_happen(status, public, path.contains('{'), changes, input));
         for response in responses.values_mut() {
-            plain_media_types(response, schemas);
+            plain_media_types(response, schemas, examples::answer(id));
         }
     }
     if let Some(body) = operation.get_mut("requestBody") {
-        plain_media_types(body, schemas);
+        plain_media_types(body, schemas, examples::request(id));
     }
     let Some(operation) = operation.as_object_mut() else {
         return;
@@ -195,8 +201,9 @@ fn optional_lists(operation: &mut Map<String, Value>) {
     }
 }
 
-/// Media types without a character set, as generators of clients look for them, each with an example.
-fn plain_media_types(holder: &mut Value, schemas: &Value) {
+/// Media types without a character set, as generators of clients look for them, each with an example: `text`, where it is
+/// no JSON.
+fn plain_media_types(holder: &mut Value, schemas: &Value, text: Option<&str>) {
     let Some(content) = holder.get_mut("content").and_then(Value::as_object_mut) else {
         return;
     };
@@ -204,9 +211,12 @@ fn plain_media_types(holder: &mut Value, schemas: &Value) {
     for (media_type, mut entry) in old {
         let name = media_type.split(';').next().unwrap_or_default().trim().to_owned();
         let is_json = name.ends_with("json");
-        if let (true, Some(schema), Some(entry)) = (is_json, entry.get("schema").cloned(), entry.as_object_mut())
+        if let (Some(schema), Some(entry)) = (entry.get("schema").cloned(), entry.as_object_mut())
             && !entry.contains_key("example")
-            && let Some(example) = example(&schema, schemas, 0)
+            && let Some(example) = match is_json {
+                true => example(&schema, schemas, 0),
+                false => text.map(Value::from),
+            }
         {
             entry.insert("example".to_owned(), example);
         }
@@ -322,13 +332,50 @@ mod tests {
                 assert_eq!(good.len(), 1, "{name} has one success: {good:?}");
                 for (status, response) in responses {
                     for (media_type, entry) in response["content"].as_object().into_iter().flatten() {
-                        if media_type.ends_with("json") {
-                            assert!(!entry["example"].is_null(), "{name} {status} has no example");
-                            assert!(entry["schema"]["$ref"].is_string(), "{name} {status}: name the schema");
-                        }
+                        assert_no_gap(&format!("{name} {status}"), media_type, entry);
                     }
                 }
+                assert!(
+                    responses
+                        .values()
+                        .any(|response| !response["content"]["application/problem+json"].is_null()),
+                    "{name} has no problem"
+                );
+                for (media_type, entry) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+                    assert_no_gap(&format!("the body of {name}"), media_type, entry);
+                }
+                let takes = |header: &str| {
+                    let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+                    parameters.any(|parameter| parameter["name"] == header && parameter["in"] == "header")
+                };
+                // What is made, or goes on now, is made once.
+                let makes = method == "post" && ["201", "202"].iter().any(|status| responses.contains_key(*status));
+                if makes || path == "/device-imports" {
+                    assert!(takes("Idempotency-Key"), "{name} takes no Idempotency-Key");
+                }
+                if path.ends_with("{id}") && method == "get" {
+                    let headers = responses["200"]["headers"].as_object();
+                    let has =
+                        headers.is_some_and(|headers| headers.keys().any(|name| name.eq_ignore_ascii_case("etag")));
+                    assert!(has, "{name} has no ETag");
+                }
+                // A collection and a capture are what they are, so that nobody's change can be lost.
+                let fixed = ["/collections/{id}", "/captures/{id}"].contains(&path.as_str());
+                if matches!(method.as_str(), "patch" | "delete") && !fixed {
+                    assert!(takes("If-Match"), "{name} takes no If-Match");
+                }
             }
+        }
+    }
+
+    fn assert_no_gap(place: &str, media_type: &str, entry: &Value) {
+        // An archive cannot be shown in JSON.
+        if media_type != "application/zip" {
+            assert!(!entry["example"].is_null(), "{place} has no example");
+        }
+        match media_type.ends_with("json") {
+            true => assert!(entry["schema"]["$ref"].is_string(), "{place}: name the schema"),
+            false => assert_eq!(entry["schema"]["type"], "string", "{place}"),
         }
     }
 

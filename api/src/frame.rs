@@ -18,6 +18,7 @@ use service::{
     actor::{Actor, Caller},
     error::{Error, ErrorKind},
     idempotency::{Answer, Begun},
+    version,
 };
 use tokio::io::AsyncReadExt;
 use tracing::Instrument;
@@ -32,8 +33,8 @@ use crate::{
 
 /// Where the API begins.
 pub(crate) const PREFIX: &str = "/api/v1";
-/// The largest answer that is kept for the same request again.
-const LARGEST_KEPT: usize = 1024 * 1024;
+/// The largest answer that is kept for the same request again: the report on a long list of devices.
+const LARGEST_KEPT: usize = 32 * 1024 * 1024;
 
 /// A body comes within this.
 const BODY_LIMIT: Duration = Duration::from_secs(60);
@@ -86,12 +87,16 @@ impl Frame {
         };
         let remote = caller.remote_address.clone();
         let https = self.is_secure(&request);
+        let known = request
+            .header("if-none-match")
+            .filter(|_| is_read(&method))
+            .map(str::to_owned);
         let result = self
             .route(found, request, caller, nonce.clone())
             .instrument(span.clone())
             .await;
         let response = match result {
-            Ok(response) => problem::complete(response, &request_id),
+            Ok(response) => problem::complete(unless_known(response, known.as_deref()), &request_id),
             Err(error) => problem::answer(&error, &request_id),
         };
         let response = dressed(response, &path, &request_id, &nonce, https);
@@ -269,6 +274,22 @@ impl Frame {
     }
 }
 
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// An answer that the client has already is not sent again.
+fn unless_known(response: Response, known: Option<&str>) -> Response {
+    let tag = response
+        .header("etag")
+        .filter(|_| response.is_success())
+        .map(str::to_owned);
+    match tag {
+        Some(tag) if version::is_known(known, &tag) => problem::not_modified(&tag),
+        _ => response,
+    }
+}
+
 fn peer(request: &Request) -> Option<IpAddr> {
     match &request.remote_addr().0 {
         Addr::SocketAddr(address) => Some(address.ip().to_canonical()),
@@ -361,10 +382,13 @@ fn holds_nul(value: &serde_json::Value) -> bool {
     }
 }
 
-/// The answer to keep; its body is put back.
+/// The answer to keep, unless it is too large for that; its body is put back.
 async fn to_keep(response: &mut Response) -> Option<Answer> {
-    let body = response.take_body().into_bytes_limit(LARGEST_KEPT).await.ok()?;
+    let body = response.take_body().into_bytes().await.ok()?;
     response.set_body(Body::from_bytes(body.clone()));
+    if body.len() > LARGEST_KEPT {
+        return None;
+    }
     let names = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
     let headers = names.into_iter().filter_map(|name| {
         let value = response.headers().get(&name)?.to_str().ok()?;

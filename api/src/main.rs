@@ -15,6 +15,7 @@ mod completions;
 mod config;
 mod demo;
 mod document;
+mod examples;
 mod frame;
 mod listing;
 mod live;
@@ -61,9 +62,9 @@ enum Command {
     Token(people::TokenOptions),
     /// Copy the data of a server into a file, while it runs
     Backup(Box<backup::Options>),
-    /// Put a copy back, or only look whether it is whole
+    /// Put a copy back, or only check that it is whole
     Restore(backup::RestoreOptions),
-    /// Look at the configuration of the server
+    /// Check the configuration of the server
     Config(serve::ConfigOptions),
     /// Collect from devices now
     Collect(Box<collect::Options>),
@@ -73,7 +74,7 @@ enum Command {
     Collections(Box<remote::collections::Options>),
     /// List and read the texts that a server keeps
     Captures(Box<remote::captures::Options>),
-    /// Read the texts that a server keeps anew, after templates have changed
+    /// Parse the stored texts of a server again, after templates have changed
     Reparse(Box<remote::reparse::Options>),
     /// List the platforms and what can be collected from them
     Platforms(platforms::Options),

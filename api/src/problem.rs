@@ -15,7 +15,10 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
     types::{ToJSON, Type},
 };
-use service::error::{Error, ErrorKind, FieldProblem};
+use service::{
+    error::{Error, ErrorKind, FieldProblem},
+    version,
+};
 
 const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -30,6 +33,14 @@ pub(crate) enum Viewed<T: Type + ToJSON> {
         #[oai(header = "ETag")]
         String,
     ),
+}
+
+impl<T: Type + ToJSON> Viewed<T> {
+    /// A thing that has no version of its own: another one whenever its answer is.
+    pub(crate) fn of(value: T) -> Self {
+        let tag = version::tag_of(&value.to_json_string());
+        Self::Ok(Json(value), tag)
+    }
 }
 
 /// A thing that was made.
@@ -74,6 +85,42 @@ pub(crate) enum File {
     ),
 }
 
+/// A stored text.
+#[derive(ApiResponse)]
+pub(crate) enum Text {
+    /// The text.
+    #[oai(status = 200, content_type = "text/plain; charset=utf-8")]
+    Ok(
+        Binary<Vec<u8>>,
+        /// Another one when the text is.
+        #[oai(header = "ETag")]
+        String,
+        /// Keeps browsers from taking it for a page.
+        #[oai(header = "Content-Security-Policy")]
+        String,
+    ),
+    /// It is the text that the client has.
+    #[oai(status = 304)]
+    NotModified(
+        /// The same as was sent.
+        #[oai(header = "ETag")]
+        String,
+    ),
+}
+
+/// An archive of files.
+#[derive(ApiResponse)]
+pub(crate) enum Archive {
+    /// The archive, written while it is read.
+    #[oai(status = 200, content_type = "application/zip")]
+    Ok(
+        Binary<Body>,
+        /// Name of the file.
+        #[oai(header = "Content-Disposition")]
+        String,
+    ),
+}
+
 /// Changes as `diff -u` prints them.
 #[derive(ApiResponse)]
 pub(crate) enum Patch {
@@ -87,16 +134,16 @@ pub(crate) enum Patch {
     ),
 }
 
-/// Tokens, also as a cookie.
+/// Tokens; for browsers that of the refresh as a cookie.
 #[derive(ApiResponse)]
 pub(crate) enum CookieSet<T: Type + ToJSON> {
     /// Logged in.
     #[oai(status = 200)]
     Ok(
         Json<T>,
-        /// The refresh token for browsers.
+        /// The refresh token, for browsers.
         #[oai(header = "Set-Cookie")]
-        String,
+        Option<String>,
     ),
 }
 

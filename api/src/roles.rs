@@ -34,7 +34,7 @@ pub(crate) struct Operation {
     pub(crate) access: Access,
     /// Bytes of its body.
     pub(crate) body: usize,
-    /// Whether it makes something: then it takes an `Idempotency-Key`.
+    /// Whether it makes something, or should not be done twice: then it takes an `Idempotency-Key`.
     pub(crate) creates: bool,
 }
 
@@ -115,7 +115,7 @@ pub(crate) const TABLE: &[Operation] = &[
     operator("device_update"),
     operator("device_delete"),
     // A trial changes nothing; for the rest the application asks for an operator.
-    viewer("device_import_create").imports(),
+    viewer("device_import_create").imports().creates(),
     viewer("device_export_view"),
     viewer("platform_list"),
     viewer("job_template_list"),
@@ -128,6 +128,7 @@ pub(crate) const TABLE: &[Operation] = &[
     admin("credential_delete"),
     operator("credential_release"),
     viewer("host_key_list"),
+    viewer("host_key_view"),
     admin("host_key_accept"),
     admin("host_key_delete"),
     // collections
@@ -135,7 +136,8 @@ pub(crate) const TABLE: &[Operation] = &[
     operator("collection_create").creates(),
     viewer("collection_view"),
     operator("collection_delete"),
-    operator("collection_cancel"),
+    // Asked a second time it ends by force: a repeated request must not count as that.
+    operator("collection_cancel").creates(),
     operator("collection_retry").creates(),
     viewer("collection_device_list"),
     viewer("collection_failure_list"),
@@ -146,12 +148,16 @@ pub(crate) const TABLE: &[Operation] = &[
     viewer("collection_results_json"),
     viewer("collection_plan"),
     viewer("collection_capture_list"),
+    // Below operator without secrets.
+    viewer("collection_captures_zip"),
     operator("preflight_create").creates(),
     viewer("preflight_view"),
     viewer("preflight_device_list"),
     // captures
     viewer("capture_list"),
     viewer("capture_view"),
+    // Below operator without secrets.
+    viewer("capture_content"),
     operator("capture_accept"),
     viewer("capture_records"),
     operator("capture_reparse"),
@@ -214,13 +220,6 @@ pub(crate) const PLAIN: &[(Operation, &str, &str)] = &[
         "GET",
         "/api/v1/collections/{id}/event-stream",
     ),
-    // Below operator without secrets.
-    (
-        viewer("collection_captures_zip"),
-        "GET",
-        "/api/v1/collections/{id}/captures.zip",
-    ),
-    (viewer("capture_content"), "GET", "/api/v1/captures/{id}/content"),
     (public("healthz"), "GET", "/healthz"),
     (public("readyz"), "GET", "/readyz"),
     (viewer("metrics"), "GET", "/metrics"),

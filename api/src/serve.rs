@@ -13,7 +13,7 @@ use poem::{
     web::Data,
 };
 use secrecy::ExposeSecret;
-use service::{Service, access::FirstAdmin};
+use service::{Service, access::FirstAdmin, measures};
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -36,6 +36,10 @@ const GRACE: Duration = Duration::from_secs(10);
 const TIDY: Duration = Duration::from_secs(60);
 /// Seconds, as the metrics sort requests.
 const BUCKETS: [f64; 11] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+/// Seconds, as the metrics sort devices.
+const DEVICE_BUCKETS: [f64; 11] = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0];
+/// Numbers of entries, as the metrics sort batches.
+const ENTRY_BUCKETS: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0];
 
 /// Options of `showrun serve`.
 #[derive(clap::Args)]
@@ -53,7 +57,7 @@ pub(crate) struct ConfigOptions {
 
 #[derive(clap::Subcommand)]
 enum ConfigCommand {
-    /// Read everything that the server would read, and print what would hold
+    /// Read every file that the server would read, and print what would hold; no database is opened
     Check {
         #[command(flatten)]
         server: Box<ServerOptions>,
@@ -68,6 +72,9 @@ pub(crate) fn check(options: &ConfigOptions) -> anyhow::Result<ExitCode> {
     let ConfigCommand::Check { server } = &options.command;
     let config = server.server()?;
     tls(&config)?;
+    for warning in config.service.check()? {
+        eprintln!("showrun: {warning}");
+    }
     for (name, value) in config.shown() {
         println!("{name} = {value}");
     }
@@ -253,11 +260,19 @@ fn frame(service: &Service, config: &config::Server, metrics: PrometheusHandle) 
 }
 
 fn start_metrics() -> anyhow::Result<PrometheusHandle> {
-    PrometheusBuilder::new()
+    let cannot = "Cannot set up the metrics";
+    let full = |name: &str| Matcher::Full(name.to_owned());
+    let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
-        .context("Cannot set up the metrics")?
+        .context(cannot)?
+        .set_buckets_for_metric(full(measures::DEVICE_DURATION), &DEVICE_BUCKETS)
+        .context(cannot)?
+        .set_buckets_for_metric(full(measures::BATCH_ENTRIES), &ENTRY_BUCKETS)
+        .context(cannot)?
         .install_recorder()
-        .context("Cannot set up the metrics")
+        .context(cannot)?;
+    measures::describe();
+    Ok(handle)
 }
 
 /// Metrics on an address of their own, for who may ask without a token.
@@ -276,7 +291,10 @@ async fn serve_metrics(
         }
     }
     let stopping = service.stopping().clone();
-    let route = Route::new().at("/metrics", get(metrics_text)).data(metrics);
+    let route = Route::new()
+        .at("/metrics", get(metrics_text))
+        .data(metrics)
+        .data(service.clone());
     tokio::spawn(async move {
         let server = Server::new_with_acceptor(acceptor).idle_timeout(IDLE);
         let stop = async move { stopping.cancelled().await };
@@ -334,7 +352,8 @@ async fn readyz(visitor: Visitor) -> Response {
 }
 
 #[handler]
-fn metrics_text(metrics: Data<&PrometheusHandle>) -> Response {
+fn metrics_text(metrics: Data<&PrometheusHandle>, service: Data<&Service>) -> Response {
+    service.measure();
     Response::builder()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(metrics.render())

@@ -171,9 +171,4 @@ pub(crate) fn plain(route: poem::Route) -> poem::Route {
             "/api/v1/collections/:id/event-stream",
             poem::get(collections::progress::event_stream),
         )
-        .at(
-            "/api/v1/collections/:id/captures.zip",
-            poem::get(collections::archive::captures_zip),
-        )
-        .at("/api/v1/captures/:id/content", poem::get(captures::content))
 }

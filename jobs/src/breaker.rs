@@ -192,6 +192,14 @@ impl Breaker {
             .unwrap_or_default()
     }
 
+    /// How many identities no login is tried with until a person says so.
+    pub fn paused(&self) -> usize {
+        let states = self.states.lock().ok();
+        states.map_or(0, |states| {
+            states.values().filter(|state| state.count.closed_at.is_some()).count()
+        })
+    }
+
     /// Forgets the refusals of an identity, because a person said so.
     pub fn release(&self, identity: &Identity) {
         self.with_state(identity, |state| {

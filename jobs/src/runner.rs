@@ -133,6 +133,7 @@ pub struct Runner {
     methods: Arc<KnownMethods>,
     locks: Arc<SessionLocks>,
     sessions: Arc<Semaphore>,
+    max_sessions: usize,
     addresses: Option<AddressRule>,
     hold: Option<Hold>,
 }
@@ -146,6 +147,7 @@ impl Runner {
         breaker: Arc<Breaker>,
         max_sessions: usize,
     ) -> Self {
+        let max_sessions = max_sessions.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             catalogue,
             host_keys,
@@ -154,7 +156,8 @@ impl Runner {
             jumps: Arc::default(),
             methods: Arc::default(),
             locks: Arc::default(),
-            sessions: Arc::new(Semaphore::new(max_sessions.clamp(1, Semaphore::MAX_PERMITS))),
+            sessions: Arc::new(Semaphore::new(max_sessions)),
+            max_sessions,
             addresses: None,
             hold: None,
         }
@@ -172,6 +175,11 @@ impl Runner {
     pub fn with_hold(mut self, hold: Hold) -> Self {
         self.hold = Some(hold);
         self
+    }
+
+    /// Sessions that are open now or being opened, over all runs.
+    pub fn open_sessions(&self) -> usize {
+        self.max_sessions.saturating_sub(self.sessions.available_permits())
     }
 
     /// Runs all jobs and returns when each has ended. Events go to `events`, which may be bounded: while it is full the

@@ -15,7 +15,7 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 mod store;
 pub(crate) use store::{Entry, record};
 
-/// Which entries are asked for; several values of one filter are alternatives.
+/// Which entries are asked for; several values of one filter are alternatives, and `*` in them stands for any characters.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
     /// Names of persons.

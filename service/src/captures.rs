@@ -10,11 +10,14 @@ use std::{
     },
 };
 
+use data_encoding::HEXLOWER;
 use entity::{
     capture::{self, Verdict},
     current_capture,
     user::Role,
 };
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::{
@@ -23,6 +26,7 @@ use crate::{
     audit, config_changes,
     coverage::store as covered,
     database::Database,
+    devices,
     error::{Error, ErrorKind, Result},
     page::{Page, PageRequest},
     time::now_ms,
@@ -153,7 +157,7 @@ fn unpack(shelf: &Shelf, chain: &[store::StoredText]) -> io::Result<Vec<u8>> {
 pub struct CaptureFilter {
     /// Ids of devices.
     pub device_id: Vec<Uuid>,
-    /// Names of devices.
+    /// Names of devices today, ignoring case.
     pub device: Vec<String>,
     /// Slugs of capture types.
     pub capture_type: Vec<String>,
@@ -170,7 +174,7 @@ pub struct CaptureFilter {
 pub struct CaptureView {
     /// The row.
     pub row: capture::Model,
-    /// SHA-256 of its text in hexadecimal digits.
+    /// SHA-256 of its text in hexadecimal digits; for who must not see secrets a keyed one instead.
     pub sha256: Option<String>,
     /// Whether its text is the last good one of the device and type.
     pub current: bool,
@@ -188,7 +192,8 @@ impl Service {
         page: &PageRequest,
     ) -> Result<Page<CaptureView>> {
         actor.needs(Role::Viewer)?;
-        let rows = store::list(self.db().reader(), filter, page).await?;
+        let devices = self.asked_devices(filter).await?;
+        let rows = store::list(self.db().reader(), filter, devices.as_deref(), page).await?;
         let texts: Vec<i64> = rows.items.iter().filter_map(|row| row.text_id).collect();
         let hashes = store::hashes(self.db().reader(), &texts).await?;
         let devices: HashSet<Uuid> = rows.items.iter().map(|row| row.device_id).collect();
@@ -200,8 +205,28 @@ impl Service {
             .collect();
         Ok(rows.map(|row| {
             let last = current.get(&(row.device_id, row.capture_type.clone())).copied();
-            view(row, &hashes, last)
+            view(row, &hashes, last, |sha| self.shown_hash(sha, must_mask(actor)))
         }))
+    }
+
+    /// The devices that are asked for, by id, name or both; `None`: all of them. History has an index by id alone.
+    async fn asked_devices(&self, filter: &CaptureFilter) -> Result<Option<Vec<Uuid>>> {
+        let mut ids = filter.device_id.clone();
+        if !filter.device.is_empty() {
+            let keys: Vec<String> = filter
+                .device
+                .iter()
+                .map(|name| crate::inventory::name_key(name))
+                .collect();
+            let named = devices::store::named(self.db().reader(), &keys).await?;
+            let named: Vec<Uuid> = named.into_iter().map(|device| device.id).collect();
+            match ids.is_empty() {
+                true => return Ok(Some(named)),
+                false => ids.retain(|id| named.contains(id)),
+            }
+            return Ok(Some(ids));
+        }
+        Ok((!ids.is_empty()).then_some(ids))
     }
 
     /// One capture.
@@ -214,7 +239,19 @@ impl Service {
         let db = self.db().reader();
         let hashes = store::hashes(db, &row.text_id.into_iter().collect::<Vec<_>>()).await?;
         let current = store::current(db, row.device_id, &row.capture_type).await?;
-        Ok(view(row, &hashes, current.map(|current| current.text_id)))
+        let last = current.map(|current| current.text_id);
+        Ok(view(row, &hashes, last, |sha| self.shown_hash(sha, must_mask(actor))))
+    }
+
+    /// What tells texts apart. Who sees a text without its secrets could try secrets until its hash is the right one: for
+    /// them it is a keyed one, the same for the same text.
+    fn shown_hash(&self, sha: &[u8], keyed: bool) -> String {
+        let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.vault().derive("hashes of texts"));
+        match (keyed, mac) {
+            (false, _) => HEXLOWER.encode(sha),
+            (true, Ok(mac)) => HEXLOWER.encode(&mac.chain_update(sha).finalize().into_bytes()),
+            (true, Err(_)) => String::new(),
+        }
     }
 
     async fn capture_row(&self, id: Uuid) -> Result<capture::Model> {
@@ -334,11 +371,16 @@ pub(crate) fn no_text(id: Uuid) -> Error {
     )
 }
 
-fn view(row: capture::Model, hashes: &HashMap<i64, Vec<u8>>, last_good: Option<i64>) -> CaptureView {
+fn view(
+    row: capture::Model,
+    hashes: &HashMap<i64, Vec<u8>>,
+    last_good: Option<i64>,
+    shown: impl Fn(&[u8]) -> String,
+) -> CaptureView {
     let sha256 = row.text_id.and_then(|id| hashes.get(&id));
     let good = row.verdict == Verdict::Complete || row.accepted_by.is_some();
     CaptureView {
-        sha256: sha256.map(|sha| data_encoding::HEXLOWER.encode(sha)),
+        sha256: sha256.map(|sha| shown(sha)),
         current: good && row.text_id.is_some() && row.text_id == last_good,
         row,
     }

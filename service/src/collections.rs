@@ -39,6 +39,7 @@ pub(crate) use engine::{Engine, HoldSource, Parts};
 pub use event::StoredEvent;
 pub use hub::Head;
 pub use ledger::{CaptureEntry, seconds};
+pub(crate) use ledger::{DeviceLine, Ledger};
 pub use plan::{CollectionPlan, PlannedDevice, PlannedPlatform, PlannedType, SkippedType, TypeCount};
 pub use request::{CollectionOptions, CollectionRequest, CredentialChoice, InlineCredentials, MAX_WORKERS};
 

@@ -15,6 +15,7 @@ use crate::{
     error::{Error, Result},
     page::{Page, PageRequest},
     time::now_ms,
+    version::{Expected, tag_of},
 };
 
 pub(crate) mod book;
@@ -146,16 +147,32 @@ impl Service {
         Ok(shown)
     }
 
+    /// One host key, and its version.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn host_key_view(&self, actor: &Actor, id: Uuid) -> Result<(HostKey, String)> {
+        actor.needs(Role::Viewer)?;
+        let row = store::find(self.db().reader(), id)
+            .await?
+            .ok_or_else(|| Error::not_found("host key", id))?;
+        let version = version_of(&row);
+        let shown = self.host_keys_shown(vec![row]).await?.into_iter().next();
+        Ok((shown.ok_or_else(|| Error::not_found("host key", id))?, version))
+    }
+
     /// Makes the key that was shown last the known one.
     ///
     /// # Errors
-    /// `not_found`; `host_key_not_changed` when there is nothing to accept; `forbidden` below admin.
-    pub async fn host_key_accept(&self, actor: &Actor, id: Uuid) -> Result<HostKey> {
+    /// `not_found`; `host_key_not_changed` when there is nothing to accept; `changed_meanwhile` when it showed another one
+    /// than the one that is meant; `forbidden` below admin.
+    pub async fn host_key_accept(&self, actor: &Actor, id: Uuid, expected: &Expected) -> Result<HostKey> {
         actor.needs(Role::Admin)?;
         let txn = self.db().begin().await?;
         let before = store::find(&txn, id)
             .await?
             .ok_or_else(|| Error::not_found("host key", id))?;
+        expected.check_tag(&version_of(&before))?;
         let Some(offered) = before.offered_key.clone() else {
             return Err(Error::conflict(
                 "host_key_not_changed",
@@ -201,13 +218,14 @@ impl Service {
     /// Forgets a host key: the next one that the device shows is new.
     ///
     /// # Errors
-    /// `not_found`; `forbidden` below admin.
-    pub async fn host_key_delete(&self, actor: &Actor, id: Uuid) -> Result<()> {
+    /// `not_found`; `changed_meanwhile`; `forbidden` below admin.
+    pub async fn host_key_delete(&self, actor: &Actor, id: Uuid, expected: &Expected) -> Result<()> {
         actor.needs(Role::Admin)?;
         let txn = self.db().begin().await?;
         let row = store::find(&txn, id)
             .await?
             .ok_or_else(|| Error::not_found("host key", id))?;
+        expected.check_tag(&version_of(&row))?;
         store::delete(&txn, id).await?;
         let summary = format!("Forgot the host key of {}", row.place);
         audit::record(&txn, actor, entry("host_key.delete", id, summary)).await?;
@@ -248,6 +266,15 @@ impl Service {
         };
         Ok(rows.into_iter().map(shown).collect())
     }
+}
+
+/// Another one whenever another key is known or was shown; not when the same one is seen again.
+fn version_of(row: &host_key::Model) -> String {
+    tag_of(&format!(
+        "{}\n{}",
+        row.key,
+        row.offered_key.as_deref().unwrap_or_default()
+    ))
 }
 
 fn entry(action: &'static str, id: Uuid, summary: String) -> Entry<'static> {

@@ -31,6 +31,7 @@ pub mod host_keys;
 pub mod idempotency;
 pub mod inventory;
 pub mod locate;
+pub mod measures;
 pub mod page;
 pub mod platforms;
 pub mod records;

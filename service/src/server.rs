@@ -103,6 +103,32 @@ impl ServerConfig {
     }
 }
 
+impl ServerConfig {
+    /// Reads everything that is a file, changes nothing, and opens no database. Gives what a person should know.
+    ///
+    /// # Errors
+    /// A sentence that says what to change.
+    pub fn check(&self) -> Result<Vec<String>> {
+        AddressPolicy::read(&self.forbidden_networks)?;
+        Vault::check(&self.key_source())?;
+        Reader::open(self.templates_dir.as_deref())?;
+        let (_, warnings) = self.read_platforms()?;
+        Ok(warnings)
+    }
+
+    fn key_source(&self) -> KeySource {
+        let usual = || KeySource::File(self.data_dir.join("secret.key"));
+        self.key.clone().unwrap_or_else(usual)
+    }
+
+    fn read_platforms(&self) -> Result<(Catalogue, Vec<String>)> {
+        let (catalogue, mut warnings) = direct::catalogue(self.platforms_dir.as_deref())
+            .map_err(|error| Error::new(ErrorKind::Unavailable, "platforms_unreadable", error.to_string()))?;
+        warnings.extend(parsers::built_in_notice().map(|notice| notice.to_string()));
+        Ok((catalogue, warnings))
+    }
+}
+
 /// How long the end of the server waits for counts of refused logins to be kept.
 const SETTLE: Duration = Duration::from_secs(5);
 
@@ -144,15 +170,9 @@ impl Service {
         let addresses = AddressPolicy::read(&config.forbidden_networks)?;
         fs::create_dir_all(&config.data_dir).map_err(|error| unusable(&config.data_dir, &error))?;
         let directory_lock = lock_directory(&config.data_dir)?;
-        let key = config
-            .key
-            .clone()
-            .unwrap_or_else(|| KeySource::File(config.data_dir.join("secret.key")));
-        let vault = Arc::new(Vault::open(&key)?);
+        let vault = Arc::new(Vault::open(&config.key_source())?);
         let reader = Reader::open(config.templates_dir.as_deref())?;
-        let (catalogue, mut warnings) = direct::catalogue(config.platforms_dir.as_deref())
-            .map_err(|error| Error::new(ErrorKind::Unavailable, "platforms_unreadable", error.to_string()))?;
-        warnings.extend(parsers::built_in_notice().map(|notice| notice.to_string()));
+        let (catalogue, warnings) = config.read_platforms()?;
         let url = config
             .database_url
             .clone()

@@ -41,23 +41,23 @@ impl Vault {
     /// # Errors
     /// When there is a key that cannot be read, or is none.
     pub(crate) fn open(source: &KeySource) -> Result<Self> {
-        let key = match source {
-            KeySource::Text(text) => decode(text.expose_secret()).ok_or_else(|| unusable("The secret key"))?,
-            KeySource::File(path) => match fs::read_to_string(path) {
-                Ok(text) => decode(&text).ok_or_else(|| unusable(&format!("The secret key in {}", path.display())))?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => make(path)?,
-                Err(error) => {
-                    return Err(refused(format!(
-                        "Cannot read the secret key {}: {error}",
-                        path.display()
-                    )));
-                }
-            },
+        let key = match (read(source)?, source) {
+            (Some(key), _) => key,
+            (None, KeySource::File(path)) => make(path)?,
+            (None, KeySource::Text(_)) => return Err(unusable("The secret key")),
         };
         Ok(Self {
             cipher: XChaCha20Poly1305::new(&key.into()),
             master: SecretBox::new(Box::new(key)),
         })
+    }
+
+    /// Whether the key can be used, where there is one already.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn check(source: &KeySource) -> Result<()> {
+        read(source).map(|_| ())
     }
 
     /// Seals `plain`; `context` names the row that it belongs to and must be given again to unseal it.
@@ -107,6 +107,22 @@ impl Vault {
         mac.update(purpose.as_bytes());
         mac.finalize().into_bytes().into()
     }
+}
+
+/// The key; `None`: its file is not there yet.
+fn read(source: &KeySource) -> Result<Option<[u8; KEY_BYTES]>> {
+    let (text, what) = match source {
+        KeySource::Text(text) => (text.clone(), "The secret key".to_owned()),
+        KeySource::File(path) => match fs::read_to_string(path) {
+            Ok(text) => (text.into(), format!("The secret key in {}", path.display())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                let message = format!("Cannot read the secret key {}: {error}", path.display());
+                return Err(refused(message));
+            }
+        },
+    };
+    decode(text.expose_secret()).map(Some).ok_or_else(|| unusable(&what))
 }
 
 fn decode(text: &str) -> Option<[u8; KEY_BYTES]> {

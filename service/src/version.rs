@@ -1,11 +1,27 @@
 //! Versions of single things: what an `ETag` shows and an `If-Match` asks for.
 
+use sha2::{Digest, Sha256};
+
 use crate::error::{Error, ErrorKind, Result};
 
 /// The version of something that was last changed then.
 #[must_use]
 pub fn tag(updated_at: i64) -> String {
     format!("\"{updated_at:x}\"")
+}
+
+/// The version of something that has no time of its last change: another one whenever anything of it is.
+#[must_use]
+pub fn tag_of(shown: &str) -> String {
+    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(shown.as_bytes()));
+    format!("\"{}\"", hash.get(..32).unwrap_or(&hash))
+}
+
+/// Whether the header `If-None-Match` names the version there is. For reading a weak tag is as good (RFC 9110, 13.1.2).
+#[must_use]
+pub fn is_known(if_none_match: Option<&str>, current: &str) -> bool {
+    let plain = |one: &str| one.trim().trim_start_matches("W/") == current;
+    if_none_match.is_some_and(|header| header.trim() == "*" || header.split(',').any(plain))
 }
 
 /// Which version somebody means to change.
@@ -61,5 +77,23 @@ mod tests {
         assert_eq!(of(&tag(6)).check(7).unwrap_err().code, "changed_meanwhile");
         assert!(of(&format!("W/{}", tag(7))).check(7).is_err());
         assert!(of("rubbish").check(7).is_err());
+    }
+
+    #[test]
+    fn what_is_known_is_not_sent_again() {
+        let current = tag_of("{}");
+        assert_eq!(current.len(), 34);
+        assert_ne!(current, tag_of("{ }"));
+        for known in [
+            current.clone(),
+            format!("W/{current}"),
+            format!("\"x\", {current}"),
+            "*".to_owned(),
+        ] {
+            assert!(is_known(Some(&known), &current), "{known}");
+        }
+        for other in [Some("\"x\""), Some(""), None] {
+            assert!(!is_known(other, &current), "{other:?}");
+        }
     }
 }

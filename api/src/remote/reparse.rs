@@ -22,7 +22,7 @@ pub(crate) struct Options {
     /// Only of these types
     #[arg(long = "type", value_delimiter = ',', value_name = "TYPE,…")]
     types: Vec<String>,
-    /// Also what neither its text nor its templates changed of
+    /// Also captures that were parsed before and whose text and templates have not changed
     #[arg(long)]
     everything: bool,
     /// Print the counts as JSON

@@ -2,14 +2,14 @@
 
 use poem_openapi::{
     Object, OpenApi,
-    param::{Path, Query},
+    param::{Header, Path, Query},
     payload::Json,
     types::Example,
 };
 use secrecy::ExposeSecret;
 use service::{
     access::{ApiTokenChoice, ApiTokenView},
-    version,
+    version::{self, Expected},
 };
 use uuid::Uuid;
 
@@ -207,8 +207,21 @@ impl Api {
     ///
     /// At once. The own ones; an admin any.
     #[oai(path = "/:id", method = "delete", operation_id = "api_token_delete")]
-    async fn api_token_delete(&self, auth: Auth, id: Path<Uuid>) -> Result<Done> {
-        auth.service().api_token_delete(auth.actor(), id.0).await?;
+    async fn api_token_delete(
+        &self,
+        auth: Auth,
+        id: Path<Uuid>,
+        /// The version that is meant; absent: any.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+    ) -> Result<Done> {
+        let service = auth.service();
+        if if_match.0.is_some() {
+            // A token never changes: what is looked at here is what is deleted below.
+            let view = service.api_token_view(auth.actor(), id.0).await?;
+            Expected::new(if_match.0).check(view.row.created_at)?;
+        }
+        service.api_token_delete(auth.actor(), id.0).await?;
         Ok(Done::Ok)
     }
 }

@@ -79,6 +79,8 @@ pub(crate) struct Api;
 #[OpenApi(tag = "Tag::AuditEvent", prefix_path = "/audit-events")]
 impl Api {
     /// List what was done, the newest first
+    ///
+    /// In filters `*` stands for any characters, and then upper and lower case are the same: `*maria*`, `user.*`.
     #[oai(path = "/", method = "get", operation_id = "audit_event_list")]
     #[allow(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn audit_event_list(

@@ -83,8 +83,9 @@ struct TokenSet {
     token_type: String,
     /// Seconds that the access token is good.
     expires_in: u64,
-    /// Gets the next tokens, once. Browsers use the cookie instead.
-    refresh_token: String,
+    /// Gets the next tokens, once. Browsers get it as a cookie instead, which no script can read.
+    #[oai(skip_serializing_if_is_none)]
+    refresh_token: Option<String>,
 }
 
 impl Example for TokenSet {
@@ -93,7 +94,7 @@ impl Example for TokenSet {
             access_token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl".to_owned(),
             token_type: "Bearer".to_owned(),
             expires_in: 900,
-            refresh_token: "srr_7Jp0vXq1mKc3ZtW8bN5yR2dF6hL9gS4a".to_owned(),
+            refresh_token: Some("srr_7Jp0vXq1mKc3ZtW8bN5yR2dF6hL9gS4a".to_owned()),
         }
     }
 }
@@ -171,8 +172,8 @@ pub(crate) struct Api;
 impl Api {
     /// Log in
     ///
-    /// Gives an access token and a refresh token; browsers get the refresh token as a cookie, too, which scripts cannot
-    /// read. After some failures further tries have to wait (`login_throttled`).
+    /// Gives an access token and a refresh token. A browser (it sends `Origin`) gets the refresh token as a cookie that
+    /// scripts cannot read, and not in the answer. After some failures further tries have to wait (`login_throttled`).
     #[oai(path = "/login", method = "post", operation_id = "auth_login")]
     async fn auth_login(&self, visitor: Visitor, body: Json<LoginRequest>) -> Result<CookieSet<TokenSet>> {
         let LoginRequest { username, password } = body.0;
@@ -258,12 +259,14 @@ impl Api {
 }
 
 fn given(visitor: &Visitor, login: &Login) -> CookieSet<TokenSet> {
-    let cookie = made(visitor, &login.refresh_token, login.refresh_expires_in);
+    // No script in a page can leave the header away: whatever runs there never sees the refresh token.
+    let browser = visitor.same_origin.is_some();
+    let cookie = browser.then(|| made(visitor, &login.refresh_token, login.refresh_expires_in));
     let tokens = TokenSet {
         access_token: login.access_token.expose_secret().to_owned(),
         token_type: "Bearer".to_owned(),
         expires_in: login.expires_in,
-        refresh_token: login.refresh_token.expose_secret().to_owned(),
+        refresh_token: (!browser).then(|| login.refresh_token.expose_secret().to_owned()),
     };
     CookieSet::Ok(Json(tokens), cookie)
 }

@@ -1,14 +1,16 @@
 //! Captures: the stored texts.
 
 use entity::capture::Verdict;
-use poem::{Request, Response, handler, web::Path as PlainPath};
 use poem_openapi::{
     Object, OpenApi,
-    param::{Path, Query},
-    payload::{Json, PlainText},
+    param::{Header, Path, Query},
+    payload::{Binary, Json, PlainText},
     types::Example,
 };
-use service::captures::{CaptureFilter, CaptureView, Purge, Purged};
+use service::{
+    captures::{CaptureFilter, CaptureView, Purge, Purged},
+    version,
+};
 use uuid::Uuid;
 
 use super::{
@@ -16,12 +18,14 @@ use super::{
     collections::{request::words, view::example_id},
 };
 use crate::{
-    auth::{Auth, Granted},
+    auth::Auth,
     paging::{self, Page},
-    problem::{self, Done, Problem, Result},
+    problem::{Done, Result, Text, Viewed},
     time::Time,
 };
 
+/// Whatever a device sends: no browser is to see a page in it.
+const SANDBOX: &str = "sandbox; default-src 'none'";
 /// What a text may be worth.
 const VERDICTS: [(&str, Verdict); 6] = [
     ("complete", Verdict::Complete),
@@ -54,7 +58,8 @@ struct Capture {
     bytes: i64,
     /// Lines of the text.
     lines: i64,
-    /// SHA-256 of the text, in hexadecimal digits.
+    /// SHA-256 of the text, in hexadecimal digits. Below operator another value in its place, which is the same for the
+    /// same text: from a hash of what is masked a weak secret could be guessed.
     #[oai(skip_serializing_if_is_none)]
     sha256: Option<String>,
     /// When it was captured.
@@ -192,7 +197,7 @@ impl Api {
         include_total: Query<Option<bool>>,
         /// Ids of devices.
         device_id: Query<Vec<Uuid>>,
-        /// Names of devices.
+        /// Names of devices today, in any case.
         device: Query<Vec<String>>,
         /// Capture types.
         capture_type: Query<Vec<String>>,
@@ -218,8 +223,7 @@ impl Api {
 
     /// List the captures of a collection
     ///
-    /// The complete texts of all of them come together from `/collections/{id}/captures.zip`, as
-    /// `<capture type>/<device>.txt`.
+    /// The complete texts of all of them come together from `collection_captures_zip`.
     #[oai(
         path = "/collections/:id/captures",
         method = "get",
@@ -251,9 +255,34 @@ impl Api {
 
     /// View a capture
     #[oai(path = "/captures/:id", method = "get", operation_id = "capture_view")]
-    async fn capture_view(&self, auth: Auth, id: Path<Uuid>) -> Result<Json<Capture>> {
+    async fn capture_view(&self, auth: Auth, id: Path<Uuid>) -> Result<Viewed<Capture>> {
         let view = auth.service().capture_view(auth.actor(), id.0).await?;
-        Ok(Json(view.into()))
+        Ok(Viewed::of(view.into()))
+    }
+
+    /// Read the text of a capture
+    ///
+    /// Byte for byte as it is stored; it need not be UTF-8. Below operator secrets are shown as tags.
+    #[oai(path = "/captures/:id/content", method = "get", operation_id = "capture_content")]
+    async fn capture_content(
+        &self,
+        auth: Auth,
+        id: Path<Uuid>,
+        /// Whether secrets are shown as tags even to who may see them.
+        masked: Query<Option<bool>>,
+        /// The `ETag` of a text that is known already: the same one is not sent again.
+        #[oai(name = "If-None-Match")]
+        if_none_match: Header<Option<String>>,
+    ) -> Result<Text> {
+        let (service, actor) = (auth.service(), auth.actor());
+        let wanted = masked.0.unwrap_or_default();
+        let known = service.capture_content_version(actor, id.0, wanted).await?;
+        let etag = format!("\"{}\"", known.version);
+        if version::is_known(if_none_match.0.as_deref(), &etag) {
+            return Ok(Text::NotModified(etag));
+        }
+        let text = service.capture_content(actor, id.0, known.masked).await?;
+        Ok(Text::Ok(Binary(text), etag, SANDBOX.to_owned()))
     }
 
     /// Make a suspicious capture the last good one
@@ -303,42 +332,4 @@ impl Api {
         let purged = auth.service().capture_purge(auth.actor(), &purge).await?;
         Ok(Json(purged.into()))
     }
-}
-
-/// Whether the text is asked for without its secrets.
-pub(crate) fn masked(request: &Request) -> service::error::Result<bool> {
-    let query = request.uri().query().unwrap_or_default();
-    let mut values = query.split('&').filter_map(|pair| pair.strip_prefix("masked="));
-    match values.next_back() {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(service::error::Error::parameter("masked", "must be true or false")),
-    }
-}
-
-/// The text of a capture, byte for byte; without its secrets for who must not see them. Plain, since it need not be UTF-8.
-#[handler]
-pub(crate) async fn content(request: &Request, granted: Granted, id: PlainPath<String>) -> poem::Result<Response> {
-    let id: Uuid = id.0.parse().map_err(|_| problem::nothing_here())?;
-    let (service, actor) = (granted.service, granted.actor);
-    let wanted = masked(request).map_err(Problem::from)?;
-    let known = service.capture_content_version(&actor, id, wanted).await;
-    let known = known.map_err(Problem::from)?;
-    let etag = format!("\"{}\"", known.version);
-    if request
-        .header("if-none-match")
-        .is_some_and(|known| known.split(',').any(|one| one.trim() == etag))
-    {
-        return Ok(problem::not_modified(&etag));
-    }
-    let text = service
-        .capture_content(&actor, id, known.masked)
-        .await
-        .map_err(Problem::from)?;
-    Ok(Response::builder()
-        .content_type("text/plain; charset=utf-8")
-        .header("etag", etag)
-        // Whatever a device sends: no browser is to see a page in it.
-        .header("content-security-policy", "sandbox; default-src 'none'")
-        .body(text))
 }

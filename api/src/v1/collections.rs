@@ -1,10 +1,12 @@
 //! Collections: one run over many devices.
 
 use entity::{collection::CollectionStatus, collection_device::DeviceStatus};
+use futures_util::stream;
+use poem::Body;
 use poem_openapi::{
     Object, OpenApi,
     param::{Path, Query},
-    payload::{Json, PlainText},
+    payload::{Binary, Json, PlainText},
     types::Example,
 };
 use secrecy::ExposeSecret;
@@ -15,10 +17,9 @@ use super::Tag;
 use crate::{
     auth::Auth,
     paging::{self, Page},
-    problem::{Accepted, Done, Result},
+    problem::{Accepted, Archive, Done, Result, Viewed},
 };
 
-pub(crate) mod archive;
 mod event;
 pub(crate) mod progress;
 pub(crate) mod request;
@@ -145,9 +146,9 @@ impl Api {
 
     /// View a collection
     #[oai(path = "/:id", method = "get", operation_id = "collection_view")]
-    async fn collection_view(&self, auth: Auth, id: Path<Uuid>) -> Result<Json<Collection>> {
+    async fn collection_view(&self, auth: Auth, id: Path<Uuid>) -> Result<Viewed<Collection>> {
         let row = auth.service().collection_view(auth.actor(), id.0).await?;
-        Ok(Json(row.into()))
+        Ok(Viewed::of(row.into()))
     }
 
     /// Remove a collection that has ended
@@ -261,9 +262,20 @@ impl Api {
     }
 
     /// View what a collection does or did
+    ///
+    /// For what was captured these are the commands that were sent, for the rest those of today.
     #[oai(path = "/:id/plan", method = "get", operation_id = "collection_plan_view")]
-    async fn collection_plan_view(&self, auth: Auth, id: Path<Uuid>) -> Result<Json<CollectionPlan>> {
-        let plan = auth.service().collection_plan_view(auth.actor(), id.0).await?;
+    async fn collection_plan_view(
+        &self,
+        auth: Auth,
+        id: Path<Uuid>,
+        /// Devices of a page: 500, and at most so many.
+        limit: Query<Option<i64>>,
+        /// Where the page begins, from the page before.
+        page_token: Query<Option<String>>,
+    ) -> Result<Json<CollectionPlan>> {
+        let page = paging::wanted(limit.0, page_token.0, None);
+        let plan = auth.service().collection_plan_view(auth.actor(), id.0, &page).await?;
         Ok(Json(plan.into()))
     }
 
@@ -297,6 +309,29 @@ impl Api {
         let collection = service.collection_view(auth.actor(), id.0).await?;
         let rows = service.collection_results(auth.actor(), id.0).await?;
         Ok(Json(results::CollectionResults::of(collection, rows)))
+    }
+
+    /// Download all texts of a collection
+    ///
+    /// Its complete captures in one archive, as `<capture type>/<device>.txt`. Below operator secrets are shown as tags.
+    #[oai(path = "/:id/captures.zip", method = "get", operation_id = "collection_captures_zip")]
+    async fn collection_captures_zip(
+        &self,
+        auth: Auth,
+        id: Path<Uuid>,
+        /// Whether secrets are shown as tags even to who may see them.
+        masked: Query<Option<bool>>,
+    ) -> Result<Archive> {
+        let wanted = masked.0.unwrap_or_default();
+        let pieces = auth.service().collection_archive(auth.actor(), id.0, wanted).await?;
+        let pieces = stream::unfold(pieces, |mut pieces| async move {
+            let piece = pieces.recv().await?;
+            Some((piece, pieces))
+        });
+        Ok(Archive::Ok(
+            Binary(Body::from_bytes_stream(pieces)),
+            format!("attachment; filename=\"captures-{}.zip\"", id.0),
+        ))
     }
 }
 

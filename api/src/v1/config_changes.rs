@@ -18,7 +18,7 @@ use super::{
 use crate::{
     auth::Auth,
     paging::{self, Page},
-    problem::{Patch, Result},
+    problem::{Patch, Result, Viewed},
     time::Time,
 };
 
@@ -209,7 +209,7 @@ impl Api {
         all_lines: Query<Option<bool>>,
         /// Lines of the answer: 20000, at most 200000.
         limit: Query<Option<u64>>,
-    ) -> Result<Json<ConfigChangeDetail>> {
+    ) -> Result<Viewed<ConfigChangeDetail>> {
         let wish = wish(context.0, masked.0, all_lines.0, lines(limit.0));
         let view = auth.service().config_change_view(auth.actor(), id.0, &wish).await?;
         let mut change = ConfigChange::from(view.row);
@@ -223,7 +223,7 @@ impl Api {
                 (Vec::new(), false)
             }
         };
-        Ok(Json(ConfigChangeDetail {
+        Ok(Viewed::of(ConfigChangeDetail {
             change,
             masked: view.masked,
             hunks,

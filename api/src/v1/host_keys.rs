@@ -2,18 +2,21 @@
 
 use poem_openapi::{
     Enum, Object, OpenApi,
-    param::{Path, Query},
+    param::{Header, Path, Query},
     payload::Json,
     types::Example,
 };
-use service::host_keys::{self, HostKeyFilter, State};
+use service::{
+    host_keys::{self, HostKeyFilter, State},
+    version::Expected,
+};
 use uuid::Uuid;
 
 use super::Tag;
 use crate::{
     auth::Auth,
     paging::{self, Page},
-    problem::{Done, Result},
+    problem::{Done, Result, Viewed},
     time::Time,
 };
 
@@ -152,18 +155,44 @@ impl Api {
         Ok(Json(Page::of(page, HostKey::from)))
     }
 
+    /// View a host key
+    #[oai(path = "/:id", method = "get", operation_id = "host_key_view")]
+    async fn host_key_view(&self, auth: Auth, id: Path<Uuid>) -> Result<Viewed<HostKey>> {
+        let (key, tag) = auth.service().host_key_view(auth.actor(), id.0).await?;
+        Ok(Viewed::Ok(Json(key.into()), tag))
+    }
+
     /// Accept the key that was shown last
+    ///
+    /// With `If-Match` only the key that was looked at: when the device has shown another one since, nothing is accepted.
     #[oai(path = "/:id/accept", method = "post", operation_id = "host_key_accept")]
-    async fn host_key_accept(&self, auth: Auth, id: Path<Uuid>) -> Result<Json<HostKey>> {
-        Ok(Json(auth.service().host_key_accept(auth.actor(), id.0).await?.into()))
+    async fn host_key_accept(
+        &self,
+        auth: Auth,
+        id: Path<Uuid>,
+        /// The version that is meant; absent: any.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+    ) -> Result<Json<HostKey>> {
+        let expected = Expected::new(if_match.0);
+        let key = auth.service().host_key_accept(auth.actor(), id.0, &expected).await?;
+        Ok(Json(key.into()))
     }
 
     /// Forget a host key
     ///
     /// The next one that the device shows is new.
     #[oai(path = "/:id", method = "delete", operation_id = "host_key_delete")]
-    async fn host_key_delete(&self, auth: Auth, id: Path<Uuid>) -> Result<Done> {
-        auth.service().host_key_delete(auth.actor(), id.0).await?;
+    async fn host_key_delete(
+        &self,
+        auth: Auth,
+        id: Path<Uuid>,
+        /// The version that is meant; absent: any.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+    ) -> Result<Done> {
+        let expected = Expected::new(if_match.0);
+        auth.service().host_key_delete(auth.actor(), id.0, &expected).await?;
         Ok(Done::Ok)
     }
 }

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     auth::Auth,
     paging,
-    problem::{Accepted, Result},
+    problem::{Accepted, Result, Viewed},
     time::Time,
 };
 
@@ -219,9 +219,9 @@ impl Api {
 
     /// View a preflight
     #[oai(path = "/:id", method = "get", operation_id = "preflight_view")]
-    async fn preflight_view(&self, auth: Auth, id: Path<Uuid>) -> Result<Json<Preflight>> {
+    async fn preflight_view(&self, auth: Auth, id: Path<Uuid>) -> Result<Viewed<Preflight>> {
         let row = auth.service().preflight_view(auth.actor(), id.0).await?;
-        Ok(Json(row.into()))
+        Ok(Viewed::of(row.into()))
     }
 
     /// List the devices of a preflight

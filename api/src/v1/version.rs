@@ -3,6 +3,7 @@
 use poem_openapi::{Object, OpenApi, payload::Json, types::Example};
 
 use super::Tag;
+use crate::problem::Result;
 
 /// What this server is.
 #[derive(Object)]
@@ -31,7 +32,7 @@ impl Api {
     ///
     /// Needs no login.
     #[oai(path = "/version", method = "get", operation_id = "version_view")]
-    async fn version_view(&self) -> Json<Version> {
-        Json(Version::example())
+    async fn version_view(&self) -> Result<Json<Version>> {
+        Ok(Json(Version::example()))
     }
 }

@@ -3,18 +3,21 @@
 use entity::volatile_rule;
 use poem_openapi::{
     Object, OpenApi,
-    param::{Path, Query},
+    param::{Header, Path, Query},
     payload::Json,
     types::Example,
 };
-use service::volatile_rules::{HiddenChange, NewVolatileRule, RulePreview};
+use service::{
+    version::{self, Expected},
+    volatile_rules::{HiddenChange, NewVolatileRule, RulePreview},
+};
 use uuid::Uuid;
 
 use super::{Tag, collections::view::example_id};
 use crate::{
     auth::Auth,
     paging::{self, Page},
-    problem::{Created, Done, Result},
+    problem::{Created, Done, Result, Viewed},
     time::Time,
 };
 
@@ -228,14 +231,16 @@ impl Api {
     async fn volatile_rule_create(&self, auth: Auth, body: Json<VolatileRuleCreate>) -> Result<Created<VolatileRule>> {
         let row = auth.service().volatile_rule_create(auth.actor(), body.0.into()).await?;
         let place = format!("/api/v1/volatile-rules/{}", row.id);
-        Ok(Created::Ok(Json(row.into()), place, None))
+        let tag = version::tag(row.created_at);
+        Ok(Created::Ok(Json(row.into()), place, Some(tag)))
     }
 
     /// View a rule
     #[oai(path = "/volatile-rules/:id", method = "get", operation_id = "volatile_rule_view")]
-    async fn volatile_rule_view(&self, auth: Auth, id: Path<Uuid>) -> Result<Json<VolatileRule>> {
+    async fn volatile_rule_view(&self, auth: Auth, id: Path<Uuid>) -> Result<Viewed<VolatileRule>> {
         let row = auth.service().volatile_rule_view(auth.actor(), id.0).await?;
-        Ok(Json(row.into()))
+        let tag = version::tag(row.created_at);
+        Ok(Viewed::Ok(Json(row.into()), tag))
     }
 
     /// Remove a rule
@@ -244,8 +249,21 @@ impl Api {
         method = "delete",
         operation_id = "volatile_rule_delete"
     )]
-    async fn volatile_rule_delete(&self, auth: Auth, id: Path<Uuid>) -> Result<Done> {
-        auth.service().volatile_rule_delete(auth.actor(), id.0).await?;
+    async fn volatile_rule_delete(
+        &self,
+        auth: Auth,
+        id: Path<Uuid>,
+        /// The version that is meant; absent: any.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+    ) -> Result<Done> {
+        let service = auth.service();
+        if if_match.0.is_some() {
+            // A rule never changes: what is looked at here is what is deleted below.
+            let row = service.volatile_rule_view(auth.actor(), id.0).await?;
+            Expected::new(if_match.0).check(row.created_at)?;
+        }
+        service.volatile_rule_delete(auth.actor(), id.0).await?;
         Ok(Done::Ok)
     }
 

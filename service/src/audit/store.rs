@@ -2,7 +2,10 @@
 
 use entity::audit_event;
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::*,
+    ActiveValue::Set,
+    Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    prelude::*,
+    sea_query::{ExprTrait, Func, LikeExpr},
 };
 use uuid::Uuid;
 
@@ -49,6 +52,28 @@ pub(crate) async fn record(
     Ok(())
 }
 
+/// Whether a text is one of these; with `*` for any characters upper and lower case are the same.
+fn one_of(column: audit_event::Column, values: &[String]) -> Condition {
+    let (patterns, plain): (Vec<&String>, Vec<&String>) = values.iter().partition(|value| value.contains('*'));
+    let mut any = Condition::any();
+    if !plain.is_empty() {
+        any = any.add(column.is_in(plain));
+    }
+    for pattern in patterns {
+        let mut like = String::new();
+        for letter in pattern.to_lowercase().chars() {
+            match letter {
+                '*' => like.push('%'),
+                '%' | '_' | '\\' => like.extend(['\\', letter]),
+                letter => like.push(letter),
+            }
+        }
+        let lower = Expr::from(Func::lower(Expr::col(column)));
+        any = any.add(lower.like(LikeExpr::new(like).escape('\\')));
+    }
+    any
+}
+
 /// A page, the newest first.
 pub(super) async fn list(
     db: &impl ConnectionTrait,
@@ -57,14 +82,14 @@ pub(super) async fn list(
 ) -> Result<Page<audit_event::Model>> {
     let key = format!("audit {filter:?}");
     let mut query = audit_event::Entity::find();
-    if !filter.actor.is_empty() {
-        query = query.filter(audit_event::Column::Actor.is_in(&filter.actor));
-    }
-    if !filter.action.is_empty() {
-        query = query.filter(audit_event::Column::Action.is_in(&filter.action));
-    }
-    if !filter.target.is_empty() {
-        query = query.filter(audit_event::Column::TargetId.is_in(&filter.target));
+    for (column, values) in [
+        (audit_event::Column::Actor, &filter.actor),
+        (audit_event::Column::Action, &filter.action),
+        (audit_event::Column::TargetId, &filter.target),
+    ] {
+        if !values.is_empty() {
+            query = query.filter(one_of(column, values));
+        }
     }
     let total = match page.include_total {
         true => Some(query.clone().count(db).await?),

@@ -152,6 +152,32 @@ pub(super) async fn complete(
     query.order_by_asc(capture::Column::Id).limit(limit).all(db).await
 }
 
+/// What was sent for the captures of a collection, by device and capture type: commands, one in a line.
+pub(crate) async fn commands_sent(
+    db: &impl ConnectionTrait,
+    collection: Uuid,
+    devices: &[Uuid],
+) -> Answer<HashMap<(Uuid, String), String>> {
+    let mut sent = HashMap::new();
+    for some in devices.chunks(VALUES) {
+        let rows: Vec<(Uuid, String, String)> = capture::Entity::find()
+            .select_only()
+            .column(capture::Column::DeviceId)
+            .column(capture::Column::CaptureType)
+            .column(capture::Column::Commands)
+            .filter(capture::Column::CollectionId.eq(collection))
+            .filter(capture::Column::DeviceId.is_in(some.iter().copied()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        sent.extend(
+            rows.into_iter()
+                .map(|(device, kind, commands)| ((device, kind), commands)),
+        );
+    }
+    Ok(sent)
+}
+
 /// Writes texts.
 pub(crate) async fn insert_texts(db: &impl ConnectionTrait, rows: Vec<text::ActiveModel>) -> Answer<()> {
     let mut rows = rows;
@@ -283,20 +309,18 @@ pub(crate) async fn newest_good(
         .await
 }
 
-/// A page of captures, the newest first.
+/// A page of captures of some devices, or of all, the newest first.
 pub(super) async fn list(
     db: &impl ConnectionTrait,
     filter: &CaptureFilter,
+    devices: Option<&[Uuid]>,
     page: &PageRequest,
 ) -> Result<Page<capture::Model>> {
     use capture::Column;
     let key = format!("captures {filter:?}");
     let mut query = capture::Entity::find();
-    if !filter.device_id.is_empty() {
-        query = query.filter(Column::DeviceId.is_in(filter.device_id.iter().copied()));
-    }
-    if !filter.device.is_empty() {
-        query = query.filter(Column::DeviceName.is_in(&filter.device));
+    if let Some(devices) = devices {
+        query = query.filter(Column::DeviceId.is_in(devices.iter().copied()));
     }
     if !filter.capture_type.is_empty() {
         query = query.filter(Column::CaptureType.is_in(&filter.capture_type));
@@ -306,6 +330,10 @@ pub(super) async fn list(
     }
     if !filter.verdict.is_empty() {
         query = query.filter(Column::Verdict.is_in(filter.verdict.iter().copied()));
+        if !filter.verdict.contains(&capture::Verdict::Complete) {
+            // In the words of the index of what is not complete.
+            query = query.filter(Expr::cust("capture.verdict <> 'complete'"));
+        }
     }
     if filter.current {
         let current = Query::select()

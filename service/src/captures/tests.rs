@@ -90,6 +90,7 @@ impl History {
         let rows = store::list(
             self.service.db().reader(),
             &CaptureFilter::default(),
+            None,
             &PageRequest::default(),
         )
         .await;

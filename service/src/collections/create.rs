@@ -16,6 +16,7 @@ use crate::{
     audit,
     credentials::{self, CredentialBindings},
     error::{Error, ErrorKind, Result},
+    measures,
     time::{now_ms, shown},
 };
 
@@ -204,6 +205,7 @@ impl Service {
             audit::record(&txn, actor, credentials::credential_use(id, &name, &row.name)).await?;
         }
         txn.commit().await?;
+        measures::created(actor, action, &row);
         self.launch(row.clone()).await?;
         Ok(row)
     }

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     captures::{Shelf, sink::StoreSink},
     database::Database,
+    measures,
     search::indexer::Indexer,
     vault::Vault,
 };
@@ -192,6 +193,7 @@ async fn watch_disk(
 ) {
     loop {
         if let Ok(free) = free_bytes(&data_dir) {
+            measures::disk(free);
             let reason = (free < min_free).then(|| {
                 let (free, min_free) = (free / 1024 / 1024, min_free / 1024 / 1024);
                 format!("The disk of the data directory has {free} MiB free, less than {min_free}: nothing new starts")

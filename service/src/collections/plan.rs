@@ -6,7 +6,7 @@ use entity::device;
 use uuid::Uuid;
 
 use super::CollectionRequest;
-use crate::{Service, actor::Actor, error::Result};
+use crate::{Service, actor::Actor, captures::store as texts, error::Result, page::PageRequest};
 
 /// Devices that a plan lists one by one.
 const LISTED: usize = 500;
@@ -20,10 +20,12 @@ pub struct CollectionPlan {
     pub operations_total: u64,
     /// Commands that are sent.
     pub commands_total: u64,
-    /// The first 500 devices.
+    /// The first 500 devices, or a page of them.
     pub devices: Vec<PlannedDevice>,
     /// Whether there are more.
     pub devices_truncated: bool,
+    /// Where the next page of devices begins; a collection that is only planned has none.
+    pub next_page_token: Option<String>,
     /// For each capture type how many devices run it.
     pub capture_types: Vec<TypeCount>,
     /// For each platform the exact commands.
@@ -95,25 +97,33 @@ impl Service {
         actor.needs(entity::user::Role::Viewer)?;
         let devices = self.chosen_devices(request, false).await?;
         let planned = self.plan_devices(&devices, &request.capture_types);
-        let mut plan = summary(devices.iter().zip(planned).map(|(device, plan)| PlannedDevice {
+        let each = devices.iter().zip(planned).map(|(device, plan)| PlannedDevice {
             device_id: device.id,
             device_name: device.name.clone(),
             ip_address: device.address.clone(),
             platform: device.platform.clone(),
             capture_types: plan.capture_types,
             skipped: plan.skipped,
-        }));
+        });
+        let mut plan = summary(each, 0..LISTED);
         plan.warnings = self.plan_warnings(request, &devices).await?;
         Ok(plan)
     }
 
-    /// What a collection that was started does, or did.
+    /// What a collection that was started does, or did: for what was captured the commands that were sent, for the rest
+    /// those of today. The sums are of all devices, the devices those of a page.
     ///
     /// # Errors
-    /// `not_found`.
-    pub async fn collection_plan_view(&self, actor: &Actor, id: Uuid) -> Result<CollectionPlan> {
+    /// `not_found`, or a page token of another list.
+    pub async fn collection_plan_view(&self, actor: &Actor, id: Uuid, page: &PageRequest) -> Result<CollectionPlan> {
         let rows = self.collection_results(actor, id).await?;
-        Ok(summary(rows.into_iter().map(|row| {
+        let key = format!("plan of collection {id}");
+        let from: usize = page.cursor(&key)?.unwrap_or_default();
+        let most = page
+            .limit
+            .map_or(LISTED, |_| usize::try_from(page.limit()).unwrap_or(LISTED));
+        let to = from.saturating_add(most);
+        let each = rows.into_iter().map(|row| {
             let types: Vec<String> = serde_json::from_value(row.capture_types).unwrap_or_default();
             let platform = self.catalogue().platform(&row.platform);
             let commands = |name: &String| {
@@ -134,7 +144,20 @@ impl Service {
                 skipped: serde_json::from_value(row.skipped).unwrap_or_default(),
                 platform: row.platform,
             }
-        })))
+        });
+        let mut plan = summary(each, from..to);
+        let shown: Vec<Uuid> = plan.devices.iter().map(|device| device.device_id).collect();
+        let mut sent = texts::commands_sent(self.db().reader(), id, &shown).await?;
+        for device in &mut plan.devices {
+            for one in &mut device.capture_types {
+                if let Some(commands) = sent.remove(&(device.device_id, one.capture_type.clone())) {
+                    one.commands = commands.lines().map(str::to_owned).collect();
+                }
+            }
+        }
+        let next = plan.devices_truncated.then_some(to);
+        plan.next_page_token = page.with_next(&key, Vec::<()>::new(), next).next_page_token;
+        Ok(plan)
     }
 
     async fn plan_warnings(&self, request: &CollectionRequest, devices: &[device::Model]) -> Result<Vec<String>> {
@@ -229,11 +252,12 @@ impl Service {
     }
 }
 
-fn summary(devices: impl Iterator<Item = PlannedDevice>) -> CollectionPlan {
+/// The sums over all devices, with those of a part of them.
+fn summary(devices: impl Iterator<Item = PlannedDevice>, shown: std::ops::Range<usize>) -> CollectionPlan {
     let mut plan = CollectionPlan::default();
     let mut types: BTreeMap<String, TypeCount> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();
-    for device in devices {
+    for (index, device) in devices.enumerate() {
         plan.devices_total += 1;
         let mut count = |name: &String| {
             if !order.contains(name) {
@@ -271,11 +295,10 @@ fn summary(devices: impl Iterator<Item = PlannedDevice>) -> CollectionPlan {
                 captures: device.capture_types.clone(),
             }),
         }
-        if plan.devices.len() < LISTED {
+        if shown.contains(&index) {
             plan.devices.push(device);
-        } else {
-            plan.devices_truncated = true;
         }
+        plan.devices_truncated |= index >= shown.end;
     }
     plan.capture_types = order.iter().filter_map(|name| types.remove(name)).collect();
     plan

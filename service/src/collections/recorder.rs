@@ -32,6 +32,7 @@ use crate::{
         sink::{Body, Staged},
     },
     database::Database,
+    measures,
     records::{Loaded, Wish},
     search::indexer::Indexer,
     time::now_ms,
@@ -139,6 +140,7 @@ impl Recorder {
                 Some(first) => {
                     let mut batch = vec![first];
                     gather(&mut batch, &mut entries).await;
+                    measures::batch(batch.len());
                     for entry in batch {
                         self.take(entry, &mut working);
                     }
@@ -206,12 +208,13 @@ impl Recorder {
         match entry {
             Entry::Begin(run, mut ledger, ended) => {
                 ledger.begin(at);
+                measures::begun(&ledger);
                 if let Some(reason) = self.holds.reason() {
                     ledger.trouble(at, &reason);
                 }
                 for device in ended {
                     let ending = without_session(device.failure, &device.not_run);
-                    ledger.device_completed(at, device.position, ending);
+                    device_completed(&mut ledger, at, device.position, ending);
                     run.close(device.position);
                 }
                 self.ledgers.insert(run.id, *ledger);
@@ -250,6 +253,7 @@ impl Recorder {
                 if let Some(ledger) = self.ledgers.get_mut(&run.id) {
                     let ran = i64::try_from(run.started.elapsed().as_millis()).unwrap_or(i64::MAX);
                     ledger.finish(at, run.ran_before_ms + ran, loaded);
+                    measures::finished(ledger);
                 }
                 working.ended.push(run);
             }
@@ -384,11 +388,7 @@ impl Recorder {
             details: details.map(|ssh| serde_json::json!({ "ssh": ssh })),
             rest: rest.map(|one| entry(one, None)).collect(),
         };
-        ledger.device_completed(at, position, ending);
-        let status = usize::try_from(position)
-            .ok()
-            .and_then(|index| ledger.devices.get(index))
-            .map(|one| one.status);
+        let status = device_completed(ledger, at, position, ending);
         let kept = run.keep_transcripts || status != Some(DeviceStatus::Succeeded);
         if kept
             && !report.transcript.is_empty()
@@ -430,7 +430,9 @@ impl Recorder {
         let began = Instant::now();
         loop {
             let turn = self.turn.lock().await;
+            let began = Instant::now();
             let written = store::write(&self.db, &working.batch).await;
+            measures::commit(began.elapsed(), written.is_ok());
             drop(turn);
             match written {
                 Ok(()) => break,
@@ -466,6 +468,10 @@ impl Recorder {
         for run in std::mem::take(&mut working.ended) {
             self.ledgers.remove(&run.id);
             self.runs.remove(run.id);
+        }
+        measures::stand(self.ledgers.values());
+        for row in &working.batch.captures {
+            measures::captured(&row.capture_type, row.verdict);
         }
         for answer in std::mem::take(&mut working.cancelled) {
             let _ = answer.send(true);
@@ -529,6 +535,18 @@ fn entry(report: &CaptureReport, id: Option<Uuid>) -> CaptureEntry {
         lines: report.lines,
         message: report.message.clone(),
     }
+}
+
+/// Lets a device end, says so to whoever watches the server, and what became of it.
+fn device_completed(ledger: &mut Ledger, at: i64, position: u32, ending: Ending) -> Option<DeviceStatus> {
+    let index = usize::try_from(position).ok()?;
+    let ended_before = ledger.devices.get(index)?.finished_at.is_some();
+    ledger.device_completed(at, position, ending);
+    let device = ledger.devices.get(index)?;
+    if !ended_before {
+        measures::device_ended(ledger, device);
+    }
+    Some(device.status)
 }
 
 fn without_session(failure: Option<(FailureKind, String)>, not_run: &[String]) -> Ending {

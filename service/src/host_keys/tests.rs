@@ -14,6 +14,7 @@ use crate::{
 };
 
 const FIRST: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const THIRD: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC";
 const SECOND: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
 
 async fn all(service: &Service) -> Vec<HostKey> {
@@ -73,17 +74,25 @@ async fn a_changed_key_stops_its_device_until_a_person_accepts_it() {
     let service = Service::open(ServerConfig::new(folder.path())).await.unwrap();
     let keys = std::sync::Arc::clone(service.host_keys());
     assert_eq!(keys.check(place, SECOND), Changed);
-    let error = service.host_key_accept(&person(Role::Operator), id).await.unwrap_err();
+    let any = Expected::default();
+    let error = service
+        .host_key_accept(&person(Role::Operator), id, &any)
+        .await
+        .unwrap_err();
     assert_eq!(error.code, "forbidden");
-    let accepted = service.host_key_accept(&admin, id).await.unwrap();
+    let accepted = service.host_key_accept(&admin, id, &any).await.unwrap();
     assert_eq!((accepted.state, accepted.offered), (State::Accepted, None));
     assert_eq!(keys.check(place, SECOND), Accept);
     assert_eq!(keys.check(place, FIRST), Changed);
     assert_eq!(
-        service.host_key_accept(&admin, Uuid::nil()).await.unwrap_err().code,
+        service
+            .host_key_accept(&admin, Uuid::nil(), &any)
+            .await
+            .unwrap_err()
+            .code,
         "not_found"
     );
-    service.host_key_delete(&admin, id).await.unwrap();
+    service.host_key_delete(&admin, id, &any).await.unwrap();
     assert_eq!(keys.check(place, FIRST), Accept);
     service.host_keys().flush().await;
     let log = service
@@ -104,6 +113,34 @@ async fn a_changed_key_stops_its_device_until_a_person_accepts_it() {
 }
 
 #[tokio::test]
+async fn only_the_key_that_was_looked_at_is_accepted_or_forgotten() {
+    let (_folder, service) = server().await;
+    let admin = person(Role::Admin);
+    let keys = std::sync::Arc::clone(service.host_keys());
+    let place = "10.0.0.1:22";
+    assert_eq!(keys.check(place, FIRST), Accept);
+    assert_eq!(keys.check(place, SECOND), Changed);
+    service.host_keys().flush().await;
+    let id = all(&service).await[0].id;
+    let (_, version) = service.host_key_view(&person(Role::Viewer), id).await.unwrap();
+    let looked_at = Expected::new(Some(version));
+    assert_eq!(keys.check(place, THIRD), Changed);
+    service.host_keys().flush().await;
+    for error in [
+        service.host_key_accept(&admin, id, &looked_at).await.unwrap_err(),
+        service.host_key_delete(&admin, id, &looked_at).await.unwrap_err(),
+    ] {
+        assert_eq!(error.code, "changed_meanwhile");
+    }
+    assert_eq!(keys.check(place, THIRD), Changed);
+    let (shown, version) = service.host_key_view(&admin, id).await.unwrap();
+    assert_eq!(shown.offered.unwrap().1, shown_fingerprint(THIRD));
+    let again = Expected::new(Some(version));
+    service.host_key_accept(&admin, id, &again).await.unwrap();
+    assert_eq!(keys.check(place, THIRD), Accept);
+}
+
+#[tokio::test]
 async fn under_strict_a_person_accepts_first() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = ServerConfig::new(folder.path());
@@ -119,12 +156,12 @@ async fn under_strict_a_person_accepts_first() {
         (1, State::Pending, "")
     );
     service
-        .host_key_accept(&person(Role::Admin), shown[0].id)
+        .host_key_accept(&person(Role::Admin), shown[0].id, &Expected::default())
         .await
         .unwrap();
     assert_eq!(keys.check("10.0.0.1:22", FIRST), Accept);
     let nothing = service
-        .host_key_accept(&person(Role::Admin), shown[0].id)
+        .host_key_accept(&person(Role::Admin), shown[0].id, &Expected::default())
         .await
         .unwrap_err();
     assert_eq!(nothing.code, "host_key_not_changed");

@@ -231,7 +231,8 @@ async fn the_server_speaks_tls() -> anyhow::Result<()> {
     let server = Server::start_with(setup).await?;
     assert!(server.url().starts_with("https://"));
     let body = json!({"username": "admin", "password": PASSWORD});
-    let answer = server.client().post("/api/v1/auth/login", &body).await?;
+    let browser = server.client().with_header("origin", server.url());
+    let answer = browser.post("/api/v1/auth/login", &body).await?;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(answer.header("set-cookie").contains("; Secure"));
     assert!(!answer.header("strict-transport-security").is_empty());

@@ -81,6 +81,32 @@ async fn a_configuration_is_checked_before_it_is_used() -> anyhow::Result<()> {
     std::fs::write(&file, "lisen = \"127.0.0.1:0\"\n")?;
     let (output, error) = showrun(&["config", "check", &config], folder.path()).await?;
     assert!(!output.status.success() && error.contains("lisen"), "{error}");
+    // Everything that is a file is read, and none is made.
+    let data = folder.path().join("data");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let check = async |args: &[&str]| {
+        let all = [&["config", "check"], args].concat();
+        let (output, error) = showrun(&all, &data).await?;
+        anyhow::Ok((output.status.success(), error))
+    };
+    let (good, error) = check(&[]).await?;
+    assert!(good && !data.exists(), "{error}");
+    std::fs::create_dir_all(&data)?;
+    std::fs::write(data.join("secret.key"), "no key")?;
+    let (good, error) = check(&[]).await?;
+    assert!(!good && error.contains("secret.key is no key"), "{error}");
+    std::fs::remove_file(data.join("secret.key"))?;
+    for option in ["--platforms-dir", "--templates-dir"] {
+        let (good, error) = check(&[option, &path("not-there")]).await?;
+        assert!(!good && error.contains("not-there"), "{option}: {error}");
+    }
+    std::fs::create_dir(folder.path().join("platforms"))?;
+    std::fs::write(folder.path().join("platforms/mine.yaml"), "platform: [")?;
+    let (good, error) = check(&["--platforms-dir", &path("platforms")]).await?;
+    assert!(
+        good && error.contains("Platform file not used") && error.contains("mine.yaml"),
+        "{error}"
+    );
     Ok(())
 }
 

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod allowed;
 mod answers;
 mod command;
 mod forge;

@@ -91,7 +91,10 @@ async fn twenty_refreshes_at_once_have_one_successor() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_browser_goes_on_by_its_cookie_from_our_pages_alone() -> anyhow::Result<()> {
     let server = Server::start().await?;
-    let answer = login(&server).await?;
+    let body = json!({"username": "admin", "password": PASSWORD});
+    let page = server.client().with_header("origin", server.url());
+    let answer = page.post("/api/v1/auth/login", &body).await?;
+    assert_eq!(answer.body.get("refresh_token"), None, "scripts see no refresh token");
     let cookie = answer.header("set-cookie").to_owned();
     for part in [
         "showrun_refresh=srr_",
@@ -125,6 +128,19 @@ async fn a_browser_goes_on_by_its_cookie_from_our_pages_alone() -> anyhow::Resul
         .unwrap_or_default()
         .to_owned();
     assert_ne!(next, pair);
+    assert_eq!(answer.body.get("refresh_token"), None, "nor the next one");
+    let in_the_cookie = next.split('=').nth(1).unwrap_or_default();
+    assert!(!String::from_utf8_lossy(&answer.bytes).contains(in_the_cookie));
+    // A program has no cookies, and gets none.
+    let program = login(&server).await?;
+    assert_eq!(program.header("set-cookie"), "");
+    let gone_on = refresh(&server.client(), &program.text_of("/refresh_token")).await?;
+    assert!(gone_on.text_of("/refresh_token").starts_with("srr_"), "{gone_on:?}");
+    assert_eq!(gone_on.header("set-cookie"), "");
+    // Who has the token in a page gets its successor as a cookie alone.
+    let in_a_page = refresh(&page, &gone_on.text_of("/refresh_token")).await?;
+    assert_eq!((in_a_page.status, in_a_page.body.get("refresh_token")), (200, None));
+    assert!(in_a_page.header("set-cookie").contains("; HttpOnly"), "{in_a_page:?}");
     let ours = server
         .client()
         .with_header("cookie", &next)

@@ -171,6 +171,48 @@ async fn a_request_with_a_key_is_done_once_on_postgres() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn the_audit_log_is_asked_with_stars() -> anyhow::Result<()> {
+    let server = Server::start().await?;
+    let admin = server.admin().await?;
+    let maria = server.user(&admin, "Maria.K_1", "admin").await?;
+    assert_eq!(
+        maria
+            .post(
+                USERS,
+                &json!({"username": "other", "password": PASSWORD, "role": "viewer"})
+            )
+            .await?
+            .status,
+        201
+    );
+    let id = admin.get(USERS).await?.body["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let ask = async |query: &str| -> anyhow::Result<Vec<String>> {
+        let answer = admin.get(&format!("/api/v1/audit-events?{query}")).await?;
+        assert_eq!(answer.status, 200, "{query}: {answer:?}");
+        let items = answer.body["items"].as_array().cloned().unwrap_or_default();
+        Ok(items
+            .iter()
+            .map(|item| item["action"].as_str().unwrap().to_owned())
+            .collect())
+    };
+    assert_eq!(ask("actor=*ARIA*").await?, ["user.create", "auth.login"]);
+    assert_eq!(ask("actor=Maria.K_1").await?, ["user.create", "auth.login"]);
+    assert_eq!(ask("actor=*K%25*").await?, Vec::<String>::new());
+    assert_eq!(ask("actor=*kx1").await?, Vec::<String>::new());
+    assert_eq!(ask("actor=*_1&action=USER.*").await?, ["user.create"]);
+    assert_eq!(
+        ask("actor=*_1&action=user.*&action=auth.login").await?,
+        ["user.create", "auth.login"]
+    );
+    let target = format!("target={}*", &id[..20]);
+    assert_eq!(ask(&target).await?, ask(&format!("target={id}")).await?);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_list_comes_in_pages() -> anyhow::Result<()> {
     let server = Server::start().await?;
     let admin = server.admin().await?;

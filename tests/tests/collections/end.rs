@@ -45,6 +45,26 @@ async fn everything_is_collected_and_reads_back() -> anyhow::Result<()> {
     assert_eq!(collection["last_seq"], events.len());
     let checked = scene.check_texts(&id).await?;
     assert!(checked >= 60, "{checked}");
+    // Its plan in pages: the sums are of all devices, and each device comes once.
+    let (mut planned, mut token) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/v1/collections/{id}/plan?limit=4&page_token={token}");
+        let page = scene.admin.get(&path).await?;
+        assert_eq!(
+            (page.status, &page.body["devices_total"]),
+            (200, &json!(10)),
+            "{page:?}"
+        );
+        planned.extend(page.body["devices"].as_array().cloned().unwrap_or_default());
+        token = page.text_of("/next_page_token");
+        assert_eq!(page.body["devices_truncated"], !token.is_empty());
+        if token.is_empty() {
+            break;
+        }
+    }
+    let whole = scene.admin.get(&format!("/api/v1/collections/{id}/plan")).await?;
+    assert_eq!(whole.body["devices"], json!(planned));
+    assert_eq!((planned.len(), whole.text_of("/next_page_token").as_str()), (10, ""));
     for capture in scene.captures(&id).await? {
         let name = capture["device_name"].as_str().unwrap();
         let path = format!("capture/{}/{name}.txt", capture["capture_type"].as_str().unwrap());

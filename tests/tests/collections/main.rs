@@ -24,3 +24,4 @@ mod names;
 mod scene;
 mod trouble;
 mod watch;
+mod watched;

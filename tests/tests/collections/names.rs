@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lab::FleetOptions;
+use lab::{Fault, FleetOptions};
 use serde_json::{Value, json};
 
 use crate::archive::{unzipped, walk};
@@ -182,5 +182,51 @@ async fn fault_36_duplicates_have_texts_of_their_own() -> anyhow::Result<()> {
         assert!(read("twin")? == read("a_b")?, "{kind}");
     }
     assert_eq!(scene.fleet.counters().max_concurrent_sessions, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn captures_are_found_by_the_name_that_their_device_has_today() -> anyhow::Result<()> {
+    let scene = Scene::new(FleetOptions {
+        devices: 3,
+        faults: vec![(1, Fault::UnknownCommand)],
+        ..FleetOptions::default()
+    })
+    .await?;
+    let id = scene.start(&scene.request(&["configs", "version"], json!({}))).await?;
+    scene.end(&id).await?;
+    let ask = async |query: &str| -> anyhow::Result<Vec<Value>> {
+        let answer = scene.admin.get(&format!("/api/v1/captures?{query}")).await?;
+        assert_eq!(answer.status, 200, "{query}: {answer:?}");
+        Ok(answer.body["items"].as_array().cloned().unwrap_or_default())
+    };
+    let all = ask("limit=500").await?;
+    let first = scene.fleet.devices()[0].name.clone();
+    let of_first = |rows: &[Value]| rows.iter().filter(|row| row["device_name"] == first.as_str()).count();
+    let by_name = ask(&format!("device={}", first.to_uppercase())).await?;
+    assert_eq!((by_name.len(), of_first(&by_name)), (of_first(&all), of_first(&all)));
+    assert!(!by_name.is_empty());
+    let device = by_name[0]["device_id"].as_str().unwrap();
+    let renamed = json!({"name": "another-name"});
+    let renamed = scene
+        .admin
+        .patch(&format!("/api/v1/devices/{device}"), &renamed)
+        .await?;
+    assert_eq!(renamed.status, 200, "{renamed:?}");
+    assert_eq!(ask("device=another-name").await?, by_name);
+    assert_eq!(ask(&format!("device={first}")).await?, Vec::<Value>::new());
+    assert_eq!(ask(&format!("device=another-name&device_id={device}")).await?, by_name);
+    let second = all.iter().find(|row| row["device_id"] != device).unwrap();
+    let second = second["device_id"].as_str().unwrap();
+    assert_eq!(
+        ask(&format!("device=another-name&device_id={second}")).await?,
+        Vec::<Value>::new()
+    );
+    // One word for what is not complete, several, and both sorts together.
+    let not_complete: Vec<Value> = all.iter().filter(|row| row["verdict"] != "complete").cloned().collect();
+    assert!(!not_complete.is_empty(), "{all:?}");
+    let words = "verdict=rejected&verdict=truncated&verdict=empty&verdict=suspicious&verdict=not_run";
+    assert_eq!(ask(words).await?, not_complete);
+    assert_eq!(ask(&format!("limit=500&verdict=complete&{words}")).await?, all);
     Ok(())
 }

@@ -1,9 +1,14 @@
 //! Changes of configurations, through the API: found once, with exactly their lines, and without secrets for who must not see
 //! them.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tests::server::Client;
 
 use crate::{Kind, Scene, list, on_both, scene};
@@ -128,6 +133,7 @@ async fn a_viewer_sees_no_secret(kind: Kind, test: &str) -> anyhow::Result<()> {
     let viewer = scene.server.user(&scene.admin, "vera", "viewer").await?;
     let operator = scene.server.user(&scene.admin, "olga", "operator").await?;
     let mut tags = 0;
+    let mut tags_of_texts = BTreeMap::new();
     let captures = scene.captures(&id).await?;
     for capture in &captures {
         let path = format!("/api/v1/captures/{}/content", capture["id"].as_str().unwrap());
@@ -138,6 +144,22 @@ async fn a_viewer_sees_no_secret(kind: Kind, test: &str) -> anyhow::Result<()> {
         assert_eq!(masked.bytes, asked.bytes);
         assert_eq!(masked.header("etag"), asked.header("etag"));
         assert_ne!(masked.header("etag"), clear.header("etag"));
+        // With the hash of the whole text a weak secret could be guessed from the rest of it.
+        let (path, clear_hash) = (path.trim_end_matches("/content"), sha256(&clear.bytes));
+        let (seen, known) = (viewer.get(path).await?, operator.get(path).await?);
+        assert_eq!(known.text_of("/sha256"), clear_hash);
+        for answer in [&seen, &masked, &asked] {
+            let said = format!("{:?} {}", answer.headers, String::from_utf8_lossy(&answer.bytes));
+            assert!(
+                !said.contains(&clear_hash),
+                "{path} tells a viewer the hash of the text"
+            );
+        }
+        let of_viewers = seen.text_of("/sha256");
+        assert_eq!(of_viewers.len(), 64);
+        let same = *tags_of_texts.entry(clear_hash).or_insert_with(|| of_viewers.clone()) == of_viewers;
+        assert!(same, "the same text has the same value");
+        let path = format!("{path}/content");
         let (clear, shown) = (String::from_utf8(clear.bytes)?, String::from_utf8(masked.bytes)?);
         assert_eq!(clear.lines().count(), shown.lines().count());
         for (line, shown) in clear.lines().zip(shown.lines()).filter(|(line, shown)| line != shown) {
@@ -159,7 +181,17 @@ async fn a_viewer_sees_no_secret(kind: Kind, test: &str) -> anyhow::Result<()> {
         ))
         .await?;
     assert_eq!(bad.code(), "parameter_invalid");
+    let shown: BTreeSet<_> = tags_of_texts.values().collect();
+    assert_eq!(shown.len(), tags_of_texts.len(), "another text has another value");
+    let listed = viewer.get("/api/v1/captures?limit=500").await?;
+    for hash in tags_of_texts.keys() {
+        assert!(!String::from_utf8_lossy(&listed.bytes).contains(hash));
+    }
     Ok(())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 async fn masked_tag(client: &Client, path: &str) -> anyhow::Result<String> {

@@ -534,10 +534,13 @@ pub(crate) struct CollectionPlan {
     operations_total: u64,
     /// Commands that are sent.
     commands_total: u64,
-    /// The first 500 devices.
+    /// The first 500 devices, or a page of them.
     devices: Vec<PlannedDevice>,
     /// Whether there are more.
     devices_truncated: bool,
+    /// Where the next page of devices begins; absent at the end, and for a collection that is only planned.
+    #[oai(skip_serializing_if_is_none)]
+    next_page_token: Option<String>,
     /// How many devices run each type.
     capture_types: Vec<PlannedType>,
     /// The commands on each platform.
@@ -554,6 +557,7 @@ impl Example for CollectionPlan {
             commands_total: 1,
             devices: vec![PlannedDevice::example()],
             devices_truncated: false,
+            next_page_token: None,
             capture_types: vec![PlannedType::example()],
             platforms: vec![PlannedPlatform::example()],
             warnings: Vec::new(),
@@ -584,6 +588,7 @@ impl From<app::CollectionPlan> for CollectionPlan {
             commands_total: plan.commands_total,
             devices: plan.devices.into_iter().map(device).collect(),
             devices_truncated: plan.devices_truncated,
+            next_page_token: plan.next_page_token,
             capture_types: plan
                 .capture_types
                 .into_iter()
