@@ -11,10 +11,12 @@ interface Props {
   onOpen: (id: string) => void;
 }
 
+const MOST_PIXELS = 420;
+
 /** One cell per device, at most this many rows high; ten thousand devices fit on a screen. */
 function cellSize(count: number, width: number): number {
   for (const size of [22, 18, 14, 11, 9, 7]) {
-    if (Math.ceil(count / Math.max(1, Math.floor(width / size))) * size <= 420) return size;
+    if (Math.ceil(count / Math.max(1, Math.floor(width / size))) * size <= MOST_PIXELS) return size;
   }
   return 6;
 }
@@ -59,7 +61,8 @@ export function HeatMap({ devices, onOpen }: Props) {
 
   return (
     <div>
-      <div ref={ref}>
+      {/* On a phone it scrolls, so the keyboard must reach it. */}
+      <div ref={ref} className="sr-map" tabIndex={height > MOST_PIXELS ? 0 : undefined}>
         <canvas
           ref={canvas}
           className="sr-heat"

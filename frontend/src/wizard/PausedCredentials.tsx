@@ -36,6 +36,7 @@ export function PausedCredentials({ collectionId, groups, ended }: Props) {
       </Text>
       {operator && (
         <Stack gap="xs">
+          {paused.length > 0 && <Text size="sm">Paused now:</Text>}
           {paused.map((credential) => (
             <Group key={credential.id} gap="sm">
               <Text size="sm" className="sr-any">

@@ -54,9 +54,11 @@ export function PreflightPanel({ id, onDrop, starting, missing, onClose }: Props
   const causes = causesOf(rest.data ?? []);
 
   const panel = useRef<HTMLDivElement>(null);
+  const known = counts !== undefined;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each makes the panel higher, and only then it can come up
   useEffect(() => {
     panel.current?.scrollIntoView({ block: "start" });
-  }, []);
+  }, [known, running]);
 
   if (preflight.error)
     return <ProblemNotice error={preflight.error} onRetry={() => void preflight.refetch()} />;

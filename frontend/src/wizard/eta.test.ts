@@ -82,4 +82,5 @@ it("can be told before the start", () => {
 it("reads as a range, and as one number where both ends read the same", () => {
   expect(range({ low: 12, high: 20 })).toBe("12 s to 20 s");
   expect(range({ low: 12.1, high: 12.2 })).toBe("12 s");
+  expect(range({ low: 0.02, high: 0.1 })).toBe("1.0 s");
 });

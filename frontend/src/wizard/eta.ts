@@ -105,8 +105,8 @@ function spread(low: number, high: number, longest: number, longestHigh: number,
   };
 }
 
-/** `12 s to 20 s`; one number where the two read the same. */
+/** `12 s to 20 s`; one number where the two read the same. Below a second nothing can be told. */
 export function range({ low, high }: Estimate): string {
-  const [from, to] = [duration(low), duration(high)];
+  const [from, to] = [duration(Math.max(1, low)), duration(Math.max(1, high))];
   return from === to ? from : `${from} to ${to}`;
 }
