@@ -219,7 +219,8 @@ impl Api {
     /// List the captures of a collection
     ///
     /// The complete texts of all of them come together from `/collections/{id}/captures.zip`, as
-    /// `<capture type>/<device>.txt`.
+    /// `<capture type>/<device>.txt`. With `?prompts=true` each command stands before its output behind a prompt, and a
+    /// prompt ends the text, as on a screen; the prompt is `<device>#`, whatever the device itself prints.
     #[oai(
         path = "/collections/:id/captures",
         method = "get",
@@ -307,12 +308,17 @@ impl Api {
 
 /// Whether the text is asked for without its secrets.
 pub(crate) fn masked(request: &Request) -> service::error::Result<bool> {
-    let query = request.uri().query().unwrap_or_default();
-    let mut values = query.split('&').filter_map(|pair| pair.strip_prefix("masked="));
+    flag(request, "masked")
+}
+
+/// A parameter that is on or off; off unless it is given.
+pub(crate) fn flag(request: &Request, name: &str) -> service::error::Result<bool> {
+    let pairs = request.uri().query().unwrap_or_default().split('&');
+    let mut values = pairs.filter_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     match values.next_back() {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
-        Some(_) => Err(service::error::Error::parameter("masked", "must be true or false")),
+        Some(_) => Err(service::error::Error::parameter(name, "must be true or false")),
     }
 }
 

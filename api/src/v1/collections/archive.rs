@@ -2,6 +2,7 @@
 
 use futures_util::stream;
 use poem::{Body, Request, Response, handler, web::Path};
+use service::captures::ArchiveForm;
 use uuid::Uuid;
 
 use crate::{
@@ -15,7 +16,9 @@ use crate::{
 pub(crate) async fn captures_zip(request: &Request, granted: Granted, id: Path<String>) -> poem::Result<Response> {
     let id: Uuid = id.0.parse().map_err(|_| problem::nothing_here())?;
     let masked = captures::masked(request).map_err(Problem::from)?;
-    let pieces = granted.service.collection_archive(&granted.actor, id, masked).await;
+    let prompts = captures::flag(request, "prompts").map_err(Problem::from)?;
+    let form = ArchiveForm { masked, prompts };
+    let pieces = granted.service.collection_archive(&granted.actor, id, form).await;
     let pieces = stream::unfold(pieces.map_err(Problem::from)?, |mut pieces| async move {
         let piece = pieces.recv().await?;
         Some((piece, pieces))
