@@ -10,6 +10,7 @@ mod m0001_first;
 mod m0002_records;
 mod m0003_changes;
 mod m0004_search;
+mod m0005_loads;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_records::Migration),
             Box::new(m0003_changes::Migration),
             Box::new(m0004_search::Migration),
+            Box::new(m0005_loads::Migration),
         ]
     }
 }
