@@ -35,6 +35,11 @@ pub struct Model {
     pub failed_capture_id: Option<Uuid>,
     /// Why.
     pub message: Option<String>,
+    /// SHA-256 of its text, where it was the text that could not be read.
+    #[sea_orm(column_type = "VarBinary(StringLen::None)", nullable)]
+    pub failed_sha256: Option<Vec<u8>>,
+    /// The versions of the templates that could not read it.
+    pub failed_version: Option<String>,
     /// When it was last tried.
     pub tried_at: i64,
 }

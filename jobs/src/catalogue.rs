@@ -10,7 +10,7 @@ use std::{
 
 use crate::platform::{
     Capture, CaptureEntry, Confirm, Detect, DetectEntry, Evidence, LineRule, Mode, ModeEntry, Pager, PagerEntry,
-    Pattern, PatternEntry, Platform, PlatformFile, Terminal,
+    Pattern, PatternEntry, Platform, PlatformFile, SecretEntry, Terminal,
 };
 use crate::readonly;
 
@@ -367,11 +367,22 @@ fn any_of<'r>(patterns: impl Iterator<Item = &'r str>) -> Option<Pattern> {
     (!all.is_empty()).then(|| Pattern::new(&all.join("|")))
 }
 
+fn secret_rules(entries: Option<&Vec<SecretEntry>>) -> Vec<LineRule> {
+    let entries = entries.map(Vec::as_slice).unwrap_or_default();
+    let rule = |entry: &SecretEntry| LineRule {
+        pattern: Pattern::new(&entry.pattern),
+        capture_types: entry.capture_types.clone().unwrap_or_default(),
+        under: entry.under.as_deref().map(Pattern::new),
+    };
+    entries.iter().map(rule).collect()
+}
+
 fn line_rules(entries: Option<&Vec<PatternEntry>>) -> Vec<LineRule> {
     let entries = entries.map(Vec::as_slice).unwrap_or_default();
     let rule = |entry: &PatternEntry| LineRule {
         pattern: Pattern::new(&entry.pattern),
         capture_types: entry.capture_types.clone().unwrap_or_default(),
+        under: None,
     };
     entries.iter().map(rule).collect()
 }
@@ -462,7 +473,7 @@ fn compile(file: &PlatformFile) -> Result<Platform, Problem> {
         failure,
         asking,
         volatile_lines: line_rules(file.volatile_lines.as_ref()),
-        secrets: line_rules(file.secrets.as_ref()),
+        secrets: secret_rules(file.secrets.as_ref()),
         detect: file.detect.iter().flatten().map(detect).collect(),
         captures,
     })

@@ -61,7 +61,7 @@ pub struct PlatformFile {
     pub questions: Option<Vec<QuestionEntry>>,
     pub failure_indicators: Option<Vec<PatternEntry>>,
     pub volatile_lines: Option<Vec<PatternEntry>>,
-    pub secrets: Option<Vec<PatternEntry>>,
+    pub secrets: Option<Vec<SecretEntry>>,
     pub detect: Option<Vec<DetectEntry>>,
     pub captures: Option<serde_yaml::Mapping>,
 }
@@ -95,6 +95,18 @@ pub struct PatternEntry {
     pub evidence: Option<Evidence>,
     pub source: Option<String>,
     pub capture_types: Option<Vec<String>>,
+}
+
+/// What is secret in a line, with where it was seen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see docs/adding-a-platform.md")]
+pub struct SecretEntry {
+    pub pattern: String,
+    pub evidence: Option<Evidence>,
+    pub source: Option<String>,
+    pub capture_types: Option<Vec<String>>,
+    pub under: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -273,6 +285,8 @@ pub struct Pager {
 pub struct LineRule {
     pub pattern: Pattern,
     pub capture_types: Vec<String>,
+    /// Of a secret: what one of the lines above must look like that the line stands under.
+    pub under: Option<Pattern>,
 }
 
 /// One way to recognise the platform.
@@ -333,6 +347,11 @@ impl Platform {
                     .map(move |rule| (key("volatile_lines"), &rule.pattern)),
             )
             .chain(self.secrets.iter().map(move |rule| (key("secrets"), &rule.pattern)))
+            .chain(
+                self.secrets
+                    .iter()
+                    .filter_map(move |rule| Some((key("secrets.under"), rule.under.as_ref()?))),
+            )
             .chain(self.detect.iter().map(move |rule| (key("detect"), &rule.pattern)))
             .chain(captures)
             .chain(

@@ -10,6 +10,7 @@ mod m0001_first;
 mod m0002_records;
 mod m0003_changes;
 mod m0004_search;
+mod m0005_loads;
 mod m0006_lists;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_records::Migration),
             Box::new(m0003_changes::Migration),
             Box::new(m0004_search::Migration),
+            Box::new(m0005_loads::Migration),
             Box::new(m0006_lists::Migration),
         ]
     }

@@ -151,6 +151,11 @@ impl<'a> Counted<'a> {
         self.shown.line(index, line)
     }
 
+    /// The same line as it is.
+    fn raw(&self, at: usize) -> Cow<'a, str> {
+        Cow::Borrowed(self.lines.get(at).copied().unwrap_or_default())
+    }
+
     fn number(&self, at: usize) -> Option<usize> {
         self.numbers.get(at).copied()
     }
@@ -226,7 +231,12 @@ fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Cha
                 break;
             }
             let section = sections.of(at, |at| text.line(at));
-            let line = changed(kind, text, at, section, options);
+            // How much it matters is asked of the line as it is: a tag must not count as a word, nor hide one.
+            let severity = match text.shown.is_plain() {
+                true => options.severity.of(&section, &text.raw(at)),
+                false => options.severity.of(&sections.of(at, |at| text.raw(at)), &text.raw(at)),
+            };
+            let line = changed(kind, text, at, section, severity);
             highest = highest.max(line.severity);
             lines.push(line);
             if lines.len() > room {
@@ -289,13 +299,12 @@ fn context(old: &Counted<'_>, new: &Counted<'_>, before: usize, after: usize) ->
     }
 }
 
-fn changed(kind: LineKind, text: &Counted<'_>, at: usize, section: Vec<String>, options: &ChangeOptions) -> HunkLine {
-    let line = text.line(at);
+fn changed(kind: LineKind, text: &Counted<'_>, at: usize, section: Vec<String>, severity: Severity) -> HunkLine {
     let number = text.number(at);
     HunkLine {
         kind,
-        severity: Some(options.severity.of(&section, &line)),
-        text: line.into_owned(),
+        severity: Some(severity),
+        text: text.line(at).into_owned(),
         old_number: number.filter(|_| kind == LineKind::Removed),
         new_number: number.filter(|_| kind == LineKind::Added),
         section,

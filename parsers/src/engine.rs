@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use textfsm_core::{Template as Compiled, Value, ValueOption};
+use textfsm_core::{ListItem, Template as Compiled, Value, ValueOption};
 
 /// What one parse may use. Reaching a limit ends the parse with what was understood until then.
 #[derive(Debug, Clone)]
@@ -12,8 +12,11 @@ pub struct Limits {
     pub max_bytes: usize,
     /// A longer line counts as not understood: the time for one line grows faster than its length.
     pub max_line_bytes: usize,
-    /// No more records than this are kept.
+    /// No more rows of a template, and no more records than this: the largest tables of devices that are no core of the
+    /// internet have fewer, and a device must not use up the memory.
     pub max_records: usize,
+    /// No more bytes than this in all rows together, with what each cell of them takes besides its text.
+    pub max_row_bytes: usize,
     /// No list in one row has more items than this. A template that keeps a list from row to row would otherwise make
     /// rows whose size grows with their number.
     pub max_list_items: usize,
@@ -26,9 +29,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            max_bytes: 64 << 20,
+            max_bytes: 32 << 20,
             max_line_bytes: 4 << 10,
-            max_records: 2_000_000,
+            max_records: 300_000,
+            max_row_bytes: 128 << 20,
             max_list_items: 4_000,
             max_time: Duration::from_secs(20),
             max_examples: 20,
@@ -42,7 +46,7 @@ impl Default for Limits {
 pub enum Stopped {
     /// `Limits::max_time` was used up.
     Time,
-    /// `Limits::max_records` were found.
+    /// More than `Limits::max_records` were found, or more than `Limits::max_row_bytes` in them.
     Records,
     /// A list was longer than `Limits::max_list_items`.
     Lists,
@@ -85,7 +89,8 @@ pub(crate) struct Report {
     pub(crate) stopped: Option<Stopped>,
 }
 
-/// Runs the template and hands every row on as it is found, so that a large text never stands in memory twice.
+/// Runs the template and hands every row on as it is found, so that a large text never stands in memory twice. Whoever takes
+/// a row says whether there is room for more.
 /// `first_line` is the number of the text's first line in the capture it was cut from.
 ///
 /// The engine is fed one line at a time. A line that a template answers with `Error` (its way to say "I do not know
@@ -96,7 +101,7 @@ pub(crate) fn run(
     first_line: usize,
     limits: &Limits,
     until: Instant,
-    row: &mut dyn FnMut(&[Value]),
+    row: &mut dyn FnMut(&[Value]) -> bool,
 ) -> Report {
     let mut parser = template.parser();
     let mut report = Report::default();
@@ -136,13 +141,32 @@ struct Rows<'a> {
     fillup: Vec<usize>,
     waiting: Vec<Vec<Value>>,
     count: usize,
+    bytes: usize,
     limits: &'a Limits,
     stopped: Option<Stopped>,
-    out: &'a mut dyn FnMut(&[Value]),
+    out: &'a mut dyn FnMut(&[Value]) -> bool,
+}
+
+/// What a row takes in memory, roughly.
+fn size(row: &[Value]) -> usize {
+    const CELL: usize = size_of::<Value>();
+    let item = |item: &ListItem| match item {
+        ListItem::String(text) => CELL + text.len(),
+        ListItem::Dict(parts) => parts
+            .iter()
+            .map(|(name, text)| 2 * CELL + name.len() + text.len())
+            .sum(),
+    };
+    let cell = |value: &Value| match value {
+        Value::Empty => CELL,
+        Value::Single(text) => CELL + text.len(),
+        Value::List(items) => CELL + items.iter().map(item).sum::<usize>(),
+    };
+    row.iter().map(cell).sum()
 }
 
 impl<'a> Rows<'a> {
-    fn new(template: &Compiled, limits: &'a Limits, out: &'a mut dyn FnMut(&[Value])) -> Self {
+    fn new(template: &Compiled, limits: &'a Limits, out: &'a mut dyn FnMut(&[Value]) -> bool) -> Self {
         let values = template.values().iter().enumerate();
         let fillup = values
             .filter(|(_, value)| value.has_option(ValueOption::Fillup))
@@ -151,6 +175,7 @@ impl<'a> Rows<'a> {
             fillup: fillup.collect(),
             waiting: Vec::new(),
             count: 0,
+            bytes: 0,
             limits,
             stopped: None,
             out,
@@ -159,7 +184,8 @@ impl<'a> Rows<'a> {
 
     fn take(&mut self, new: Vec<Vec<Value>>) {
         for row in new {
-            if self.count >= self.limits.max_records {
+            self.bytes = self.bytes.saturating_add(size(&row));
+            if self.count >= self.limits.max_records || self.bytes > self.limits.max_row_bytes {
                 self.stopped = Some(Stopped::Records);
                 return;
             }
@@ -173,7 +199,10 @@ impl<'a> Rows<'a> {
             }
             self.count += 1;
             if self.fillup.is_empty() {
-                (self.out)(&row);
+                if !(self.out)(&row) {
+                    self.stopped = Some(Stopped::Records);
+                    return;
+                }
                 continue;
             }
             for &column in &self.fillup {
@@ -191,7 +220,10 @@ impl<'a> Rows<'a> {
 
     fn end(&mut self) {
         for row in self.waiting.drain(..) {
-            (self.out)(&row);
+            if !(self.out)(&row) {
+                self.stopped = Some(Stopped::Records);
+                return;
+            }
         }
     }
 }
@@ -204,7 +236,10 @@ mod tests {
         let compiled = Compiled::parse_str(template).unwrap();
         let mut rows = Vec::new();
         let until = Instant::now() + limits.max_time;
-        let report = run(&compiled, text, 1, limits, until, &mut |row| rows.push(row.to_vec()));
+        let report = run(&compiled, text, 1, limits, until, &mut |row| {
+            rows.push(row.to_vec());
+            true
+        });
         (rows, report)
     }
 
@@ -238,6 +273,13 @@ mod tests {
         };
         let (rows, found) = table(PORTS, &text, &few);
         assert_eq!((rows.len(), found.stopped), (3, Some(Stopped::Records)));
+        let small = Limits {
+            max_row_bytes: 500,
+            ..Limits::default()
+        };
+        let (rows, found) = table(PORTS, &text, &small);
+        assert!(!rows.is_empty() && rows.len() < 10);
+        assert_eq!(found.stopped, Some(Stopped::Records));
         let none = Limits {
             max_time: Duration::ZERO,
             ..Limits::default()

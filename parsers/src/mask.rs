@@ -7,7 +7,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use regex::{Regex, RegexSet};
 use sha2::Sha256;
 
-use crate::rules::{LineRule, RuleError, compiled, set};
+use crate::{
+    diff::section::depth,
+    library::common_secrets,
+    rules::{LineRule, RuleError, compiled, compiled_heading, set},
+};
 
 /// The key of the tags: 32 bytes that never leave the server, so that nobody can try secrets against a tag elsewhere.
 #[derive(Clone)]
@@ -33,25 +37,77 @@ impl fmt::Debug for TagKey {
 /// changes, so that a change stays visible. Without a key it is `<secret>`.
 #[derive(Debug, Clone)]
 pub struct Masker {
-    /// Which rules are for a line, in one pass.
-    any: RegexSet,
-    rules: Vec<Regex>,
+    rules: Rules,
+    /// For the lines on which those find nothing.
+    common: Option<Rules>,
+    /// The lines that some rules want above theirs.
+    headings: Vec<Regex>,
     key: Option<TagKey>,
+}
+
+/// Rules that are ready.
+#[derive(Debug, Clone)]
+struct Rules {
+    /// Which of them are for a line, in one pass.
+    any: RegexSet,
+    each: Vec<Rule>,
+}
+
+#[derive(Debug, Clone)]
+struct Rule {
+    pattern: Regex,
+    has_group: bool,
+    /// The heading it wants above its line, as a bit; 0: none.
+    under: u64,
+}
+
+/// The headings that the lines of a text stand under, one line after the other.
+struct Above<'a> {
+    headings: &'a [Regex],
+    /// How far in each open line stands, and the headings that it and those above it are.
+    open: Vec<(i64, u64)>,
+}
+
+impl Above<'_> {
+    /// The headings above the next line.
+    fn next(&mut self, line: &str) -> u64 {
+        let above = |open: &[(i64, u64)]| open.last().map_or(0, |(_, headings)| *headings);
+        let text = line.trim();
+        if text.is_empty() {
+            return above(&self.open);
+        }
+        let depth = depth(line);
+        while self.open.last().is_some_and(|(of, _)| *of >= depth) {
+            self.open.pop();
+        }
+        let headings = above(&self.open);
+        if !matches!(text, "!" | "#") {
+            let own = self.headings.iter().enumerate().filter(|(_, one)| one.is_match(line));
+            self.open
+                .push((depth, own.fold(headings, |all, (at, _)| all | 1 << at)));
+        }
+        headings
+    }
 }
 
 /// The lines of a text without their secrets, each made when it is asked for.
 pub(crate) struct MaskedLines<'a> {
     masker: Option<&'a Masker>,
-    /// All of them at once where a key stands on several of them: what one is depends on those before it.
+    /// All of them at once where what one is depends on those before it: in a key, or under a heading.
     whole: Option<Vec<String>>,
 }
 
 impl<'a> MaskedLines<'a> {
     /// Without a masker the lines are as they are.
     pub(crate) fn new(text: &str, masker: Option<&'a Masker>) -> Self {
-        let keys = masker.filter(|_| text.contains(PEM_BEGIN.0));
-        let whole = keys.map(|masker| masker.mask(text).lines().map(str::to_owned).collect());
+        let depends = masker.filter(|masker| text.contains(PEM_BEGIN.0) || masker.has_heading(text));
+        let whole = depends.map(|masker| masker.mask(text).lines().map(str::to_owned).collect());
         Self { masker, whole }
+    }
+
+    /// Whether the lines are as they are.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.masker.is_none()
     }
 
     /// What is shown for a line of the text; lines count from 0.
@@ -73,14 +129,40 @@ impl Masker {
     /// one it is the whole match. Capture types that a rule names are not looked at: a secret is one everywhere.
     ///
     /// # Errors
-    /// A rule that is no pattern.
+    /// A rule that is no pattern; more than 64 headings.
     pub fn new(rules: &[LineRule], key: Option<TagKey>) -> Result<Self, RuleError> {
-        let any = set(rules.iter().map(|rule| rule.pattern.as_str()))?;
-        let rules = rules
-            .iter()
-            .map(|rule| compiled(&rule.pattern))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { any, rules, key })
+        let mut headings: Vec<&str> = rules.iter().filter_map(|rule| rule.under.as_deref()).collect();
+        headings.sort_unstable();
+        headings.dedup();
+        if let Some(further) = headings.get(64) {
+            return Err(RuleError {
+                pattern: (*further).to_owned(),
+                problem: "there are more than 64 headings".to_owned(),
+            });
+        }
+        Ok(Self {
+            rules: Rules::new(rules, &headings)?,
+            common: None,
+            headings: headings.into_iter().map(compiled_heading).collect::<Result<_, _>>()?,
+            key,
+        })
+    }
+
+    /// The same, with the rules that fit most makes for every line on which these find nothing: what nobody thought of for
+    /// one platform is written there as it is on others. Where a rule of the platform speaks it knows better what is secret.
+    ///
+    /// # Errors
+    /// When rules of ours cannot be used.
+    pub fn with_common(self) -> Result<Self, RuleError> {
+        Ok(Self {
+            common: Some(Rules::new(common_secrets(), &[])?),
+            ..self
+        })
+    }
+
+    /// Whether some lines of the text stand under a heading that a rule asks for.
+    fn has_heading(&self, text: &str) -> bool {
+        self.headings.iter().any(|heading| heading.is_match(text))
     }
 
     /// The text without its secrets. Lines are looked at one by one: cut a text into excerpts afterwards, never before.
@@ -89,6 +171,10 @@ impl Masker {
         let mut masked = String::new();
         let mut changed = false;
         let mut in_key = false;
+        let mut above = self.has_heading(text).then(|| Above {
+            headings: &self.headings,
+            open: Vec::new(),
+        });
         let mut at = 0;
         for line in text.split_inclusive('\n') {
             let end = line.len()
@@ -98,7 +184,8 @@ impl Masker {
                     .take_while(|byte| matches!(byte, b'\n' | b'\r'))
                     .count();
             let (body, ending) = line.split_at_checked(end).unwrap_or((line, ""));
-            let ranges = self.secrets(body, &mut in_key);
+            let headings = above.as_mut().map_or(0, |above| above.next(body));
+            let ranges = self.secrets(body, headings, &mut in_key);
             if !ranges.is_empty() && !changed {
                 changed = true;
                 masked.reserve(text.len());
@@ -118,22 +205,21 @@ impl Masker {
     }
 
     /// The parts of a line that are secret, in order, none touching another.
-    fn secrets(&self, line: &str, in_key: &mut bool) -> Vec<Range<usize>> {
+    fn secrets(&self, line: &str, headings: u64, in_key: &mut bool) -> Vec<Range<usize>> {
         if *in_key {
             let end = line.find(PEM_END);
             *in_key = end.is_none();
             let all = 0..end.unwrap_or(line.len());
             return Some(all).filter(|all| !all.is_empty()).into_iter().collect();
         }
-        let mut found = Vec::new();
-        for rule in self.any.matches(line).iter().filter_map(|at| self.rules.get(at)) {
-            for captures in rule.captures_iter(line) {
-                let secret = captures.name("secret").or_else(|| {
-                    let named = rule.capture_names().flatten().any(|name| name == "secret");
-                    captures.get(0).filter(|_| !named)
-                });
-                found.extend(secret.filter(|secret| !secret.is_empty()).map(|secret| secret.range()));
-            }
+        let mut found = self.rules.find(line, headings);
+        // What opens a key in PEM form is no secret, whatever word stands before it.
+        if let Some(common) = self
+            .common
+            .as_ref()
+            .filter(|_| found.is_empty() && !line.contains(PEM_BEGIN.0))
+        {
+            found = common.find(line, headings);
         }
         if let Some((_, behind)) = line
             .split_once(PEM_BEGIN.0)
@@ -147,9 +233,8 @@ impl Masker {
                 .and_then(|rest| rest.find(PEM_END))
                 .map(|end| start + end);
             *in_key = end.is_none();
-            found.push(start..end.unwrap_or(line.len()));
+            found.extend(Some(start..end.unwrap_or(line.len())).filter(|range| !range.is_empty()));
         }
-        found.retain(|range| !range.is_empty());
         found.sort_by_key(|range| (range.start, range.end));
         let mut joined = Vec::<Range<usize>>::with_capacity(found.len());
         for range in found {
@@ -183,6 +268,38 @@ impl Masker {
         mac.update(secret.as_bytes());
         let hash = HEXLOWER.encode(&mac.finalize().into_bytes());
         format!("<secret {}>", hash.get(..8).unwrap_or_default())
+    }
+}
+
+impl Rules {
+    fn new(rules: &[LineRule], headings: &[&str]) -> Result<Self, RuleError> {
+        let any = set(rules.iter().map(|rule| rule.pattern.as_str()))?;
+        let rule = |rule: &LineRule| {
+            let pattern = compiled(&rule.pattern)?;
+            let place = |under: &String| headings.iter().position(|heading| heading == under);
+            Ok(Rule {
+                has_group: pattern.capture_names().flatten().any(|name| name == "secret"),
+                pattern,
+                under: rule.under.as_ref().and_then(place).map_or(0, |at| 1 << at),
+            })
+        };
+        let each = rules.iter().map(rule).collect::<Result<_, RuleError>>()?;
+        Ok(Self { any, each })
+    }
+
+    /// What is secret in a line that stands under these headings.
+    fn find(&self, line: &str, headings: u64) -> Vec<Range<usize>> {
+        let matching = self.any.matches(line);
+        let rules = matching.iter().filter_map(|at| self.each.get(at));
+        let mut found = Vec::new();
+        for rule in rules.filter(|rule| rule.under == 0 || rule.under & headings != 0) {
+            for captures in rule.pattern.captures_iter(line) {
+                let whole = captures.get(0).filter(|_| !rule.has_group);
+                let secret = captures.name("secret").or(whole);
+                found.extend(secret.map(|secret| secret.range()).filter(|range| !range.is_empty()));
+            }
+        }
+        found
     }
 }
 
@@ -248,6 +365,37 @@ mod tests {
             one.ends_with("-----END RSA PRIVATE KEY----- y\nz\n") && !one.contains("MII"),
             "{one}"
         );
+    }
+
+    #[test]
+    fn rules_for_all_makes_see_the_lines_that_no_other_rule_knows() {
+        let masker = masker(&[r"^url ftp://u:(?P<secret>p)@"]).with_common().unwrap();
+        let text = "url ftp://u:pass@h\nurl ftp://u:p@h/password hunter2\npassword hunter2\n\
+                    set private-key \"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIabc\n";
+        let masked = masker.mask(text).into_owned();
+        let lines = masked.lines().collect::<Vec<_>>();
+        assert!(lines[0].starts_with("url ftp://u:<secret ") && lines[0].ends_with("@h"));
+        assert!(lines[1].ends_with("@h/password hunter2"), "{masked}");
+        assert!(lines[2].starts_with("password <secret "));
+        assert_eq!(lines[3], "set private-key \"-----BEGIN ENCRYPTED PRIVATE KEY-----");
+        assert!(!masked.contains("MIIabc"));
+    }
+
+    #[test]
+    fn a_rule_may_want_a_line_above_its_own() {
+        let rule = LineRule {
+            under: Some("^config snmp$".to_owned()),
+            ..LineRule::new("name (?P<secret>.+)")
+        };
+        let masker = Masker::new(&[rule], None).unwrap();
+        let text = "name a\nconfig snmp\n  edit 1\n    name b\n  next\n\n  name c\nend\n  name d\n";
+        let expected = "name a\nconfig snmp\n  edit 1\n    name <secret>\n  next\n\n  name <secret>\nend\n  name d\n";
+        assert_eq!(masker.mask(text), expected);
+        let lines = MaskedLines::new(text, Some(&masker));
+        for (index, (line, expected)) in text.lines().zip(expected.lines()).enumerate() {
+            assert_eq!(lines.line(index, line), expected);
+        }
+        assert!(matches!(masker.mask("  name b\n"), Cow::Borrowed(_)));
     }
 
     #[test]

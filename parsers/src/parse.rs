@@ -124,10 +124,13 @@ fn read(
     let records = &mut parsed.records;
     let mut take = |row: &[Value]| {
         if plan.skips(row) {
-            return;
+            return true;
         }
         for record in plan.records.iter().filter(|record| record.is_in(row)) {
             for at in 0..record.count(row) {
+                if records.len() >= limits.max_records {
+                    return false;
+                }
                 let fields = Fields {
                     plan: record,
                     row,
@@ -139,6 +142,7 @@ fn read(
                 records::add(records, &fields, plan);
             }
         }
+        true
     };
     let report = engine::run(&template.compiled, part.text, part.first_line, limits, until, &mut take);
     if plan.records.len() > 1 {

@@ -130,33 +130,36 @@ pub struct Keyed {
     pub missing: Vec<&'static str>,
 }
 
-/// All records of a list, each with its identity, which is unique in the list.
-pub fn keyed<R: Record>(records: &[R]) -> Vec<Keyed> {
-    let mut seen = HashMap::<String, usize>::with_capacity(records.len());
-    let one = |record: &R| {
-        let fields = record.fields();
-        let keys = record.key_fields();
-        let mut identity = identity_of(&keys, &fields);
-        let times = seen.entry(identity.clone()).or_default();
-        *times += 1;
-        if *times > 1 {
-            identity = format!("{identity}\u{1f}#{times}");
-        }
-        let lacks = |group: &&&[&'static str]| !group.iter().any(|name| fields.contains_key(*name));
-        let missing = R::REQUIRED
-            .iter()
-            .filter(lacks)
-            .filter_map(|group| group.first().copied())
-            .collect();
-        let comparable = comparable_of(&keys, &record.volatile_fields(), fields.clone());
-        Keyed {
-            identity,
-            comparable,
-            fields,
-            missing,
-        }
-    };
-    records.iter().map(one).collect()
+/// A record with its identity; `seen` says how often each was there before.
+fn with_identity<R: Record>(record: &R, seen: &mut HashMap<String, usize>) -> Keyed {
+    let fields = record.fields();
+    let keys = record.key_fields();
+    let mut identity = identity_of(&keys, &fields);
+    let times = seen.entry(identity.clone()).or_default();
+    *times += 1;
+    if *times > 1 {
+        identity = format!("{identity}\u{1f}#{times}");
+    }
+    let lacks = |group: &&&[&'static str]| !group.iter().any(|name| fields.contains_key(*name));
+    let missing = R::REQUIRED
+        .iter()
+        .filter(lacks)
+        .filter_map(|group| group.first().copied())
+        .collect();
+    let comparable = comparable_of(&keys, &record.volatile_fields(), fields.clone());
+    Keyed {
+        identity,
+        comparable,
+        fields,
+        missing,
+    }
+}
+
+/// All records of a list, one after the other, each with its identity, which is unique in the list. What is made of a record
+/// is many times its size, so nobody should hold that of all of them.
+pub fn keyed<R: Record>(records: &[R]) -> impl Iterator<Item = Keyed> {
+    let mut seen = HashMap::new();
+    records.iter().map(move |record| with_identity(record, &mut seen))
 }
 
 /// The records of one capture.
@@ -236,8 +239,15 @@ impl Records {
 
     /// All of them with their identities: [`keyed`], whatever their type.
     #[must_use]
-    pub fn keyed(&self) -> Vec<Keyed> {
-        each!(self, list => keyed(list))
+    pub fn keyed(&self) -> Box<dyn Iterator<Item = Keyed> + '_> {
+        each!(self, list => Box::new(keyed(list)))
+    }
+
+    /// The same, each record gone when the next one comes.
+    #[must_use]
+    pub fn into_keyed(self) -> Box<dyn Iterator<Item = Keyed>> {
+        let mut seen = HashMap::new();
+        each!(self, list => Box::new(list.into_iter().map(move |record| with_identity(&record, &mut seen))))
     }
 
     /// How many lack a required field.

@@ -12,6 +12,9 @@ pub struct LineRule {
     /// Empty: every capture type.
     #[serde(default)]
     pub capture_types: Vec<String>,
+    /// Of a secret: a regular expression for one of the lines that the line must stand under.
+    #[serde(default)]
+    pub under: Option<String>,
 }
 
 impl LineRule {
@@ -21,6 +24,7 @@ impl LineRule {
         Self {
             pattern: pattern.into(),
             capture_types: Vec::new(),
+            under: None,
         }
     }
 
@@ -103,6 +107,15 @@ impl SeverityRules {
 /// Compiles a pattern for one line. Its size is bounded: a user's rule must not use the memory up.
 pub(crate) fn compiled(pattern: &str) -> Result<Regex, RuleError> {
     let built = RegexBuilder::new(pattern).size_limit(1 << 20).build();
+    built.map_err(|error| RuleError {
+        pattern: pattern.to_owned(),
+        problem: error.to_string(),
+    })
+}
+
+/// The same for a line that others stand under; it is also looked for in a whole text.
+pub(crate) fn compiled_heading(pattern: &str) -> Result<Regex, RuleError> {
+    let built = RegexBuilder::new(pattern).multi_line(true).size_limit(1 << 20).build();
     built.map_err(|error| RuleError {
         pattern: pattern.to_owned(),
         problem: error.to_string(),

@@ -142,7 +142,7 @@ proptest! {
         }
         let capture = Capture { platform, capture_type, commands: &commands, text: &text };
         if let Ok(parsed) = parse(Library::built_in(), &capture, &limits()) {
-            let keyed = parsed.records.keyed();
+            let keyed = parsed.records.keyed().collect::<Vec<_>>();
             prop_assert_eq!(keyed.len(), parsed.records.len());
             let mut identities = keyed.iter().map(|record| &record.identity).collect::<Vec<_>>();
             identities.sort();

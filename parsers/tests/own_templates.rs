@@ -628,3 +628,30 @@ fn parts_and_other_routes() {
         ]
     );
 }
+
+/// The template is not ours; that its column is taken is.
+#[test]
+fn the_aggregate_of_a_link_is_known() {
+    if parsers::built_in_notice().is_some() {
+        println!("the templates were not there at build time (make templates)");
+        return;
+    }
+    let commands = ["show lldp neighbors".to_owned()];
+    let capture = Capture {
+        platform: "juniper_junos",
+        capture_type: "lldp",
+        commands: &commands,
+        text: "Local Interface    Parent Interface    Chassis Id          Port info          System Name\n\
+               xe-0/0/1           ae0                 02:00:00:00:00:0a   xe-0/0/7           sw2\n\
+               ge-0/0/2           -                   02:00:00:00:00:0b   ge-0/0/8           sw3\n",
+    };
+    let lldp = records!(
+        Neighbor,
+        parse(Library::built_in(), &capture, &Limits::default()).unwrap()
+    );
+    let parents: Vec<_> = lldp
+        .iter()
+        .map(|one| (&one.local_interface, &one.parent_interface))
+        .collect();
+    assert_eq!(parents, [(&text("xe-0/0/1"), &text("ae0")), (&text("ge-0/0/2"), &None)]);
+}

@@ -30,7 +30,7 @@ fn timed(name: &str, platform: &str, capture_type: &str, command: &str, text: &s
     let parsed = parse(Library::built_in(), &capture, &Limits::default()).unwrap();
     let parse_time = start.elapsed();
     let start = Instant::now();
-    let keyed = parsed.records.keyed();
+    let keyed = parsed.records.keyed().collect::<Vec<_>>();
     println!(
         "{name}: {} records of {} KB in {parse_time:?}, identities {:?}",
         keyed.len(),

@@ -285,6 +285,21 @@ class Network:
                     ("arp-entries", f"&prefix={address}/28"), ("captures", "&current=true"),
                 )
             ],
+            "lists by what many rows have": [
+                path for number in range(ASKED // 10) for path in (
+                    f"/mac-entries?limit=50&vlan={number + 10}", f"/arp-entries?limit=50&interface=Vlan{number + 10}",
+                    f"/mac-entries?limit=50&interface=Gi1/0/{number % 46 + 1}", "/arp-entries?limit=50&prefix=10.0.0.0/8",
+                    f"/arp-entries?limit=50&prefix=10.{number % 8}.0.0/16", "/mac-entries?limit=50&mac=02:00:00",
+                    f"/mac-entries?limit=50&device={names[number]}&vlan={number + 10}",
+                )
+            ],
+            "lists by what no row has": [
+                path for number in range(ASKED // 10) for path in (
+                    f"/mac-entries?limit=50&vlan={number + 3000}", f"/mac-entries?limit=50&interface=Gi9/0/{number}",
+                    f"/arp-entries?limit=50&interface=Vlan{number + 3000}", f"/arp-entries?limit=50&vrf=no-such-{number}",
+                    f"/arp-entries?limit=50&prefix=192.0.{number}.0/24",
+                )
+            ],
             "/locate by MAC address": [f"/locate?q={self.mac_text(mac)}" for mac, _ in learned],
             "/locate by IP address": [f"/locate?q={address}" for _, address in learned],
             "/locate by name": [f"/locate?q={name}" for name in names],

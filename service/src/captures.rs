@@ -43,7 +43,7 @@ pub(crate) mod store;
 mod tests;
 mod tree;
 
-pub use archive::Piece;
+pub use archive::{ArchiveForm, Piece};
 pub use compared::{CONTEXT, CaptureDiff, Content, DiffWish, unified};
 pub(crate) use compared::{LARGEST_COMPARED, must_mask};
 pub use forget::{Purge, Purged};

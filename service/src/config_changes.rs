@@ -169,7 +169,15 @@ impl Service {
             (_, _, Some(message)) => Err(message.clone()),
             (Some(old), Some(new), None) => {
                 let wish = DiffWish { masked, ..wish.clone() };
-                let platforms = [row.platform.as_str()];
+                let before = captures::by_ids(self.db().reader(), &[row.previous_capture_id])
+                    .await?
+                    .pop();
+                let before = match before {
+                    Some(before) => self.platform_of(&before).await?,
+                    // Of a capture that is gone nobody knows the platform: then no rule is too many.
+                    None => String::new(),
+                };
+                let platforms = [before.as_str(), row.platform.as_str()];
                 Ok(self.compared(&platforms, &row.capture_type, old, new, &wish).await?)
             }
             _ => Err("The texts of this change are no longer kept".to_owned()),
@@ -240,6 +248,17 @@ impl Service {
             return Ok(Compared { pending, outcome });
         };
         let platform = self.platform_of(&new).await?;
+        // The last one that had the text before tells best when it changed.
+        let last = store::good_before(db, &new).await?;
+        let previous = match last.filter(|row| row.text_id == Some(previous_text)) {
+            Some(last) => Some(last),
+            None => captures::by_ids(db, &[previous_id]).await?.pop(),
+        };
+        let before = match &previous {
+            Some(previous) => self.platform_of(previous).await?,
+            // Of a capture that is gone nobody knows the platform: then no rule is too many.
+            None => String::new(),
+        };
         let wish = DiffWish {
             context: 0,
             masked: true,
@@ -250,7 +269,7 @@ impl Service {
         let compared = match too_large {
             true => Err("The texts are larger than 16 MiB: their lines were not compared".to_owned()),
             false => match self
-                .compared(&[&platform], &new.capture_type, previous_text, text_id, &wish)
+                .compared(&[&before, &platform], &new.capture_type, previous_text, text_id, &wish)
                 .await
             {
                 Ok(changes) => Ok(changes),
@@ -264,12 +283,6 @@ impl Service {
         }
         let hashes = captures::hashes(db, &[previous_text, text_id]).await?;
         let sha256 = |id: i64| hashes.get(&id).cloned().unwrap_or_default();
-        // The last one that had the text before tells best when it changed.
-        let last = store::good_before(db, &new).await?;
-        let previous = match last.filter(|row| row.text_id == Some(previous_text)) {
-            Some(last) => Some(last),
-            None => captures::by_ids(db, &[previous_id]).await?.pop(),
-        };
         let found = Found {
             platform,
             previous_capture_id: previous.as_ref().map_or(previous_id, |row| row.id),

@@ -14,10 +14,10 @@ use crate::{
     records::{Kind, at_address, rows},
 };
 
+mod aggregates;
 mod neighbour;
 mod store;
 
-use neighbour::passes_on;
 pub(crate) use neighbour::spellings;
 
 /// MAC addresses that one answer follows.
@@ -138,6 +138,16 @@ impl Sought {
             let record = serde_json::from_str(&row.record).unwrap_or_default();
             self.found.push(Found { source, row, record });
         }
+    }
+
+    fn is_mac(&self, mac: i64) -> bool {
+        self.macs.iter().any(|(low, high)| (*low..=*high).contains(&mac))
+    }
+
+    /// Whether a neighbour is what is sought.
+    fn is(&self, heard: &store::Heard) -> bool {
+        let by_name = |name: &str| neighbour::spellings(name).any(|name| self.names.contains(&name));
+        heard.mac.is_some_and(|mac| self.is_mac(mac)) || heard.name.as_deref().is_some_and(by_name)
     }
 
     /// MAC addresses that ARP tables and neighbours tell, those of now first.
@@ -368,29 +378,10 @@ impl Service {
         }
         let ports: Vec<(Uuid, String)> = ports.into_iter().collect();
         let heard = store::heard(db, &ports).await?;
-        let mut names: Vec<String> = heard
-            .iter()
-            .filter_map(|heard| heard.name.as_deref())
-            .flat_map(neighbour::spellings)
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        let known: HashSet<String> = store::known_names(db, &names).await?.into_iter().collect();
-        let is_sought = |heard: &store::Heard| {
-            let by_mac = |mac: i64| sought.macs.iter().any(|(low, high)| (*low..=*high).contains(&mac));
-            let by_name = |name: &str| neighbour::spellings(name).any(|name| sought.names.contains(&name));
-            heard.mac.is_some_and(by_mac) || heard.name.as_deref().is_some_and(by_name)
-        };
-        let leads_on = |heard: &&store::Heard| {
-            let is_device = heard
-                .name
-                .as_deref()
-                .is_some_and(|name| neighbour::spellings(name).any(|name| known.contains(&name)));
-            !is_sought(heard) && (is_device || passes_on(&heard.record))
-        };
+        let leading = self.leading(heard, sought).await?;
         let mut uplinks: HashSet<(Uuid, String)> = HashSet::new();
-        for heard in heard.iter().filter(leads_on) {
-            uplinks.insert((heard.device_id, heard.interface.clone().unwrap_or_default()));
+        for heard in leading.heard {
+            uplinks.insert((heard.device_id, heard.interface.unwrap_or_default()));
         }
         // A port of a VLAN leads where the port it is on leads.
         for (device, port) in &ports {
@@ -418,9 +409,14 @@ impl Service {
         let ports: Vec<(Uuid, String)> = ports.into_iter().collect();
         let counts = store::counts(self.db().reader(), &ports).await?;
         let counts: HashMap<(Uuid, String), i64> = ports.into_iter().zip(counts).collect();
+        // Where only what is sought is learned, nothing leads on.
+        let several = counts.iter().filter(|(_, count)| **count > 1).map(|(port, _)| port);
+        let uplinks = self.aggregates(several.cloned().collect(), sought).await?;
         for one in sightings.iter_mut().filter(|one| counted(one)) {
-            let count = port(one).and_then(|port| counts.get(&port).copied());
-            one.macs_on_port = count.and_then(|count| u32::try_from(count).ok());
+            let Some(port) = port(one) else { continue };
+            one.edge = !uplinks.contains(&port);
+            let count = counts.get(&port).filter(|_| one.edge);
+            one.macs_on_port = count.and_then(|count| u32::try_from(*count).ok());
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use entity::load::Model as LoadRow;
 pub(crate) use load::{Loaded, Wish};
 pub use parsers::{
     ArpEntry, Component, DeviceVersion, Interface, MacEntry, Neighbor, Parsed, Route, TemplateId, UnknownLine,
@@ -202,6 +203,8 @@ pub struct CaptureRecords {
     pub records: Vec<Map<String, Value>>,
     /// Whether its records are in the tables now.
     pub loaded: bool,
+    /// What the tables hold of its device and type, and what made it; `None`: nothing was ever loaded.
+    pub load: Option<LoadRow>,
     /// What is to be seen about the last load of its device and type.
     pub message: Option<String>,
 }
@@ -376,7 +379,7 @@ impl Service {
         let mut after = None;
         loop {
             let rows = store::next(self.db().reader(), T::KIND, wanted, after, CHUNK).await?;
-            after = rows.last().map(|row| row.id);
+            after = rows.last().map(store::Stored::behind);
             for row in self.record_rows::<T>(rows).await? {
                 let fields = serde_json::to_value(&row.record).unwrap_or_default();
                 let cells = columns.iter().map(|name| cell(fields.get(name)));
@@ -417,7 +420,7 @@ impl Service {
             while found.len() < limit {
                 let many = CHUNK.min((limit - found.len()) as u64);
                 let rows = store::next(self.db().reader(), Kind::Neighbor, &wanted, after, many).await?;
-                after = rows.last().map(|row| row.id);
+                after = rows.last().map(store::Stored::behind);
                 let is_end = (rows.len() as u64) < many;
                 found.extend(self.record_rows(rows).await?);
                 if is_end {
@@ -477,7 +480,7 @@ impl Service {
         let read = self
             .reader()
             .read(source, text, move |parsed| {
-                let rows = parsed.records.keyed().into_iter().skip(offset).take(limit);
+                let rows = parsed.records.keyed().skip(offset).take(limit);
                 let records: Vec<_> = rows.map(|row| row.fields).collect();
                 (parsed, records)
             })
@@ -493,7 +496,10 @@ impl Service {
             parsed,
             records,
             loaded: same,
-            message: load.and_then(|load| load.message.or(load.warning)),
+            message: load
+                .as_ref()
+                .and_then(|load| load.message.clone().or_else(|| load.warning.clone())),
+            load: load.filter(|load| load.at.is_some()),
         })
     }
 

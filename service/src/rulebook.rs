@@ -90,8 +90,10 @@ impl Rulebook {
         self.catalogue.slug(platform).map(str::to_owned)
     }
 
-    /// What takes the secrets out of texts of these platforms. A platform without rules has those that are for all; so has
-    /// every other text than a configuration, for which the rules of platforms were written.
+    /// What takes the secrets out of texts of these platforms. What the rules of a platform do not know is looked for with
+    /// those that are for all. Other texts than configurations, for which the rules of platforms were written, have both
+    /// on every line; so has a platform with rules that cannot be used. Of a platform that nobody knows, as one that is not
+    /// yet found out, a text has the rules of every platform.
     ///
     /// # Errors
     /// When rules of ours cannot be used.
@@ -103,11 +105,10 @@ impl Rulebook {
         }
         let mut rules = Vec::new();
         let mut for_all = !is_config || key.0.is_empty();
-        for name in &key.0 {
-            let own: Vec<LineRule> = match self.catalogue.platform(name) {
-                Some(platform) => platform.secrets.iter().map(line_rule).collect(),
-                None => Vec::new(),
-            };
+        let named: Option<Vec<_>> = key.0.iter().map(|name| self.catalogue.platform(name)).collect();
+        for_all |= named.is_none();
+        for platform in named.unwrap_or_else(|| self.catalogue.platforms().collect()) {
+            let own: Vec<LineRule> = platform.secrets.iter().map(line_rule).collect();
             // A rule that cannot be used must not let secrets through: then those for all come in its place.
             let usable: Vec<LineRule> = own.iter().filter(|rule| is_usable(rule)).cloned().collect();
             for_all |= usable.is_empty() || usable.len() < own.len();
@@ -117,13 +118,20 @@ impl Rulebook {
             rules.extend(common_secrets().iter().cloned());
         }
         let mut hash = Sha256::new();
-        for rule in &rules {
+        hash.update([u8::from(for_all)]);
+        for rule in rules.iter().chain(common_secrets()) {
             hash.update(rule.pattern.as_bytes());
+            hash.update([0]);
+            hash.update(rule.under.as_deref().unwrap_or_default().as_bytes());
             hash.update([0]);
         }
         let version = HEXLOWER.encode(&hash.finalize());
+        let masker = Masker::new(&rules, Some(self.key.clone())).and_then(|masker| match for_all {
+            true => Ok(masker),
+            false => masker.with_common(),
+        });
         let mask = Arc::new(Mask {
-            masker: Masker::new(&rules, Some(self.key.clone())).map_err(Error::internal)?,
+            masker: masker.map_err(Error::internal)?,
             version: version.get(..8).unwrap_or_default().to_owned(),
         });
         let mut masks = self.masks.write().unwrap_or_else(PoisonError::into_inner);
@@ -191,12 +199,16 @@ fn line_rule(rule: &jobs::platform::LineRule) -> LineRule {
     LineRule {
         pattern: rule.pattern.as_str().to_owned(),
         capture_types: rule.capture_types.clone(),
+        under: rule.under.as_ref().map(|under| under.as_str().to_owned()),
     }
 }
 
-/// What a user says is for configurations, which alone have changes.
+/// What a user says is for configurations, which alone have changes: in a comparison of other texts every line is shown.
 pub(crate) fn of_user(rule: &volatile_rule::Model) -> LineRule {
-    LineRule::new(rule.pattern.clone())
+    LineRule {
+        capture_types: vec![CONFIGS.to_owned()],
+        ..LineRule::new(rule.pattern.clone())
+    }
 }
 
 fn is_usable(rule: &LineRule) -> bool {
@@ -206,3 +218,6 @@ fn is_usable(rule: &LineRule) -> bool {
     }
     usable.is_ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use service::records;
 use uuid::Uuid;
 
 use super::{Tag, collections::view::example_id};
-use crate::{auth::Auth, problem::Result};
+use crate::{auth::Auth, problem::Result, time::Time};
 
 /// Records of an answer when nobody says how many, and at most.
 const RECORDS: u64 = 1_000;
@@ -58,6 +58,66 @@ impl Example for UnknownLine {
     }
 }
 
+/// What the tables hold of a capture type of a device, and what made it.
+#[derive(Object)]
+#[oai(example)]
+struct CaptureLoad {
+    /// The capture that is loaded.
+    #[oai(skip_serializing_if_is_none)]
+    capture_id: Option<Uuid>,
+    /// When it was captured.
+    #[oai(skip_serializing_if_is_none)]
+    captured_at: Option<Time>,
+    /// Templates that read it.
+    templates: Vec<String>,
+    /// Their versions; each changes with everything that decides on the records.
+    versions: Vec<String>,
+    /// Rows that it has in the tables.
+    records: i64,
+    /// Records that lack a field they need and were left out.
+    incomplete: i64,
+    /// Lines that were not understood.
+    unknown_lines: i64,
+    /// Something that a person should look at, such as a table that lost most of its rows.
+    #[oai(skip_serializing_if_is_none)]
+    warning: Option<String>,
+    /// When loading was last tried.
+    tried_at: Time,
+}
+
+impl Example for CaptureLoad {
+    fn example() -> Self {
+        Self {
+            capture_id: Some(example_id()),
+            captured_at: Some(Time(1_769_841_000_900)),
+            templates: vec!["cisco_ios_show_ip_arp".to_owned()],
+            versions: vec!["9f86d081884c7d65".to_owned()],
+            records: 1,
+            incomplete: 0,
+            unknown_lines: 0,
+            warning: None,
+            tried_at: Time(1_769_841_004_200),
+        }
+    }
+}
+
+impl From<records::LoadRow> for CaptureLoad {
+    fn from(row: records::LoadRow) -> Self {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+        Self {
+            capture_id: row.capture_id,
+            captured_at: row.at.map(Time),
+            templates: words(&row.templates),
+            versions: words(&row.version),
+            records: row.records,
+            incomplete: row.incomplete,
+            unknown_lines: row.unknown_lines,
+            warning: row.warning,
+            tried_at: Time(row.tried_at),
+        }
+    }
+}
+
 /// What a capture says.
 #[derive(Object)]
 #[oai(example)]
@@ -91,6 +151,9 @@ struct CaptureRecords {
     stopped: Option<String>,
     /// Whether the tables hold what this capture says.
     loaded: bool,
+    /// What the tables hold of its device and type, of whatever capture; absent where nothing was ever loaded.
+    #[oai(skip_serializing_if_is_none)]
+    load: Option<CaptureLoad>,
     /// Why it cannot be read or was not loaded, or what to look at.
     #[oai(skip_serializing_if_is_none)]
     message: Option<String>,
@@ -115,6 +178,7 @@ impl Example for CaptureRecords {
             knows_every_line: true,
             stopped: None,
             loaded: true,
+            load: Some(CaptureLoad::example()),
             message: None,
         }
     }
@@ -145,6 +209,7 @@ impl From<records::CaptureRecords> for CaptureRecords {
             knows_every_line: false,
             stopped: None,
             loaded: read.loaded,
+            load: read.load.map(CaptureLoad::from),
             message: read.message,
         };
         match read.parsed {

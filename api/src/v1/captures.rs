@@ -223,7 +223,8 @@ impl Api {
 
     /// List the captures of a collection
     ///
-    /// The complete texts of all of them come together from `collection_captures_zip`.
+    /// The complete texts of all of them come together from `collection_captures_zip`, with prompts and commands around
+    /// them if asked for.
     #[oai(
         path = "/collections/:id/captures",
         method = "get",

@@ -10,7 +10,10 @@ use poem_openapi::{
     types::Example,
 };
 use secrecy::ExposeSecret;
-use service::collections::{CollectionDeviceFilter, CollectionFilter};
+use service::{
+    captures::ArchiveForm,
+    collections::{CollectionDeviceFilter, CollectionFilter},
+};
 use uuid::Uuid;
 
 use super::Tag;
@@ -313,7 +316,9 @@ impl Api {
 
     /// Download all texts of a collection
     ///
-    /// Its complete captures in one archive, as `<capture type>/<device>.txt`. Below operator secrets are shown as tags.
+    /// Its complete captures in one archive, as `<capture type>/<device>.txt`. Below operator secrets are shown as tags. With
+    /// `prompts` each command stands before its output behind a prompt, and a prompt ends the text, as on a screen; the prompt
+    /// is `<device>#`, whatever the device itself prints.
     #[oai(path = "/:id/captures.zip", method = "get", operation_id = "collection_captures_zip")]
     async fn collection_captures_zip(
         &self,
@@ -321,9 +326,14 @@ impl Api {
         id: Path<Uuid>,
         /// Whether secrets are shown as tags even to who may see them.
         masked: Query<Option<bool>>,
+        /// Whether prompts and commands stand around the outputs.
+        prompts: Query<Option<bool>>,
     ) -> Result<Archive> {
-        let wanted = masked.0.unwrap_or_default();
-        let pieces = auth.service().collection_archive(auth.actor(), id.0, wanted).await?;
+        let form = ArchiveForm {
+            masked: masked.0.unwrap_or_default(),
+            prompts: prompts.0.unwrap_or_default(),
+        };
+        let pieces = auth.service().collection_archive(auth.actor(), id.0, form).await?;
         let pieces = stream::unfold(pieces, |mut pieces| async move {
             let piece = pieces.recv().await?;
             Some((piece, pieces))

@@ -22,6 +22,9 @@ struct NeighborRow {
     /// Our end as printed.
     #[oai(skip_serializing_if_is_none)]
     local_interface_raw: Option<String>,
+    /// The aggregate that our end is a link of, where the device prints it.
+    #[oai(skip_serializing_if_is_none)]
+    parent_interface: Option<String>,
     /// What the neighbour calls itself.
     #[oai(skip_serializing_if_is_none)]
     neighbor_name: Option<String>,
@@ -69,6 +72,7 @@ impl Example for NeighborRow {
             device_name: Some("ams-sw-01".to_owned()),
             local_interface: Some("GigabitEthernet1/0/48".to_owned()),
             local_interface_raw: Some("Gi1/0/48".to_owned()),
+            parent_interface: None,
             neighbor_name: Some("ams-core-01".to_owned()),
             neighbor_interface: Some("Ethernet1/7".to_owned()),
             neighbor_port_id: Some("Eth1/7".to_owned()),
@@ -95,6 +99,7 @@ impl From<Row<records::Neighbor>> for NeighborRow {
             device_name: Some(row.device_name).filter(|name| !name.is_empty()),
             local_interface: record.local_interface,
             local_interface_raw: record.local_interface_raw,
+            parent_interface: record.parent_interface,
             neighbor_name: record.neighbor_name,
             neighbor_interface: record.neighbor_interface,
             neighbor_port_id: record.neighbor_port_id,

@@ -9,7 +9,7 @@ pub(crate) struct Sections {
 
 /// How far in a line stands. Headings of texts that do not indent what is under them count as further out: a command of
 /// several (`>>> …`), a file of several (`==> … <==`), a menu of RouterOS (`/ip address`), a part of an INI file (`[…]`).
-fn depth(line: &str) -> i64 {
+pub(crate) fn depth(line: &str) -> i64 {
     if line.starts_with(">>> ") {
         return -3;
     }

@@ -141,6 +141,35 @@ fn masked_changes_show_that_a_secret_changed() {
     assert!(compare_masked(old, old, &options, &masker).is_empty());
 }
 
+/// What hides a secret must not change how much a line matters, in either direction.
+#[test]
+fn severity_is_the_same_whoever_looks() {
+    let secrets = [
+        LineRule::new("^(?P<secret>username) "),
+        LineRule::new("to (?P<secret>\\S+)"),
+    ];
+    let masker = crate::Masker::new(&secrets, Some(crate::TagKey::new([1; 32]))).unwrap();
+    let options = options(&[], 1);
+    for (new, severity) in [
+        ("username a privilege 15\n", Severity::Critical),
+        ("username a\n  group b\n", Severity::Critical),
+        ("interface Gi1\n description leads to r2\n", Severity::Low),
+        ("ntp master to r2\n", Severity::Medium),
+    ] {
+        let (clear, masked) = (
+            compare("interface Gi1\nusername a\n", new, &options),
+            compare_masked("interface Gi1\nusername a\n", new, &options, &masker),
+        );
+        let lines = |changes: &Changes| {
+            let lines = changes.hunks.iter().flat_map(|hunk| hunk.lines.clone());
+            lines.map(|line| (line.new_number, line.severity)).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(&clear), lines(&masked));
+        assert_eq!(masked.severity, clear.severity);
+        assert!(lines(&masked).iter().any(|(_, one)| *one == Some(severity)), "{new}");
+    }
+}
+
 #[test]
 fn a_rule_is_previewed_over_history() {
     let second = OLD.replace("10:00", "11:00");
@@ -160,6 +189,7 @@ fn rules_of_other_capture_types_are_passed_over() {
     let rule = LineRule {
         pattern: "^! changed".to_owned(),
         capture_types: vec!["version".to_owned()],
+        under: None,
     };
     let options = ChangeOptions::new(&[rule], "configs", SeverityRules::new(&[]).unwrap(), 0).unwrap();
     assert!(!compare(OLD, &OLD.replace("10:00", "11:30"), &options).is_empty());

@@ -15,6 +15,8 @@ pub struct Neighbor {
     pub local_interface: Option<String>,
     /// Our end as printed.
     pub local_interface_raw: Option<String>,
+    /// The aggregate that our end is a link of, canonical, where the device prints it.
+    pub parent_interface: Option<String>,
     /// What the neighbour calls itself.
     pub neighbor_name: Option<String>,
     /// Its end: the port id it sends; its port description where the id is an address or a bare number and the
@@ -84,6 +86,7 @@ pub(crate) fn read(fields: &Fields<'_>) -> Option<Neighbor> {
     Some(Neighbor {
         local_interface,
         local_interface_raw,
+        parent_interface: fields.interface("parent_interface").0.filter(|name| name != "-"),
         neighbor_interface: end.map(|end| canonical_mac(end).unwrap_or_else(|| canonical_interface(end, None))),
         neighbor_name: name,
         neighbor_port_id: id,

@@ -235,16 +235,35 @@ fn route(row: &Row, platform: &str, at: usize) -> Wanted {
     });
     let hop = text(row, &["nexthop_ip", "next_hop", "nexthopip", "gateway"], at)
         .filter(|hop| hop.parse::<core::net::IpAddr>().is_ok_and(|hop| !hop.is_unspecified()));
-    let protocol = text(row, &["protocol"], 0).or_else(|| text(row, &["type"], 0).filter(|_| platform == "fortinet"));
+    let printed = text(row, &["protocol"], 0).or_else(|| text(row, &["type"], 0).filter(|_| platform == "fortinet"));
+    let flags = text(row, &["flags"], 0).filter(|_| ["mikrotik_routeros", "paloalto_panos"].contains(&platform));
     pick(vec![
         ("prefix", prefix),
-        ("protocol_raw", protocol),
+        ("protocol", printed.as_deref().or(flags.as_deref()).and_then(protocol)),
+        ("protocol_raw", printed),
         ("next_hop", hop),
         ("interface", text(row, &["interface", "nexthop_if", "nexthopif"], at)),
         ("distance", text(row, &["distance", "preference"], 0)),
         ("metric", text(row, &["metric", "cost"], 0)),
         ("vrf", vrf(row)),
     ])
+}
+
+/// The protocol in our words, from the first word that is printed for it: `bgp-65000`, `O*E2`, or a letter behind those that
+/// say that a route is active or dynamic.
+fn protocol(printed: &str) -> Option<String> {
+    let mut words = printed.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let name = match words.find(|word| !["", "A"].contains(word))? {
+        "C" | "ADC" | "DAc" | "direct" | "Direct" => "connected",
+        "S" | "DS" | "static" | "Static" => "static",
+        "B" | "Db" | "bgp" | "EBGP" => "bgp",
+        "O" | "ospf" => "ospf",
+        "D" | "eigrp" => "eigrp",
+        "L" | "H" | "local" => "local",
+        "V" | "DAv" => "vpn",
+        other => panic!("{other:?} of {printed:?} is no protocol that is known here"),
+    };
+    Some(name.to_owned())
 }
 
 fn version(row: &Row, platform: &str) -> Wanted {

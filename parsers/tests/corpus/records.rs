@@ -35,12 +35,7 @@ fn faults(case: &Case) -> Vec<String> {
     if let Some(stopped) = parsed.stopped {
         return vec![format!("stopped: {stopped:?}")];
     }
-    let ours = parsed
-        .records
-        .keyed()
-        .into_iter()
-        .map(|keyed| keyed.fields)
-        .collect::<Vec<_>>();
+    let ours = parsed.records.keyed().map(|keyed| keyed.fields).collect::<Vec<_>>();
     let wanted = expected::rows(&case.capture_type, &case.platform, &case.expected);
     let mut found = Vec::new();
     if ours.len() != wanted.len() {

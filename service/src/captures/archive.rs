@@ -39,15 +39,32 @@ static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
 /// A piece of an archive; an error ends it, and what came before is no archive.
 pub type Piece = io::Result<Bytes>;
 
+/// How texts stand in an archive.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ArchiveForm {
+    /// Without secrets, even for who may see them.
+    pub masked: bool,
+    /// With prompts and commands around the outputs, as on a screen.
+    pub prompts: bool,
+}
+
 impl Service {
     /// The complete captures of a collection as `<capture type>/<device>.txt` in a zip archive, piece by piece. Without
-    /// secrets where `masked` says so, and for everybody below operator.
+    /// secrets for everybody below operator.
     ///
     /// # Errors
     /// `not_found`. What goes wrong later ends the pieces with an error.
-    pub async fn collection_archive(&self, actor: &Actor, id: Uuid, masked: bool) -> Result<mpsc::Receiver<Piece>> {
+    pub async fn collection_archive(
+        &self,
+        actor: &Actor,
+        id: Uuid,
+        form: ArchiveForm,
+    ) -> Result<mpsc::Receiver<Piece>> {
         actor.needs(Role::Viewer)?;
-        let masked = masked || must_mask(actor);
+        let form = ArchiveForm {
+            masked: form.masked || must_mask(actor),
+            ..form
+        };
         self.collection_row(id, CollectionKind::Collection).await?;
         let (pieces, received) = mpsc::channel(WAITING);
         let service = self.clone();
@@ -57,7 +74,7 @@ impl Service {
                 () = pieces.closed() => return,
             };
             let handle = Handle::current();
-            let made = tokio::task::spawn_blocking(move || make(&handle, &service, id, masked, &pieces)).await;
+            let made = tokio::task::spawn_blocking(move || make(&handle, &service, id, form, &pieces)).await;
             if let Err(error) | Ok(Err(error)) = made.map_err(io::Error::other) {
                 tracing::warn!(%error, collection_id = %id, "an archive of captures was not finished");
             }
@@ -68,7 +85,13 @@ impl Service {
 }
 
 /// Makes the archive. On a thread of its own, since packing takes time.
-fn make(handle: &Handle, service: &Service, id: Uuid, masked: bool, pieces: &mpsc::Sender<Piece>) -> io::Result<()> {
+fn make(
+    handle: &Handle,
+    service: &Service,
+    id: Uuid,
+    form: ArchiveForm,
+    pieces: &mpsc::Sender<Piece>,
+) -> io::Result<()> {
     let broken = Arc::new(AtomicBool::new(false));
     let pipe = Pipe {
         handle: handle.clone(),
@@ -77,7 +100,7 @@ fn make(handle: &Handle, service: &Service, id: Uuid, masked: bool, pieces: &mps
         broken: Arc::clone(&broken),
     };
     let mut archive = ZipWriter::new_stream(pipe);
-    let filled = fill(handle, service, id, masked, &mut archive);
+    let filled = fill(handle, service, id, form, &mut archive);
     // Dropped, an archive would get an end, and look as if it were whole.
     broken.store(filled.is_err(), Ordering::Relaxed);
     let ended = filled.and_then(|()| archive.finish().map_err(io::Error::other)?.into_inner().flush());
@@ -92,7 +115,7 @@ fn fill<W: Write + io::Seek>(
     handle: &Handle,
     service: &Service,
     id: Uuid,
-    masked: bool,
+    form: ArchiveForm,
     archive: &mut ZipWriter<W>,
 ) -> io::Result<()> {
     let mut after = None;
@@ -107,12 +130,15 @@ fn fill<W: Write + io::Seek>(
             let Some(text) = row.text_id else { continue };
             let text = handle.block_on(async {
                 let text = read_text(service.db(), service.shelf(), text).await?;
-                match masked {
+                match form.masked {
                     true => service.masked_content(&row, text).await,
                     false => Ok(text),
                 }
             });
-            let text = text.map_err(io::Error::other)?;
+            let mut text = text.map_err(io::Error::other)?;
+            if form.prompts {
+                text = with_prompts(&row, &text);
+            }
             let options = SimpleFileOptions::default()
                 .compression_method(CompressionMethod::Deflated)
                 .last_modified_time(time(row.captured_at))
@@ -121,6 +147,38 @@ fn fill<W: Write + io::Seek>(
             archive.write_all(&text)?;
         }
     }
+}
+
+/// A text as it stood on a screen: each command behind a prompt before its output, and a prompt at the end. The prompt is
+/// made of the name that the device has here: its own is known only while a session lasts.
+fn with_prompts(row: &capture::Model, text: &[u8]) -> Vec<u8> {
+    let prompt = format!("{}#", row.device_name);
+    let mut commands = row.commands.lines();
+    let mut shown = Vec::with_capacity(text.len() + row.commands.len() + 2 * prompt.len());
+    let ask = |shown: &mut Vec<u8>, command: &str| {
+        shown.extend_from_slice(prompt.as_bytes());
+        shown.extend_from_slice(command.as_bytes());
+        shown.push(b'\n');
+    };
+    if row.commands.lines().nth(1).is_none() {
+        ask(&mut shown, commands.next().unwrap_or_default());
+        shown.extend_from_slice(text);
+    } else {
+        // The outputs of several are joined, each headed by its command.
+        let mut next = commands.next();
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            let heading = line.strip_prefix(b">>> ").map(<[u8]>::trim_ascii_end);
+            match next.filter(|command| heading == Some(command.as_bytes().trim_ascii_end())) {
+                Some(command) => {
+                    ask(&mut shown, command);
+                    next = commands.next();
+                }
+                None => shown.extend_from_slice(line),
+            }
+        }
+    }
+    ask(&mut shown, "");
+    shown
 }
 
 /// As in the tree of the last good texts.
@@ -173,5 +231,41 @@ impl Write for Pipe {
         let gone = |what| io::Error::new(io::ErrorKind::BrokenPipe, what);
         sent.map_err(|_| gone("who asked for it takes nothing"))?
             .map_err(|_| gone("who asked for it is gone"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::capture::Verdict;
+
+    use super::*;
+
+    fn shown(commands: &str, text: &str) -> String {
+        let row = capture::Model {
+            id: Uuid::nil(),
+            device_id: Uuid::nil(),
+            device_name: "r1".to_owned(),
+            collection_id: Uuid::nil(),
+            capture_type: "version".to_owned(),
+            commands: commands.to_owned(),
+            verdict: Verdict::Complete,
+            bytes: 0,
+            lines: 0,
+            text_id: None,
+            captured_at: 0,
+            message: None,
+            accepted_by: None,
+        };
+        String::from_utf8(with_prompts(&row, text.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn commands_stand_before_their_outputs() {
+        assert_eq!(shown("show clock", "12:00\n"), "r1#show clock\n12:00\nr1#\n");
+        assert_eq!(
+            shown("show a\nshow b", ">>> show a\n1\n>>> show x\n>>> show b\n>>> show a\n"),
+            "r1#show a\n1\n>>> show x\nr1#show b\n>>> show a\nr1#\n"
+        );
+        assert_eq!(shown("show a", ">>> show a\n"), "r1#show a\n>>> show a\nr1#\n");
     }
 }

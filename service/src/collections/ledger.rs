@@ -15,7 +15,7 @@ use super::{
     Counts,
     event::{self, FailedDevice, Happening, NAMED_FAILURES},
 };
-use crate::records::{Loaded, Wish};
+use crate::records::{Kind, Loaded, Wish};
 
 /// Least time between two progress events, in milliseconds.
 pub(crate) const PROGRESS_EVERY_MS: i64 = 250;
@@ -247,6 +247,19 @@ impl Ledger {
         self.tell(at, &completed);
     }
 
+    /// Where a device turned out to be of another platform than was known: its good texts.
+    pub(crate) fn of_other_platform(&self, position: u32, platform: &str) -> Vec<(Uuid, String)> {
+        let index = usize::try_from(position).ok();
+        let device = index.and_then(|index| self.devices.get(index));
+        let Some(device) = device.filter(|device| device.platform != platform) else {
+            return Vec::new();
+        };
+        let complete = device.captures.iter().filter(|one| one.verdict == Verdict::Complete);
+        complete
+            .map(|one| (device.device_id, one.capture_type.clone()))
+            .collect()
+    }
+
     /// A device ended. Its status follows from all its captures, those of earlier runs of the server too.
     pub(crate) fn device_completed(&mut self, at: i64, position: u32, ending: Ending) {
         let preflight = self.kind == CollectionKind::Preflight;
@@ -332,10 +345,13 @@ impl Ledger {
         self.progress(at, begins);
     }
 
-    /// Everything that was captured completely, with the platform of its device.
+    /// Everything that was captured completely and has a table, with the platform of its device.
     pub(crate) fn complete_captures(&self) -> Vec<Wish> {
         let of_device = |device: &DeviceLine| {
-            let complete = device.captures.iter().filter(|one| one.verdict == Verdict::Complete);
+            let complete = device
+                .captures
+                .iter()
+                .filter(|one| one.verdict == Verdict::Complete && Kind::of(&one.capture_type).is_some());
             let wish = |one: &CaptureEntry| {
                 Some(Wish {
                     capture_id: one.id?,

@@ -116,6 +116,8 @@ struct Working {
     cancelled: Vec<oneshot::Sender<bool>>,
     collected: Vec<(WishesAnswer, Option<Vec<Wish>>)>,
     touched: Vec<Uuid>,
+    /// Good texts whose platform is known only now.
+    found_out: Vec<(Uuid, String)>,
     ended: Vec<Arc<Run>>,
     pins: Vec<Staged>,
 }
@@ -240,9 +242,10 @@ impl Recorder {
                     return;
                 };
                 let goes_on = ledger.status != CollectionStatus::Cancelling;
-                working
-                    .collected
-                    .push((answer, goes_on.then(|| ledger.complete_captures())));
+                let wishes = ledger.complete_captures();
+                // Where there is nothing to load, a cancelled collection has left nothing out.
+                let wishes = (goes_on || wishes.is_empty()).then_some(wishes);
+                working.collected.push((answer, wishes));
             }
             Entry::Loading(run, done, total) => {
                 if let Some(ledger) = self.ledgers.get_mut(&run.id) {
@@ -388,6 +391,10 @@ impl Recorder {
             details: details.map(|ssh| serde_json::json!({ "ssh": ssh })),
             rest: rest.map(|one| entry(one, None)).collect(),
         };
+        if let Some(platform) = &report.platform {
+            // Until now the texts were searched as those of a platform that nobody knows.
+            working.found_out.extend(ledger.of_other_platform(position, platform));
+        }
         let status = device_completed(ledger, at, position, ending);
         let kept = run.keep_transcripts || status != Some(DeviceStatus::Succeeded);
         if kept
@@ -483,6 +490,7 @@ impl Recorder {
         let currents = working.batch.currents.iter();
         self.indexer
             .changed(currents.map(|(device, capture_type, ..)| (*device, capture_type.clone())));
+        self.indexer.changed(std::mem::take(&mut working.found_out));
     }
 }
 

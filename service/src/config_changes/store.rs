@@ -208,3 +208,36 @@ pub(super) async fn list(
         ..page.page(&key, rows, |row| (row.changed_at, row.id))
     })
 }
+
+/// A collection found a device to be of a platform.
+#[cfg(test)]
+pub(super) async fn was_of(db: &impl Connection, collection: Uuid, device: Uuid, platform: &str) -> Answer<()> {
+    use entity::collection_device::{DeviceStatus, Entity, Model};
+    let row = Model {
+        collection_id: collection,
+        position: 0,
+        device_id: device,
+        device_name: "r1".to_owned(),
+        address: String::new(),
+        port: 22,
+        platform: platform.to_owned(),
+        site: String::new(),
+        legacy_algorithms: false,
+        credential_id: None,
+        status: DeviceStatus::Succeeded,
+        failure_kind: None,
+        message: String::new(),
+        attempt: 1,
+        started_at: None,
+        finished_at: None,
+        duration_ms: None,
+        capture_types: serde_json::json!([]),
+        skipped: serde_json::json!([]),
+        captures: serde_json::json!([]),
+        details: None,
+    };
+    Entity::insert(entity::collection_device::ActiveModel::from(row))
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}

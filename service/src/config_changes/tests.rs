@@ -421,3 +421,60 @@ async fn a_change_outlives_its_texts() {
     }
     place.service.close().await;
 }
+
+#[tokio::test]
+async fn a_change_of_the_platform_shows_the_secrets_of_neither() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(ServerConfig::new(folder.path())).await;
+    // Each has a secret that only the rules of its own platform know.
+    let before = place
+        .store("interface Gi1\n ip nhrp authentication IOSSECRET\n", Verdict::Complete)
+        .await;
+    let collections = [place.collection];
+    place.service.changes_tidy().await.unwrap();
+    place
+        .store("snmp {\n    community JUNOSSECRET {\n    }\n}\n", Verdict::Complete)
+        .await;
+    let txn = place.service.db().begin().await.unwrap();
+    for (collection, platform) in [(collections[0], "cisco_ios"), (place.collection, "juniper_junos")] {
+        store::was_of(&txn, collection, place.device, platform).await.unwrap();
+    }
+    txn.commit().await.unwrap();
+    place.service.changes_tidy().await.unwrap();
+    let change = place.all().await.pop().unwrap();
+    assert_eq!(
+        (change.previous_capture_id, change.platform.as_str()),
+        (before, "juniper_junos")
+    );
+    let wish = DiffWish::default();
+    let shown = async || {
+        let view = place.service.config_change_view(&viewer(), change.id, &wish).await;
+        lines(&view.unwrap().changes.unwrap()).join("\n")
+    };
+    let shown = shown().await;
+    assert_eq!(shown.matches("<secret ").count(), 2, "{shown}");
+    assert!(
+        !shown.contains("IOSSECRET") && !shown.contains("JUNOSSECRET"),
+        "{shown}"
+    );
+    assert!(!change.search.contains("secret "), "{}", change.search);
+    place.service.close().await;
+}
+
+#[tokio::test]
+async fn a_text_of_a_platform_that_is_not_found_out_yet_is_masked_with_every_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(ServerConfig::new(folder.path())).await;
+    let capture = place
+        .store("interface Gi1\n ip nhrp authentication GEHEIM\n", Verdict::Complete)
+        .await;
+    let txn = place.service.db().begin().await.unwrap();
+    store::was_of(&txn, place.collection, place.device, jobs::plan::AUTO)
+        .await
+        .unwrap();
+    txn.commit().await.unwrap();
+    let shown = place.service.capture_content(&viewer(), capture, false).await.unwrap();
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.contains("authentication <secret "), "{shown}");
+    place.service.close().await;
+}

@@ -144,11 +144,12 @@ pub(super) async fn devices_named(db: &impl ConnectionTrait, name: &str, limit: 
         .await
 }
 
-/// Those of the names that are devices.
-pub(super) async fn known_names(db: &impl ConnectionTrait, names: &[String]) -> Answer<Vec<String>> {
+/// Those of the names that are devices, and which.
+pub(super) async fn known_names(db: &impl ConnectionTrait, names: &[String]) -> Answer<Vec<(String, Uuid)>> {
     device::Entity::find()
         .select_only()
         .column(device::Column::NameKey)
+        .column(device::Column::Id)
         .filter(device::Column::NameKey.is_in(names))
         .into_tuple()
         .all(db)
@@ -186,13 +187,79 @@ pub(super) async fn heard(db: &impl ConnectionTrait, ports: &[(Uuid, String)]) -
         .await
 }
 
+/// What is heard on any port of these devices now.
+pub(super) async fn heard_by(db: &impl ConnectionTrait, devices: &[Uuid]) -> Answer<Vec<Heard>> {
+    use neighbor::Column;
+    if devices.is_empty() {
+        return Ok(Vec::new());
+    }
+    neighbor::Entity::find()
+        .select_only()
+        .column(Column::DeviceId)
+        .column(Column::Interface)
+        .column(Column::Mac)
+        .column(Column::Name)
+        .column(Column::Record)
+        .filter(Column::DeviceId.is_in(devices.iter().copied()))
+        .filter(Column::ClosedAt.is_null())
+        .into_model()
+        .all(db)
+        .await
+}
+
+/// The MAC addresses that interfaces of these devices have now.
+pub(super) async fn macs_of_interfaces(
+    db: &impl ConnectionTrait,
+    devices: &[Uuid],
+    limit: u64,
+) -> Answer<Vec<(Uuid, i64)>> {
+    use interface::Column;
+    if devices.is_empty() {
+        return Ok(Vec::new());
+    }
+    interface::Entity::find()
+        .select_only()
+        .column(Column::DeviceId)
+        .column(Column::Mac)
+        .distinct()
+        .filter(Column::DeviceId.is_in(devices.iter().copied()))
+        .filter(Column::ClosedAt.is_null())
+        .filter(Column::Mac.is_not_null())
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Whether one of the addresses is learned on a port now.
+pub(super) async fn learned(db: &impl ConnectionTrait, device: Uuid, port: &str, macs: Vec<i64>) -> Answer<bool> {
+    use mac_entry::Column;
+    if macs.is_empty() {
+        return Ok(false);
+    }
+    // Only the index of devices is asked: what a core switch is known by, and the name of a port, stand on every switch.
+    let found = mac_entry::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::DeviceId.eq(device))
+        .filter(Expr::cust("(interface || '')").eq(port))
+        .filter(Column::ClosedAt.is_null())
+        .filter(Expr::col(Column::Mac).add(0_i64).is_in(macs))
+        .limit(1)
+        .into_tuple::<i64>()
+        .one(db)
+        .await?;
+    Ok(found.is_some())
+}
+
 #[derive(FromQueryResult)]
 struct Counted {
     place: i32,
     macs: i64,
 }
 
-/// How many MAC addresses are behind ports now, up to [`COUNTED`], in the order of the ports.
+/// How many MAC addresses are behind ports now, up to [`COUNTED`], in the order of the ports. The index of devices is asked:
+/// many devices have a port of the same name.
 pub(super) async fn counts(db: &impl ConnectionTrait, ports: &[(Uuid, String)]) -> Answer<Vec<i64>> {
     /// Ports of one statement: SQLite joins no more than 500 queries.
     const PORTS: usize = 100;
@@ -203,7 +270,7 @@ pub(super) async fn counts(db: &impl ConnectionTrait, ports: &[(Uuid, String)]) 
             let (device, port) = (place * 2 + 1, place * 2 + 2);
             format!(
                 "SELECT {place} AS place, COUNT(*) AS macs FROM (SELECT 1 AS one FROM mac_entry WHERE device_id = \
-                 ${device} AND interface = ${port} AND closed_at IS NULL LIMIT {COUNTED}) AS p{place}"
+                 ${device} AND (interface || '') = ${port} AND closed_at IS NULL LIMIT {COUNTED}) AS p{place}"
             )
         });
         let sql = parts.collect::<Vec<_>>().join(" UNION ALL ");

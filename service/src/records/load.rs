@@ -1,10 +1,7 @@
 //! Loading: the records of a complete capture become rows, and rows that are no longer there are closed. The same capture
 //! again changes nothing; what cannot be read closes nothing.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
 use entity::{
     capture::{self, Verdict},
@@ -46,7 +43,7 @@ pub(crate) struct Wish {
 pub(crate) struct Loaded {
     /// Whether everything that can be loaded was; `None`: there was nothing.
     pub(crate) complete: Option<bool>,
-    /// Why not.
+    /// Why not, and what a person should look at.
     pub(crate) message: Option<String>,
 }
 
@@ -63,8 +60,8 @@ impl Loaded {
 /// What came of one capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// It is in the tables, or a newer one is.
-    Loaded,
+    /// It is in the tables, or a newer one is; with what a person should look at.
+    Loaded(Option<String>),
     /// Nothing reads what this platform prints.
     NoTemplate(String),
     /// It could not be loaded.
@@ -72,13 +69,24 @@ pub(super) enum Outcome {
 }
 
 /// What a text was read to.
-struct Understood {
-    rows: Vec<NewRow>,
+pub(super) struct Understood {
+    pub(super) rows: Vec<NewRow>,
     learned: Learned,
     incomplete: i64,
     unknown_lines: i64,
     without_template: Vec<String>,
 }
+
+/// Why a capture could not be loaded.
+enum Failure {
+    /// It is its text: the same templates will not read it the next time.
+    Text(String),
+    /// Something else.
+    Other(String),
+}
+
+/// What came of writing; with what a person should look at.
+type Written = std::result::Result<Option<String>, Failure>;
 
 /// One capture with everything that is known of it before it is read.
 #[derive(Clone)]
@@ -168,17 +176,21 @@ impl Service {
                 outcomes.push(self.without_template(&capture, &source).await?);
                 continue;
             };
-            let known = loads.remove(&(capture.device_id, capture.capture_type.clone()));
+            let known = loads
+                .remove(&(capture.device_id, capture.capture_type.clone()))
+                .filter(|_| !everything);
+            if let Some(message) = known.as_ref().and_then(|known| unreadable(known, &sha256, &version)) {
+                outcomes.push(Outcome::Failed(message));
+                continue;
+            }
             if let Some(mut known) = known.filter(|known| {
-                !everything
-                    && known.at.is_some()
-                    && known.version == version
-                    && known.sha256.as_deref() == Some(&sha256)
+                known.at.is_some() && known.version == version && known.sha256.as_deref() == Some(&sha256)
             }) {
                 known.capture_id = Some(capture.id);
                 known.at = Some(capture.captured_at);
                 again.push(known);
-                outcomes.push(Outcome::Loaded);
+                // Whoever is to look was told when the text was new.
+                outcomes.push(Outcome::Loaded(None));
                 continue;
             }
             tasks.push(Task {
@@ -203,17 +215,22 @@ impl Service {
             source.commands.first().map_or("", String::as_str),
             source.platform
         );
-        self.keep_failure(capture, &message).await?;
+        self.keep_failure(capture, &message, None).await?;
         Ok(Outcome::NoTemplate(message))
     }
 
     /// Loads one capture, and keeps why where that does not work.
     pub(super) async fn load_one(&self, task: Task) -> Outcome {
         let capture = task.capture.clone();
-        let message = match self.try_one(task).await {
-            Ok(Ok(())) => return Outcome::Loaded,
-            Ok(Err(message)) => message,
-            Err(error) => error.message,
+        let text = (task.sha256.clone(), task.version.clone());
+        let (message, text) = match self.try_one(task).await {
+            Ok(Ok(warning)) => {
+                let told = |warning: String| format!("{} of {}: {warning}", capture.capture_type, capture.device_name);
+                return Outcome::Loaded(warning.map(told));
+            }
+            Ok(Err(Failure::Text(message))) => (message, Some(text)),
+            Ok(Err(Failure::Other(message))) => (message, None),
+            Err(error) => (error.message, None),
         };
         tracing::warn!(
             device = capture.device_name,
@@ -221,36 +238,36 @@ impl Service {
             message,
             "a capture could not be loaded"
         );
-        if let Err(error) = self.keep_failure(&capture, &message).await {
+        if let Err(error) = self.keep_failure(&capture, &message, text).await {
             tracing::warn!(%error, "why a capture could not be loaded was not kept");
         }
         Outcome::Failed(message)
     }
 
-    async fn try_one(&self, task: Task) -> Result<std::result::Result<(), String>> {
+    async fn try_one(&self, task: Task) -> Result<Written> {
         let text = read_text(self.db(), self.shelf(), task.text_id).await?;
         let kind = task.kind;
         let read = self
             .reader()
-            .read(task.source.clone(), text, move |parsed| understood(kind, &parsed))
+            .read(task.source.clone(), text, move |parsed| understood(kind, parsed))
             .await?;
         let understood = match read {
-            Ok(Ok(understood)) => Arc::new(understood),
-            Ok(Err(message)) => return Ok(Err(message)),
-            Err(error) => return Ok(Err(sentence(&error.to_string()))),
+            Ok(Ok(understood)) => understood,
+            Ok(Err(message)) => return Ok(Err(Failure::Text(message))),
+            Err(error) => return Ok(Err(Failure::Text(sentence(&error.to_string())))),
         };
         for _ in 0..TRIES {
             if let Some(ended) = self.write_one(&task, &understood).await? {
                 return Ok(ended);
             }
         }
-        Ok(Err(
-            "Other captures of this device and type were loaded all the time".to_owned()
-        ))
+        Ok(Err(Failure::Other(
+            "Other captures of this device and type were loaded all the time".to_owned(),
+        )))
     }
 
     /// Writes the difference to what is there. `None`: somebody else wrote meanwhile, and it is another difference now.
-    async fn write_one(&self, task: &Task, understood: &Understood) -> Result<Option<std::result::Result<(), String>>> {
+    async fn write_one(&self, task: &Task, understood: &Understood) -> Result<Option<Written>> {
         let (capture, db) = (&task.capture, self.db().reader());
         let before = store::load(db, capture.device_id, &capture.capture_type).await?;
         if before
@@ -258,12 +275,13 @@ impl Service {
             .and_then(|row| row.at)
             .is_some_and(|at| at > capture.captured_at)
         {
-            return Ok(Some(Ok(())));
+            return Ok(Some(Ok(None)));
         }
         let open = store::open_rows(db, task.kind, capture.device_id).await?;
         let seen = before.as_ref().and_then(|row| row.at);
         let change = difference(capture, open, &understood.rows, seen);
         let count = i64::try_from(understood.rows.len()).unwrap_or(i64::MAX);
+        let lost = lost(count, before.as_ref());
         let row = load::Model {
             device_id: capture.device_id,
             capture_type: capture.capture_type.clone(),
@@ -275,9 +293,11 @@ impl Service {
             records: count,
             incomplete: understood.incomplete,
             unknown_lines: understood.unknown_lines,
-            warning: warning(count, before.as_ref(), &understood.without_template),
+            warning: lost.clone().or_else(|| left_out(&understood.without_template)),
             failed_capture_id: None,
             message: None,
+            failed_sha256: None,
+            failed_version: None,
             tried_at: now_ms(),
         };
         let txn = self.db().begin().await?;
@@ -291,23 +311,32 @@ impl Service {
             false => understood.learned.clone(),
         };
         if !devices::learn(&txn, capture.device_id, learned).await? {
-            return Ok(Some(Err("The device is no longer there".to_owned())));
+            return Ok(Some(Err(Failure::Other("The device is no longer there".to_owned()))));
         }
         store::write(&txn, task.kind, capture, &change).await?;
         store::save_load(&txn, row).await?;
         txn.commit().await?;
-        Ok(Some(Ok(())))
+        Ok(Some(Ok(lost)))
     }
 
-    async fn keep_failure(&self, capture: &capture::Model, message: &str) -> Result<()> {
+    /// `text`: the sum of the text that cannot be read, and the templates that cannot read it.
+    async fn keep_failure(
+        &self,
+        capture: &capture::Model,
+        message: &str,
+        text: Option<(Vec<u8>, String)>,
+    ) -> Result<()> {
+        let (failed_sha256, failed_version) = text.unzip();
         let before = store::load(self.db().reader(), capture.device_id, &capture.capture_type).await?;
         let is_newer = before
             .as_ref()
             .and_then(|row| row.at)
             .is_some_and(|at| at > capture.captured_at);
-        let is_known = before
-            .as_ref()
-            .is_some_and(|row| row.message.as_deref() == Some(message));
+        let is_known = before.as_ref().is_some_and(|row| {
+            row.message.as_deref() == Some(message)
+                && row.failed_sha256 == failed_sha256
+                && row.failed_version == failed_version
+        });
         if is_newer || is_known {
             return Ok(());
         }
@@ -325,10 +354,18 @@ impl Service {
             warning: None,
             failed_capture_id: Some(capture.id),
             message: Some(message.to_owned()),
+            failed_sha256,
+            failed_version,
             tried_at: now_ms(),
         };
         Ok(store::save_failure(self.db(), failure).await?)
     }
+}
+
+/// Why a text cannot be read, where that is known from the last time.
+fn unreadable(known: &load::Model, sha256: &[u8], version: &str) -> Option<String> {
+    let same = known.failed_sha256.as_deref() == Some(sha256) && known.failed_version.as_deref() == Some(version);
+    known.message.clone().filter(|_| same)
 }
 
 /// What is needed to read a capture.
@@ -340,7 +377,7 @@ pub(super) fn source(capture: &capture::Model, platform: String) -> Source {
     }
 }
 
-fn understood(kind: Kind, parsed: &Parsed) -> std::result::Result<Understood, String> {
+pub(super) fn understood(kind: Kind, parsed: Parsed) -> std::result::Result<Understood, String> {
     if let Some(stopped) = parsed.stopped {
         let why = match stopped {
             Stopped::Time => "reading it took too long",
@@ -357,11 +394,11 @@ fn understood(kind: Kind, parsed: &Parsed) -> std::result::Result<Understood, St
     }
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     Ok(Understood {
-        rows: rows::rows(kind, &parsed.records),
         learned: learned(&parsed.records),
+        rows: rows::rows(kind, parsed.records),
         incomplete: number(parsed.incomplete),
         unknown_lines: number(parsed.unknown.count),
-        without_template: parsed.commands_without_template.clone(),
+        without_template: parsed.commands_without_template,
     })
 }
 
@@ -395,7 +432,7 @@ fn learned(records: &Records) -> Learned {
 }
 
 /// What is gone, what is new. Rows that this very capture opened were read wrongly, so that they never were there.
-fn difference(capture: &capture::Model, open: Vec<OpenRow>, rows: &[NewRow], seen: Option<i64>) -> Change {
+fn difference<'a>(capture: &capture::Model, open: Vec<OpenRow>, rows: &'a [NewRow], seen: Option<i64>) -> Change<'a> {
     let mut open: HashMap<Vec<u8>, OpenRow> = open.into_iter().map(|row| (row.identity.clone(), row)).collect();
     let mut change = Change {
         last_seen_at: seen.unwrap_or(capture.captured_at),
@@ -407,7 +444,7 @@ fn difference(capture: &capture::Model, open: Vec<OpenRow>, rows: &[NewRow], see
             Some(other) => change.ends(other, capture.id),
             None => {}
         }
-        change.opened.push(row.clone());
+        change.opened.push(row);
     }
     for (_, gone) in open {
         change.ends(gone, capture.id);
@@ -415,14 +452,16 @@ fn difference(capture: &capture::Model, open: Vec<OpenRow>, rows: &[NewRow], see
     change
 }
 
-fn warning(count: i64, before: Option<&load::Model>, without_template: &[String]) -> Option<String> {
-    let lost = before.filter(|before| before.records >= FEW && count.saturating_mul(2) < before.records);
-    if let Some(before) = lost {
-        return Some(format!(
-            "The table lost most of its rows: {count} of {} are left",
-            before.records
-        ));
-    }
+/// A table that shrinks so much was perhaps not all printed.
+fn lost(count: i64, before: Option<&load::Model>) -> Option<String> {
+    let before = before.filter(|before| before.records >= FEW && count.saturating_mul(2) < before.records)?;
+    Some(format!(
+        "The table lost most of its rows: {count} of {} are left",
+        before.records
+    ))
+}
+
+fn left_out(without_template: &[String]) -> Option<String> {
     let command = without_template.first()?;
     Some(format!("No template reads {command:?}: its output is left out"))
 }
@@ -436,14 +475,27 @@ fn sentence(error: &str) -> String {
     }
 }
 
+/// What a person should look at, of all tables together.
+fn warnings(outcomes: &[Outcome]) -> Option<String> {
+    let mut all = outcomes.iter().filter_map(|one| match one {
+        Outcome::Loaded(Some(warning)) => Some(warning),
+        _ => None,
+    });
+    let first = all.next()?;
+    Some(match all.count() {
+        0 => format!("Look at {first}"),
+        more => format!("Look at {first} (and {more} more)"),
+    })
+}
+
 pub(super) fn sum(outcomes: &[Outcome]) -> Loaded {
     let count = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|one| is(one)).count();
-    let loaded = count(|one| matches!(one, Outcome::Loaded));
+    let loaded = count(|one| matches!(one, Outcome::Loaded(_)));
     let failed = count(|one| matches!(one, Outcome::Failed(_)));
     let first = |is: fn(&Outcome) -> bool| {
         outcomes.iter().find(|one| is(one)).map(|one| match one {
             Outcome::Failed(message) | Outcome::NoTemplate(message) => message.clone(),
-            Outcome::Loaded => String::new(),
+            Outcome::Loaded(_) => String::new(),
         })
     };
     let total = outcomes.len();
@@ -455,8 +507,11 @@ pub(super) fn sum(outcomes: &[Outcome]) -> Loaded {
     };
     // A type that nothing reads on a platform is no loadable one there, as long as others are.
     let missing = if failed > 0 { failed } else { total };
+    let why = why.map(|why| format!("Captures saved but not loaded to DB: {missing} of {total}. {why}"));
+    let complete = why.is_none();
+    let told: Vec<String> = why.into_iter().chain(warnings(outcomes)).collect();
     Loaded {
-        complete: Some(why.is_none()),
-        message: why.map(|why| format!("Captures saved but not loaded to DB: {missing} of {total}. {why}")),
+        complete: Some(complete),
+        message: (!told.is_empty()).then(|| told.join(". ")),
     }
 }

@@ -1,4 +1,5 @@
-//! Reading the last good captures anew, after templates have changed. In parts, each of which is asked for by itself, so that
+//! Reading the last good captures anew, after templates have changed: the past stays as it was read, as
+//! `docs/decisions/0008-rows-say-what-was-read-then.md` says. In parts, each of which is asked for by itself, so that
 //! whoever asks sees how far it is and may stop.
 
 use entity::user::Role;
@@ -109,7 +110,7 @@ impl Service {
         Ok(Reparsed {
             captures,
             read,
-            loaded: count(|one| matches!(one, Outcome::Loaded)),
+            loaded: count(|one| matches!(one, Outcome::Loaded(_))),
             without_template: count(|one| matches!(one, Outcome::NoTemplate(_))),
             failed: count(|one| matches!(one, Outcome::Failed(_))),
             message: sum(&outcomes).message,

@@ -29,8 +29,8 @@ pub(super) struct NewRow {
 }
 
 /// The records that have all they need, as rows.
-pub(super) fn rows(kind: Kind, records: &Records) -> Vec<NewRow> {
-    let whole = records.keyed().into_iter().filter(|one| one.missing.is_empty());
+pub(super) fn rows(kind: Kind, records: Records) -> Vec<NewRow> {
+    let whole = records.into_keyed().filter(|one| one.missing.is_empty());
     whole.map(|one| row(kind, one)).collect()
 }
 
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn an_age_is_no_change_and_another_mac_is_one() {
-        let of = |entry| rows(Kind::ArpEntry, &Records::Arp(vec![entry])).remove(0);
+        let of = |entry| rows(Kind::ArpEntry, Records::Arp(vec![entry])).remove(0);
         let (one, older, other) = (
             of(entry("00:11:22:33:44:55", 5)),
             of(entry("00:11:22:33:44:55", 65)),
@@ -214,7 +214,7 @@ mod tests {
             mac: None,
             ..entry("", 0)
         };
-        assert!(rows(Kind::ArpEntry, &Records::Arp(vec![unresolved])).is_empty());
+        assert!(rows(Kind::ArpEntry, Records::Arp(vec![unresolved])).is_empty());
     }
 
     #[test]

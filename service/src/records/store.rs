@@ -9,9 +9,10 @@ use entity::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityName, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, StatementBuilder, Value,
+    QueryResult, QuerySelect, StatementBuilder, Value,
     sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query, SelectStatement},
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Kind, Wanted, rows::NewRow};
@@ -42,20 +43,66 @@ pub(super) struct OpenRow {
 
 /// What a load does to the rows of a device and type.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Change {
-    pub(super) opened: Vec<NewRow>,
+pub(super) struct Change<'a> {
+    pub(super) opened: Vec<&'a NewRow>,
     pub(super) closed: Vec<i64>,
     pub(super) removed: Vec<i64>,
     /// When the rows that are closed were last there.
     pub(super) last_seen_at: i64,
 }
 
-impl Change {
+impl Change<'_> {
     /// A row is no longer there; one that the same capture opened never was.
     pub(super) fn ends(&mut self, row: OpenRow, capture: Uuid) {
         match row.capture_id == capture {
             true => self.removed.push(row.id),
             false => self.closed.push(row.id),
+        }
+    }
+}
+
+/// In which order rows are listed: by what an index finds them by, so that a page costs what is on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Id,
+    Ip,
+    Mac,
+}
+
+impl By {
+    fn of(wanted: &Wanted) -> Self {
+        let is_range = |(low, high): &(i64, i64)| low != high;
+        match (wanted.devices.as_ref(), wanted.ip.as_slice(), wanted.mac.as_slice()) {
+            (None, [(low, high)], []) if low != high => Self::Ip,
+            (None, [], [one]) if is_range(one) => Self::Mac,
+            _ => Self::Id,
+        }
+    }
+
+    fn column(self) -> Option<&'static str> {
+        match self {
+            Self::Id => None,
+            Self::Ip => Some("ip"),
+            Self::Mac => Some("mac"),
+        }
+    }
+}
+
+/// Behind which row a part begins.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Behind {
+    id: i64,
+    ip: Option<Vec<u8>>,
+    mac: Option<i64>,
+}
+
+impl Stored {
+    /// What comes behind it.
+    pub(super) fn behind(&self) -> Behind {
+        Behind {
+            id: self.id,
+            ip: self.ip.clone(),
+            mac: self.mac,
         }
     }
 }
@@ -70,6 +117,11 @@ pub(super) struct Stored {
     pub(super) first_seen_at: i64,
     pub(super) last_seen_at: Option<i64>,
     pub(super) closed_at: Option<i64>,
+    /// Where the list is in this order.
+    #[sea_orm(skip)]
+    ip: Option<Vec<u8>>,
+    #[sea_orm(skip)]
+    mac: Option<i64>,
 }
 
 fn table(kind: Kind) -> Alias {
@@ -138,7 +190,7 @@ pub(super) async fn write(
     db: &impl ConnectionTrait,
     kind: Kind,
     capture: &capture::Model,
-    change: &Change,
+    change: &Change<'_>,
 ) -> Answer<()> {
     for some in change.closed.chunks(VALUES - 2) {
         let mut close = Query::update();
@@ -191,11 +243,11 @@ pub(super) async fn write(
 }
 
 /// Notes by which addresses new interfaces are found.
-async fn addresses(db: &impl ConnectionTrait, capture: &capture::Model, change: &Change) -> Answer<()> {
+async fn addresses(db: &impl ConnectionTrait, capture: &capture::Model, change: &Change<'_>) -> Answer<()> {
     use interface_address::Column;
     let name = |row: &NewRow| row.interface.clone().unwrap_or_default();
     if !change.removed.is_empty() {
-        let names: Vec<String> = change.opened.iter().map(name).collect();
+        let names: Vec<String> = change.opened.iter().copied().map(name).collect();
         for some in names.chunks(VALUES - 2) {
             interface_address::Entity::delete_many()
                 .filter(Column::DeviceId.eq(capture.device_id))
@@ -212,7 +264,7 @@ async fn addresses(db: &impl ConnectionTrait, capture: &capture::Model, change: 
             .map(move |ip| (ip.clone(), name.clone()))
             .collect::<Vec<_>>()
     };
-    let notes: HashSet<(Vec<u8>, String)> = change.opened.iter().flat_map(of_row).collect();
+    let notes: HashSet<(Vec<u8>, String)> = change.opened.iter().copied().flat_map(of_row).collect();
     let notes: Vec<(Vec<u8>, String)> = notes.into_iter().collect();
     for some in notes.chunks(VALUES / 4) {
         let rows = some.iter().map(|(ip, interface)| interface_address::ActiveModel {
@@ -278,6 +330,8 @@ pub(super) async fn save_load(db: &impl ConnectionTrait, row: load::Model) -> An
             Column::Warning,
             Column::FailedCaptureId,
             Column::Message,
+            Column::FailedSha256,
+            Column::FailedVersion,
             Column::TriedAt,
         ])
         .to_owned();
@@ -292,7 +346,13 @@ pub(super) async fn save_load(db: &impl ConnectionTrait, row: load::Model) -> An
 pub(super) async fn save_failure(db: &Database, row: load::Model) -> Answer<()> {
     use load::Column;
     let replace = load_key()
-        .update_columns([Column::FailedCaptureId, Column::Message, Column::TriedAt])
+        .update_columns([
+            Column::FailedCaptureId,
+            Column::Message,
+            Column::FailedSha256,
+            Column::FailedVersion,
+            Column::TriedAt,
+        ])
         .to_owned();
     let txn = db.begin().await?;
     load::Entity::insert(load::ActiveModel::from(row))
@@ -312,6 +372,8 @@ pub(super) async fn seen_again(db: &Database, rows: Vec<load::Model>, now: i64) 
             let row = load::Model {
                 failed_capture_id: None,
                 message: None,
+                failed_sha256: None,
+                failed_version: None,
                 tried_at: now,
                 ..row
             };
@@ -325,6 +387,8 @@ pub(super) async fn seen_again(db: &Database, rows: Vec<load::Model>, now: i64) 
                 Column::CaptureId,
                 Column::FailedCaptureId,
                 Column::Message,
+                Column::FailedSha256,
+                Column::FailedVersion,
                 Column::TriedAt,
             ])
             .action_and_where(own(Column::Sha256).eq(excluded(Column::Sha256)))
@@ -459,10 +523,18 @@ fn condition(wanted: &Wanted) -> Condition {
         }
         every = every.add(any);
     }
+    // SQLite knows nothing of how many rows a VLAN has. Only the first condition is one that it finds an index for: a
+    // device or an address has fewer rows than a VLAN, and a port fewer than a VRF.
+    let mut is_narrow =
+        wanted.devices.is_some() || wanted.interfaces.is_some() || !wanted.ip.is_empty() || !wanted.mac.is_empty();
     for (column, values) in &wanted.equal {
-        let mut any = Condition::any().add(Expr::col(*column).is_in(values.iter().flatten()));
+        let column = match std::mem::replace(&mut is_narrow, true) {
+            false => Expr::col(*column),
+            true => Expr::cust(format!("({column} || '')")),
+        };
+        let mut any = Condition::any().add(column.clone().is_in(values.iter().flatten()));
         if values.contains(&None) {
-            any = any.add(Expr::col(*column).is_null());
+            any = any.add(column.is_null());
         }
         every = every.add(any);
     }
@@ -476,14 +548,36 @@ fn condition(wanted: &Wanted) -> Condition {
     }
 }
 
-/// Rows behind an id, in the order of their ids.
+/// Rows behind one, in the order of what they are found by.
 pub(super) async fn next(
     db: &impl ConnectionTrait,
     kind: Kind,
     wanted: &Wanted,
-    after: Option<i64>,
+    after: Option<Behind>,
     limit: u64,
 ) -> Answer<Vec<Stored>> {
+    let by = By::of(wanted);
+    let mut wanted = wanted.clone();
+    let mut rest = Condition::all();
+    if let Some(after) = after {
+        // The range itself begins there, so that the index is entered at the right place.
+        let further = match (by, wanted.ip.as_mut_slice(), wanted.mac.as_mut_slice()) {
+            (By::Ip, [(low, _)], _) => after.ip.map(|ip| {
+                *low = ip.clone();
+                Expr::col("ip").gt(ip)
+            }),
+            (By::Mac, _, [(low, _)]) => after.mac.map(|mac| {
+                *low = mac;
+                Expr::col("mac").gt(mac)
+            }),
+            _ => None,
+        };
+        let behind = Condition::any().add(Expr::col("id").gt(after.id));
+        rest = rest.add(match further {
+            Some(further) => behind.add(further),
+            None => behind,
+        });
+    }
     let mut query = Query::select();
     query
         .columns([
@@ -496,13 +590,22 @@ pub(super) async fn next(
             "closed_at",
         ])
         .from(table(kind))
-        .cond_where(condition(wanted))
-        .order_by("id", Order::Asc)
-        .limit(limit);
-    if let Some(after) = after {
-        query.and_where(Expr::col("id").gt(after));
+        .cond_where(condition(&wanted))
+        .cond_where(rest);
+    if let Some(column) = by.column() {
+        query.column(column).order_by(column, Order::Asc);
     }
-    all(db, &query).await
+    query.order_by("id", Order::Asc).limit(limit);
+    let stored = |row: &QueryResult| {
+        let mut stored = Stored::from_query_result(row, "")?;
+        match by {
+            By::Id => {}
+            By::Ip => stored.ip = row.try_get("", "ip")?,
+            By::Mac => stored.mac = row.try_get("", "mac")?,
+        }
+        Ok(stored)
+    };
+    db.query_all(&query).await?.iter().map(stored).collect()
 }
 
 /// A page of rows.
@@ -526,11 +629,11 @@ pub(super) async fn list(
         }
         false => None,
     };
-    let after = page.cursor::<i64>(&key)?;
+    let after = page.cursor::<Behind>(&key)?;
     let rows = next(db, kind, wanted, after, page.limit() + 1).await?;
     Ok(Page {
         total,
-        ..page.page(&key, rows, |row| row.id)
+        ..page.page(&key, rows, Stored::behind)
     })
 }
 

@@ -436,3 +436,194 @@ async fn what_moved_is_located_where_it_is_and_where_it_was() {
     assert_eq!(beginning.kind, SoughtKind::MacPrefix);
     assert!(!beginning.sightings.is_empty());
 }
+
+/// Some entries of an ARP table.
+fn entries(count: usize) -> String {
+    let line = |number| format!("10.0.0.{number} dev eth0 lladdr 00:11:22:33:44:{number:02x} REACHABLE\n");
+    (1..=count).map(line).collect()
+}
+
+#[tokio::test]
+async fn a_table_that_lost_most_of_its_rows_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path()).await;
+    assert_eq!(place.arp(&entries(25)).await, all_loaded());
+    let few = entries(5);
+    let loaded = place.arp(&few).await;
+    assert_eq!(loaded.complete, Some(true));
+    assert_eq!(
+        loaded.message.as_deref(),
+        Some("Look at arp of r1: The table lost most of its rows: 5 of 25 are left")
+    );
+    assert_eq!(place.addresses(RecordFilter::default()).await.len(), 5);
+    // The same again is nothing new, and is still seen with the capture.
+    let again = place.capture("arp", "ip neigh show", &few, Verdict::Complete).await;
+    assert_eq!(place.load(again).await, all_loaded());
+    let read = place
+        .service
+        .capture_records(&Actor::server(), again, 0, 0)
+        .await
+        .unwrap();
+    let (load, parsed) = (read.load.unwrap(), read.parsed.unwrap());
+    assert!(read.loaded && read.message.unwrap().contains("5 of 25"));
+    assert_eq!((load.capture_id, load.records, load.unknown_lines), (Some(again), 5, 0));
+    assert_eq!(load.templates, parsed.templates[0].name);
+    assert_eq!(load.version, parsed.templates[0].version);
+    place.service.close().await;
+}
+
+/// What of some captures has to be read at all.
+async fn to_read(place: &Place, capture_id: Uuid, everything: bool) -> (usize, Vec<load::Outcome>) {
+    let platform = "linux".to_owned();
+    let wish = Wish { capture_id, platform };
+    let (tasks, outcomes) = place.service.changed(vec![wish], everything).await.unwrap();
+    (tasks.len(), outcomes)
+}
+
+#[tokio::test]
+async fn a_text_that_cannot_be_read_is_not_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path()).await;
+    place.arp(ARP).await;
+    let rubbish = "Segmentation fault (core dumped)\n";
+    let first = place.arp(rubbish).await;
+    let again = place.capture("arp", "ip neigh show", rubbish, Verdict::Complete).await;
+    let (tasks, outcomes) = to_read(&place, again, false).await;
+    assert_eq!(tasks, 0);
+    assert!(
+        matches!(outcomes.as_slice(), [load::Outcome::Failed(_)]),
+        "{outcomes:?}"
+    );
+    assert_eq!(place.load(again).await, first);
+    // By other templates, or because somebody asks for it.
+    assert_eq!(to_read(&place, again, true).await.0, 1);
+    let db = place.service.db().clone();
+    let row = store::load(db.reader(), place.device, "arp").await.unwrap().unwrap();
+    let older = LoadRow {
+        failed_version: Some("of templates before".to_owned()),
+        ..row
+    };
+    store::save_failure(&db, older).await.unwrap();
+    assert_eq!(to_read(&place, again, false).await.0, 1);
+    // A good one takes the note away: what was good before is good again.
+    assert_eq!(place.arp(ARP).await, all_loaded());
+    let row = store::load(db.reader(), place.device, "arp").await.unwrap().unwrap();
+    assert_eq!((row.message, row.failed_sha256, row.failed_version), (None, None, None));
+    place.service.close().await;
+}
+
+#[tokio::test]
+async fn the_same_text_is_read_again_by_other_templates() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path()).await;
+    place.arp(ARP).await;
+    let again = place.capture("arp", "ip neigh show", ARP, Verdict::Complete).await;
+    assert_eq!(to_read(&place, again, false).await.0, 0);
+    let db = place.service.db();
+    let row = store::load(db.reader(), place.device, "arp").await.unwrap().unwrap();
+    let older = LoadRow {
+        version: "of templates before".to_owned(),
+        ..row.clone()
+    };
+    let txn = db.begin().await.unwrap();
+    store::save_load(&txn, older).await.unwrap();
+    txn.commit().await.unwrap();
+    assert_eq!(to_read(&place, again, false).await.0, 1);
+    assert_eq!(place.load(again).await, all_loaded());
+    let now = store::load(db.reader(), place.device, "arp").await.unwrap().unwrap();
+    assert_eq!(now.version, row.version);
+    place.service.close().await;
+}
+
+/// A device that prints without end fills neither the memory nor the tables.
+#[test]
+fn too_many_records_end_in_a_sentence() {
+    let text = entries(20);
+    let commands = ["ip neigh show".to_owned()];
+    let capture = parsers::Capture {
+        platform: "linux",
+        capture_type: "arp",
+        commands: &commands,
+        text: &text,
+    };
+    for (limits, whole) in [
+        (parsers::Limits::default(), true),
+        (
+            parsers::Limits {
+                max_records: 10,
+                ..parsers::Limits::default()
+            },
+            false,
+        ),
+        (
+            parsers::Limits {
+                max_row_bytes: 2_000,
+                ..parsers::Limits::default()
+            },
+            false,
+        ),
+    ] {
+        let parsed = parsers::parse(parsers::Library::built_in(), &capture, &limits).unwrap();
+        assert!(parsed.records.len() <= limits.max_records);
+        let said = load::understood(Kind::ArpEntry, parsed).map(|one| one.rows.len());
+        match whole {
+            true => assert_eq!(said, Ok(20)),
+            false => assert_eq!(
+                said,
+                Err("Not loaded, since it has too many records: what was there before stays".to_owned())
+            ),
+        }
+    }
+}
+
+/// What is said of a neighbour that is heard on a port.
+fn heard_on(port: &str, name: &str, chassis: &str) -> String {
+    let line = "-".repeat(79);
+    format!(
+        "{line}\nInterface:    {port}, via: LLDP, RID: 1, Time: 1 day, 02:00:00\n  Chassis:     \n    ChassisID:    mac \
+         {chassis}\n    SysName:      {name}\n    Capability:   Bridge, on\n  Port:        \n    PortID:       ifname \
+         swp9\n    TTL:          120\n{line}\n"
+    )
+}
+
+#[tokio::test]
+async fn an_aggregate_on_whose_links_a_switch_is_heard_is_no_edge() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path()).await;
+    let lldp = heard_on("swp1", "sw2", "02:00:00:00:00:0a");
+    let tables = [
+        ("lldp", "lldpcli show neighbors details", lldp.as_str()),
+        (
+            "mac",
+            "bridge fdb show",
+            // The switch is learned on the aggregate; a host and its virtual machine are on a port of their own.
+            "02:00:00:00:00:0a dev bond0 vlan 10 master br0\n00:11:22:33:44:01 dev bond0 vlan 10 master br0\n\
+             00:11:22:33:44:02 dev swp5 vlan 10 master br0\n00:11:22:33:44:03 dev swp5 vlan 10 master br0\n",
+        ),
+    ];
+    for (capture_type, command, text) in tables {
+        let id = place.capture(capture_type, command, text, Verdict::Complete).await;
+        assert_eq!(place.load(id).await, all_loaded());
+    }
+    let actor = Actor::server();
+    for (mac, port, edge, macs) in [
+        ("00:11:22:33:44:01", "bond0", false, None),
+        ("00:11:22:33:44:02", "swp5", true, Some(2)),
+    ] {
+        let located = place.service.locate(&actor, mac).await.unwrap();
+        let one = &located.sightings[0];
+        assert_eq!(
+            (one.interface.as_deref(), one.edge, one.macs_on_port),
+            (Some(port), edge, macs),
+            "{mac}"
+        );
+    }
+    // What is asked for is not led to by itself.
+    let located = place.service.locate(&actor, "02:00:00:00:00:0a").await.unwrap();
+    let learned = located
+        .sightings
+        .iter()
+        .find(|one| one.interface.as_deref() == Some("bond0"));
+    assert!(learned.unwrap().edge);
+    place.service.close().await;
+}

@@ -71,6 +71,41 @@ async fn zipped(kind: Kind, test: &str) -> anyhow::Result<()> {
     assert!(complete >= 18, "{complete}");
     assert!(files.is_empty(), "{:?}", files.keys());
 
+    // As on a screen, for whoever reads such files today.
+    let prompts = unzipped(scene.admin.get(&format!("{path}?prompts=true")).await?.bytes)?;
+    assert_eq!(prompts.len(), complete);
+    for capture in scene.captures(&id).await? {
+        let (kind, device) = (&capture["capture_type"], capture["device_name"].as_str().unwrap());
+        let Some(shown) = prompts.get(&format!("{}/{device}.txt", kind.as_str().unwrap())) else {
+            continue;
+        };
+        let content = format!("/api/v1/captures/{}/content", capture["id"].as_str().unwrap());
+        let content = scene.admin.get(&content).await?.bytes;
+        let commands: Vec<&str> = capture["commands"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|one| one.as_str())
+            .collect();
+        let mut expected = String::from_utf8(content)?;
+        match commands.as_slice() {
+            [one] => expected.insert_str(0, &format!("{device}#{one}\n")),
+            several => {
+                for command in several {
+                    expected = expected.replacen(&format!(">>> {command}\n"), &format!("{device}#{command}\n"), 1);
+                }
+            }
+        }
+        assert!(
+            *shown == format!("{expected}{device}#\n").into_bytes(),
+            "{device} {kind}"
+        );
+    }
+    assert_eq!(
+        scene.admin.get(&format!("{path}?prompts=perhaps")).await?.code(),
+        "parameter_invalid"
+    );
+
     let viewer = scene.server.user(&scene.admin, "vera", "viewer").await?;
     let masked = viewer.get(&path).await?;
     assert_eq!(masked.status, 200);

@@ -15,6 +15,7 @@ mod scene;
 
 mod changes;
 mod kill;
+mod secrets;
 
 use lab::FleetOptions;
 use reqwest::Method;
@@ -304,5 +305,71 @@ async fn everything_is_read_again(kind: Kind, test: &str) -> anyhow::Result<()> 
         (wrong.status, wrong.text_of("/errors/0/pointer").as_str()),
         (422, "/capture_types/0")
     );
+    Ok(())
+}
+
+/// A template of a user for what Cisco devices print; lines of other kinds are none.
+fn own_template(age: &str) -> String {
+    format!(
+        "Value Required IP_ADDRESS (\\d+\\.\\d+\\.\\d+\\.\\d+)\n{age}Value Required MAC_ADDRESS (\\w+\\.\\w+\\.\\w+)\nValue INTERFACE \
+         (\\S+)\n\nStart\n  ^Internet\\s+${{IP_ADDRESS}}\\s+{}\\s+${{MAC_ADDRESS}}\\s+ARPA\\s+${{INTERFACE}} -> Record\n",
+        if age.is_empty() { "\\S+" } else { "(?:${AGE}|-)" }
+    )
+}
+
+#[tokio::test]
+async fn templates_of_a_user_come_first_and_are_read_at_each_start() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(
+        folder.path().join("index"),
+        "mine_show_ip_arp.textfsm, .*, cisco_ios, show ip arp\n",
+    )?;
+    let template = folder.path().join("mine_show_ip_arp.textfsm");
+    std::fs::write(&template, own_template(""))?;
+    let setup = Setup::default().arg(format!("--templates-dir={}", folder.path().display()));
+    let fleet = FleetOptions {
+        devices: 10,
+        ..FleetOptions::default()
+    };
+    let mut scene = Scene::with(fleet, setup).await?;
+    let mut versions = Vec::new();
+    for round in 0..2 {
+        let id = scene.start(&scene.request(&["arp"], json!({}))).await?;
+        assert_eq!(scene.end(&id).await?["status"], "succeeded");
+        let devices = list(&scene, "devices?platform=cisco_ios").await?;
+        let (mut records, mut with_age) = (0, 0);
+        for capture in scene.captures(&id).await? {
+            if !devices.iter().any(|device| device["id"] == capture["device_id"]) {
+                continue;
+            }
+            let path = format!("/api/v1/captures/{}/records", capture["id"].as_str().unwrap());
+            let read = scene.admin.get(&path).await?.body;
+            assert_eq!(
+                (
+                    &read["templates"][0]["name"],
+                    &read["templates"][0]["origin"],
+                    &read["loaded"]
+                ),
+                (&json!("mine_show_ip_arp"), &json!("user"), &json!(true)),
+                "{read}"
+            );
+            assert_eq!(read["load"]["templates"], json!(["mine_show_ip_arp"]));
+            assert_eq!(read["load"]["versions"][0], read["templates"][0]["version"]);
+            assert_eq!(read["load"]["capture_id"], capture["id"]);
+            versions.push((round, read["templates"][0]["version"].clone()));
+            for record in read["records"].as_array().unwrap() {
+                records += 1;
+                with_age += usize::from(record.get("age_seconds").is_some());
+            }
+        }
+        assert!(records > 0);
+        assert_eq!(with_age > 0, round > 0, "{with_age} of {records}");
+        std::fs::write(&template, own_template("Value AGE (\\d+)\n"))?;
+        scene.server.stop().await?;
+        scene.server.again().await?;
+        scene.admin = scene.server.admin().await?;
+    }
+    let of = |round| versions.iter().find(|(of, _)| *of == round).unwrap().1.clone();
+    assert_ne!(of(0), of(1));
     Ok(())
 }
