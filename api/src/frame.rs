@@ -186,7 +186,10 @@ impl Frame {
         request.set_body(Body::from_bytes(body.clone()));
         match (key, actor) {
             (Some(key), Some(actor)) if operation.creates => self.once(plain, request, &actor, &key, &body).await,
-            _ => self.call(plain, request).await,
+            _ => {
+                let frame = self.clone();
+                to_its_end(async move { frame.call(plain, request).await }).await
+            }
         }
     }
 
@@ -218,23 +221,18 @@ impl Frame {
             }
         };
         let frame = self.clone();
-        // A task of its own: it comes to its end and its answer is kept even when the client goes away.
-        let work = tokio::spawn(
-            async move {
-                let mut result = frame.call(plain, request).await;
-                let answer = match &mut result {
-                    Ok(response) if response.is_success() => to_keep(response).await,
-                    _ => None,
-                };
-                if let Err(error) = frame.service.idempotency_end(pending, answer.as_ref()).await {
-                    tracing::error!(%error, "the answer to a request with an Idempotency-Key could not be kept");
-                }
-                result
+        to_its_end(async move {
+            let mut result = frame.call(plain, request).await;
+            let answer = match &mut result {
+                Ok(response) if response.is_success() => to_keep(response).await,
+                _ => None,
+            };
+            if let Err(error) = frame.service.idempotency_end(pending, answer.as_ref()).await {
+                tracing::error!(%error, "the answer to a request with an Idempotency-Key could not be kept");
             }
-            .in_current_span(),
-        );
-        work.await
-            .unwrap_or_else(|_| Err(Problem::from(Error::internal("a request ended badly")).into()))
+            result
+        })
+        .await
     }
 
     /// The address of the client: the peer, or what a trusted proxy says.
@@ -267,6 +265,14 @@ impl Frame {
         let said = request.header("x-forwarded-proto") == Some("https");
         self.tls || (said && self.is_forwarded(request))
     }
+}
+
+/// Does what a request asks for in a task of its own: a change that has begun is not left half done when the client goes
+/// away, since the server drops what answers a closed connection.
+async fn to_its_end(work: impl Future<Output = poem::Result<Response>> + Send + 'static) -> poem::Result<Response> {
+    let work = tokio::spawn(work.in_current_span());
+    work.await
+        .unwrap_or_else(|_| Err(Problem::from(Error::internal("a request ended badly")).into()))
 }
 
 fn peer(request: &Request) -> Option<IpAddr> {
