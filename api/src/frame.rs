@@ -17,7 +17,7 @@ use service::{
     Service,
     actor::{Actor, Caller},
     error::{Error, ErrorKind},
-    idempotency::{Answer, Begun},
+    idempotency::{self, Answer, Begun},
 };
 use tokio::io::AsyncReadExt;
 use tracing::Instrument;
@@ -204,7 +204,7 @@ impl Frame {
     async fn once(
         self: &Arc<Self>,
         plain: bool,
-        request: Request,
+        mut request: Request,
         actor: &Actor,
         key: &str,
         body: &[u8],
@@ -219,10 +219,22 @@ impl Frame {
                 return problem::kept(&answer)
                     .ok_or_else(|| Problem::from(Error::internal("a kept answer has no status")).into());
             }
+            Begun::Made(id) => {
+                let of_preflights = format!("{PREFIX}/preflights");
+                let kind = match request.uri().path().starts_with(&of_preflights) {
+                    true => "preflights",
+                    false => "collections",
+                };
+                let location = format!("{PREFIX}/{kind}/{id}");
+                request.set_method(Method::GET);
+                request.set_body(Body::empty());
+                *request.uri_mut() = location.parse().map_err(|_| problem::nothing_here())?;
+                return Ok(problem::accepted(self.call(plain, request).await?, &location));
+            }
         };
         let frame = self.clone();
         to_its_end(async move {
-            let mut result = frame.call(plain, request).await;
+            let mut result = idempotency::working_on(&pending, frame.call(plain, request)).await;
             let answer = match &mut result {
                 Ok(response) if response.is_success() => to_keep(response).await,
                 _ => None,
