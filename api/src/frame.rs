@@ -17,7 +17,7 @@ use service::{
     Service,
     actor::{Actor, Caller},
     error::{Error, ErrorKind},
-    idempotency::{Answer, Begun},
+    idempotency::{self, Answer, Begun},
     version,
 };
 use tokio::io::AsyncReadExt;
@@ -191,7 +191,10 @@ impl Frame {
         request.set_body(Body::from_bytes(body.clone()));
         match (key, actor) {
             (Some(key), Some(actor)) if operation.creates => self.once(plain, request, &actor, &key, &body).await,
-            _ => self.call(plain, request).await,
+            _ => {
+                let frame = self.clone();
+                to_its_end(async move { frame.call(plain, request).await }).await
+            }
         }
     }
 
@@ -206,7 +209,7 @@ impl Frame {
     async fn once(
         self: &Arc<Self>,
         plain: bool,
-        request: Request,
+        mut request: Request,
         actor: &Actor,
         key: &str,
         body: &[u8],
@@ -221,25 +224,32 @@ impl Frame {
                 return problem::kept(&answer)
                     .ok_or_else(|| Problem::from(Error::internal("a kept answer has no status")).into());
             }
+            Begun::Made(id) => {
+                let of_preflights = format!("{PREFIX}/preflights");
+                let kind = match request.uri().path().starts_with(&of_preflights) {
+                    true => "preflights",
+                    false => "collections",
+                };
+                let location = format!("{PREFIX}/{kind}/{id}");
+                request.set_method(Method::GET);
+                request.set_body(Body::empty());
+                *request.uri_mut() = location.parse().map_err(|_| problem::nothing_here())?;
+                return Ok(problem::accepted(self.call(plain, request).await?, &location));
+            }
         };
         let frame = self.clone();
-        // A task of its own: it comes to its end and its answer is kept even when the client goes away.
-        let work = tokio::spawn(
-            async move {
-                let mut result = frame.call(plain, request).await;
-                let answer = match &mut result {
-                    Ok(response) if response.is_success() => to_keep(response).await,
-                    _ => None,
-                };
-                if let Err(error) = frame.service.idempotency_end(pending, answer.as_ref()).await {
-                    tracing::error!(%error, "the answer to a request with an Idempotency-Key could not be kept");
-                }
-                result
+        to_its_end(async move {
+            let mut result = idempotency::working_on(&pending, frame.call(plain, request)).await;
+            let answer = match &mut result {
+                Ok(response) if response.is_success() => to_keep(response).await,
+                _ => None,
+            };
+            if let Err(error) = frame.service.idempotency_end(pending, answer.as_ref()).await {
+                tracing::error!(%error, "the answer to a request with an Idempotency-Key could not be kept");
             }
-            .in_current_span(),
-        );
-        work.await
-            .unwrap_or_else(|_| Err(Problem::from(Error::internal("a request ended badly")).into()))
+            result
+        })
+        .await
     }
 
     /// The address of the client: the peer, or what a trusted proxy says.
@@ -288,6 +298,14 @@ fn unless_known(response: Response, known: Option<&str>) -> Response {
         Some(tag) if version::is_known(known, &tag) => problem::not_modified(&tag),
         _ => response,
     }
+}
+
+/// Does what a request asks for in a task of its own: a change that has begun is not left half done when the client goes
+/// away, since the server drops what answers a closed connection.
+async fn to_its_end(work: impl Future<Output = poem::Result<Response>> + Send + 'static) -> poem::Result<Response> {
+    let work = tokio::spawn(work.in_current_span());
+    work.await
+        .unwrap_or_else(|_| Err(Problem::from(Error::internal("a request ended badly")).into()))
 }
 
 fn peer(request: &Request) -> Option<IpAddr> {

@@ -518,6 +518,17 @@ pub(crate) fn kept(answer: &service::idempotency::Answer) -> Option<Response> {
     Some(builder.header("idempotency-replayed", "true").body(answer.body.clone()))
 }
 
+/// The answer to a request that was done before it could be answered: what it made, as that is now.
+pub(crate) fn accepted(mut made: Response, location: &str) -> Response {
+    made.set_status(StatusCode::ACCEPTED);
+    let headers = made.headers_mut();
+    headers.insert("idempotency-replayed", header::HeaderValue::from_static("true"));
+    if let Ok(location) = header::HeaderValue::from_str(location) {
+        headers.insert(header::LOCATION, location);
+    }
+    made
+}
+
 /// Whether the server is well, for those who ask it often.
 pub(crate) fn health(good: bool) -> Response {
     let (status, text) = match good {

@@ -140,6 +140,7 @@ pub(crate) const TABLE: &[Operation] = &[
     operator("collection_cancel").creates(),
     operator("collection_retry").creates(),
     viewer("collection_device_list"),
+    admin("collection_transcript"),
     viewer("collection_failure_list"),
     viewer("collection_event_list"),
     viewer("collection_plan_view"),

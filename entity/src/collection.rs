@@ -142,7 +142,7 @@ pub struct Model {
     /// Credentials that came with the request.
     #[sea_orm(column_type = "VarBinary(StringLen::None)", nullable)]
     pub sealed_secret: Option<Vec<u8>>,
-    /// When the credentials are forgotten.
+    /// When the credentials that came with the request were forgotten.
     pub secret_expires_at: Option<i64>,
     /// Whether its events were replaced by its device rows.
     pub events_expired: bool,

@@ -221,6 +221,23 @@ impl Breaker {
         self.changed.notify_waiters();
     }
 
+    /// Waits until no login is under way.
+    pub async fn idle(&self) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let busy = match self.states.lock() {
+                Ok(states) => states.values().any(|state| state.count.in_flight > 0),
+                Err(_) => false,
+            };
+            if !busy {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// Waits until every change so far is kept.
     pub async fn settled(&self) {
         loop {

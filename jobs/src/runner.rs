@@ -40,6 +40,8 @@ pub struct RunOptions {
     pub auth_failure_limit: Option<u32>,
     /// The login identity that a login of this collection has succeeded with already, before it was interrupted.
     pub proven: Option<Identity>,
+    /// Whether the transcripts of devices that succeed are handed over, too.
+    pub keep_transcripts: bool,
     /// Limits of each session.
     pub limits: SessionLimits,
 }
@@ -53,6 +55,7 @@ impl Default for RunOptions {
             retry_pause: Duration::from_secs(2),
             auth_failure_limit: None,
             proven: None,
+            keep_transcripts: false,
             limits: SessionLimits::default(),
         }
     }
@@ -200,6 +203,7 @@ impl Runner {
             away: 0,
             back,
             lookups: Arc::new(Semaphore::new(LOOKUPS)),
+            permit: None,
         };
         state.run(returned).await;
     }
@@ -277,6 +281,8 @@ struct Dispatch<'r> {
     away: usize,
     back: mpsc::UnboundedSender<Back>,
     lookups: Arc<Semaphore>,
+    /// Of the sessions of all runs, the one that the next job may open. Held only while there is a job and a worker for it.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Dispatch<'_> {
@@ -284,10 +290,22 @@ impl Dispatch<'_> {
         let stop = self.cancel.stop.clone();
         let mut hold = self.runner.hold.clone();
         loop {
+            let mut short = false;
             while self.running < self.options.max_workers.max(1) && (!is_held(hold.as_mut()) || stop.is_cancelled()) {
+                if self.queue.is_empty() {
+                    break;
+                }
+                if self.permit.is_none() && !stop.is_cancelled() {
+                    self.permit = Arc::clone(&self.runner.sessions).try_acquire_owned().ok();
+                    short = self.permit.is_none();
+                }
+                if short {
+                    break;
+                }
                 let Some(waiting) = self.queue.pop_front() else { break };
                 self.advance(waiting).await;
             }
+            self.permit = None;
             let parked = self.sites.values().any(|site| !site.waiting.is_empty());
             if self.running == 0 && self.away == 0 && self.queue.is_empty() && !parked {
                 return;
@@ -299,6 +317,7 @@ impl Dispatch<'_> {
                 },
                 () = stop.cancelled(), if !self.queue.is_empty() || parked => self.cancel_waiting().await,
                 () = released(hold.as_mut()), if !self.queue.is_empty() => {}
+                permit = Arc::clone(&self.runner.sessions).acquire_owned(), if short => self.permit = permit.ok(),
             }
         }
     }
@@ -317,7 +336,8 @@ impl Dispatch<'_> {
         }
     }
 
-    /// Takes a job one step nearer to its session: its site, its address, its lock, and then the session itself.
+    /// Takes a job one step nearer to its session: its site, its address, its lock, and then the session itself, for which
+    /// the permit is in hand.
     async fn advance(&mut self, mut waiting: Waiting) {
         if self.cancel.is_asked() {
             let error = DeviceError::new(FailureKind::Cancelled, "Cancelled before it began");
@@ -375,11 +395,14 @@ impl Dispatch<'_> {
                 }
             }
         }
+        let Some(permit) = self.permit.take() else {
+            return self.queue.push_front(waiting);
+        };
         if capped && let Some(site) = self.sites.get_mut(&job.device.site) {
             site.running += 1;
         }
         self.running += 1;
-        self.start(waiting, job, target).await;
+        self.start(waiting, job, target, permit).await;
     }
 
     /// Finds the address: at once where it is one already, else beside the others.
@@ -421,7 +444,13 @@ impl Dispatch<'_> {
         });
     }
 
-    async fn start(&mut self, mut waiting: Waiting, job: Arc<DeviceJob>, target: Target) {
+    async fn start(
+        &mut self,
+        mut waiting: Waiting,
+        job: Arc<DeviceJob>,
+        target: Target,
+        permit: OwnedSemaphorePermit,
+    ) {
         waiting.started.get_or_insert_with(Instant::now);
         let started = Event::DeviceStarted {
             job: waiting.job,
@@ -443,10 +472,8 @@ impl Dispatch<'_> {
             events: self.events.clone(),
             job: waiting.job,
         };
-        let sessions = Arc::clone(&runner.sessions);
         let back = self.back.clone();
         tokio::spawn(async move {
-            let permit: Option<OwnedSemaphorePermit> = sessions.acquire_owned().await.ok();
             let attempt = match &waiting.missing {
                 None => driver::attempt(&job, &context).await,
                 Some(missing) => {
@@ -485,9 +512,18 @@ impl Dispatch<'_> {
         let Some(job) = self.jobs.get(waiting.job) else { return };
         if let Some(site) = self.sites.get_mut(&job.device.site) {
             site.running = site.running.saturating_sub(1);
-            if let Some(next) = site.waiting.pop_front() {
-                self.queue.push_front(next);
-            }
+        }
+        self.release_next(waiting.job);
+    }
+
+    /// Gives the place of a job that is through, or never came to need it, to the next one of its site.
+    fn release_next(&mut self, job: usize) {
+        let Some(job) = self.jobs.get(job) else { return };
+        if let Some(site) = self.sites.get_mut(&job.device.site)
+            && site.running < self.options.max_per_site
+            && let Some(next) = site.waiting.pop_front()
+        {
+            self.queue.push_front(next);
         }
     }
 
@@ -543,7 +579,7 @@ impl Dispatch<'_> {
         let mut report = DeviceReport::decide(captures, attempt.error);
         report.negotiated = attempt.negotiated;
         report.platform = attempt.platform.map(|platform| platform.slug.clone());
-        if report.status != DeviceStatus::Succeeded {
+        if self.options.keep_transcripts || report.status != DeviceStatus::Succeeded {
             report.transcript = attempt.transcript.into_bytes();
         }
         self.end(waiting, report).await;
@@ -562,6 +598,8 @@ impl Dispatch<'_> {
             captures.extend(open);
         }
         let report = DeviceReport::decide(captures, Some(error));
+        // It was let go for a place that it does not take; no other session may be left to hand that on.
+        self.release_next(waiting.job);
         self.end(waiting, report).await;
     }
 
@@ -578,3 +616,6 @@ impl Dispatch<'_> {
             .await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use crate::{
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 mod store;
-pub(crate) use store::{Entry, record};
+pub(crate) use store::{Entry, amend, record};
 
 /// Which entries are asked for; several values of one filter are alternatives, and `*` in them stands for any characters.
 #[derive(Debug, Clone, Default)]

@@ -91,6 +91,16 @@ pub async fn create(config: &ServerConfig, out: &Path, with_key: bool) -> Result
             Ok((archive, taken))
         });
         let (mut archive, mut taken) = begun.await?;
+        let empty = copied.clone();
+        blocking(&copied, move || {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(empty)
+                .map(drop)
+        })
+        .await?;
         store::copy(&db, &copied).await?;
         let (path, copied) = (part.clone(), copied.clone());
         blocking(&part, move || {

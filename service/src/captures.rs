@@ -37,6 +37,8 @@ mod blobs;
 pub(crate) mod codec;
 mod compared;
 mod forget;
+pub(crate) mod lately;
+mod projection;
 pub(crate) mod sink;
 pub(crate) mod store;
 #[cfg(test)]
@@ -57,6 +59,8 @@ pub(crate) struct Shelf {
     pub(crate) blobs: blobs::Blobs,
     pub(crate) tree: tree::Tree,
     pub(crate) pins: sink::Pins,
+    pub(crate) lately: lately::Lately,
+    pub(crate) behind: projection::Behind,
     next_text: AtomicI64,
 }
 
@@ -77,6 +81,8 @@ impl Shelf {
             blobs: blobs::Blobs::open(data_dir).map_err(unusable)?,
             tree: tree::Tree::open(data_dir).map_err(unusable)?,
             pins: sink::Pins::default(),
+            lately: lately::Lately::default(),
+            behind: projection::Behind::default(),
             next_text: AtomicI64::new(store::last_text_id(db.reader()).await? + 1),
         };
         let swept = shelf
@@ -276,6 +282,8 @@ impl Service {
             ));
         };
         if row.accepted_by.is_none() {
+            // Nobody may take it away meanwhile, and no newer one come.
+            let turn = self.texts_turn().await;
             let newest = store::newest_good(self.db().reader(), row.device_id, &row.capture_type).await?;
             if newest.is_some_and(|newest| newest.id > row.id) {
                 return Err(Error::conflict(
@@ -284,7 +292,9 @@ impl Service {
                 ));
             }
             let txn = self.db().begin().await?;
-            store::set_accepted(&txn, id, &actor.name).await?;
+            if !store::set_accepted(&txn, id, &actor.name).await? {
+                return Err(Error::not_found("capture", id));
+            }
             let current = current_capture::Model {
                 device_id: row.device_id,
                 capture_type: row.capture_type.clone(),
@@ -296,6 +306,7 @@ impl Service {
                 config_changes::store::mark(&txn, &new).await?;
             }
             store::set_current(&txn, vec![current]).await?;
+            let hashes = store::hashes(&txn, &[text_id]).await?;
             covered::accepted(&txn, row.device_id, &row.capture_type, row.id, row.captured_at).await?;
             let entry = audit::Entry {
                 action: "capture.accept",
@@ -305,60 +316,19 @@ impl Service {
             };
             audit::record(&txn, actor, entry).await?;
             txn.commit().await?;
-            self.project(&row.capture_type, row.device_id, &row.device_name, text_id)
-                .await;
+            if let Some(sha) = hashes.get(&text_id).and_then(|sha| sha.as_slice().try_into().ok()) {
+                let bytes = u64::try_from(row.bytes).unwrap_or_default();
+                let good = lately::Good { sha, bytes };
+                self.shelf().lately.set_good(row.device_id, &row.capture_type, good);
+            }
+            drop(turn);
+            self.project_surely(row.device_id, &row.capture_type).await;
             if let Err(error) = self.changes_find(config_changes::Which::Capture(id)).await {
                 tracing::warn!(%error, capture_id = %id, "configurations are compared later");
             }
             self.indexer().changed([(row.device_id, row.capture_type)]);
         }
         self.capture_view(actor, id).await
-    }
-
-    /// Writes one text of the tree, by the device's name of today. A failure is put right at the next start.
-    async fn project(&self, capture_type: &str, device: Uuid, name: &str, text: i64) {
-        let written = async {
-            let names = self.device_names(&[device]).await?;
-            let name = names.get(&device).map_or(name, String::as_str);
-            let text = read_text(self.db(), self.shelf(), text).await?;
-            self.shelf()
-                .tree
-                .write(capture_type, name, &text)
-                .map_err(|error| Error::internal(format!("the tree of captures: {error}")))
-        };
-        if let Err(error) = written.await {
-            tracing::warn!(%error, capture_type, "a last good text could not be written into the tree");
-        }
-    }
-
-    /// Puts the tree of the last good texts right: files that are missing or have another text. Gives their number.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn repair_tree(&self) -> Result<usize> {
-        const ROWS: u64 = 200;
-        let (mut repaired, mut after) = (0, None);
-        loop {
-            let rows = store::all_current(self.db().reader(), after.take(), ROWS).await?;
-            let Some((device, capture_type, ..)) = rows.last() else {
-                return Ok(repaired);
-            };
-            after = Some((*device, capture_type.clone()));
-            let devices: Vec<Uuid> = rows.iter().map(|row| row.0).collect();
-            let names = self.device_names(&devices).await?;
-            for (device, capture_type, name, text_id, sha) in rows {
-                let name = names.get(&device).cloned().unwrap_or(name);
-                let (shelf, kind, file) = (Arc::clone(self.shelf()), capture_type.clone(), name.clone());
-                let good = tokio::task::spawn_blocking(move || {
-                    let sha: codec::Sha = sha.try_into().unwrap_or_default();
-                    shelf.tree.holds(&kind, &file, &sha)
-                });
-                if !good.await.unwrap_or(false) {
-                    self.project(&capture_type, device, &name, text_id).await;
-                    repaired += 1;
-                }
-            }
-        }
     }
 }
 

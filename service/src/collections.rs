@@ -16,6 +16,7 @@ use crate::{
     Service,
     actor::Actor,
     audit,
+    captures::store as texts,
     error::{Error, ErrorKind, Result},
     page::{Page, PageRequest},
 };
@@ -45,6 +46,8 @@ pub use request::{CollectionOptions, CollectionRequest, CredentialChoice, Inline
 
 /// Devices that one group of failures names by their ids.
 const FAILURE_IDS: usize = 1000;
+/// Names that are asked for at once.
+const NAMES: usize = 1000;
 /// Devices that one group of failures names by their names.
 const FAILURE_NAMES: usize = 20;
 
@@ -190,10 +193,11 @@ pub fn preflight_steps(failure_kind: Option<&str>) -> Vec<(&'static str, &'stati
 impl Service {
     /// The names of devices today; those that are gone are missing.
     pub(crate) async fn device_names(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
-        Ok(store::device_names(self.db().reader(), ids)
-            .await?
-            .into_iter()
-            .collect())
+        let mut names = HashMap::with_capacity(ids.len());
+        for some in ids.chunks(NAMES) {
+            names.extend(store::device_names(self.db().reader(), some).await?);
+        }
+        Ok(names)
     }
 
     /// The platform of a device today.
@@ -377,7 +381,20 @@ impl Service {
         if row.finished_at.is_some() {
             return Err(finished());
         }
-        let run = self.engine().runs.get(id).ok_or_else(finished)?;
+        let Some(run) = self.engine().runs.get(id) else {
+            // It has ended since it was read, or was stored a moment ago and is about to begin.
+            let again = self.collection_row(id, row.kind).await?;
+            if again.finished_at.is_some() {
+                return Err(finished());
+            }
+            let mut error = Error::new(
+                ErrorKind::Unavailable,
+                "collection_starting",
+                format!("Collection {id} is about to begin: cancel it again in a moment"),
+            );
+            error.retry_after = Some(1);
+            return Err(error);
+        };
         self.audit_now(
             actor,
             "collection.cancel",
@@ -414,8 +431,10 @@ impl Service {
                 "A collection that runs cannot be deleted: cancel it first",
             ));
         }
+        let turn = self.texts_turn().await;
         let txn = self.db().begin().await?;
         store::delete(&txn, id).await?;
+        let texts = texts::delete_of_collection(&txn, id).await?;
         let entry = audit::Entry {
             action: "collection.delete",
             target_type: "collection",
@@ -424,7 +443,9 @@ impl Service {
         };
         audit::record(&txn, actor, entry).await?;
         txn.commit().await?;
-        self.forget_captures_of(id).await
+        drop(turn);
+        self.forget_texts(texts).await;
+        Ok(())
     }
 
     /// A session as it was received. Admin only: it may hold what a device shows to nobody else.
@@ -438,7 +459,8 @@ impl Service {
             Error::new(
                 ErrorKind::NotFound,
                 "no_transcript",
-                "No transcript is kept of this device: they are kept for seven days, of devices that did not succeed",
+                "No transcript is kept of this device: they are kept for some days, of devices that did not succeed, or of all \
+                 where `keep_transcripts` was asked for",
             )
         })?;
         let packed = self
@@ -478,6 +500,7 @@ impl Service {
                 Err(error) => tracing::warn!(%error, "stored texts could not be looked through"),
             }
         });
+        self.engine().spawn(self.clone().tree_follow());
         self.engine().spawn(self.clone().index_texts());
     }
 
@@ -486,8 +509,10 @@ impl Service {
     /// # Errors
     /// When the database cannot be written.
     pub async fn expire(&self) -> Result<()> {
-        let now = crate::time::now_ms();
-        let event_days = i64::from(self.settings().event_days);
-        Ok(store::expire(self.db(), now, now - event_days * 24 * 3_600_000).await?)
+        const HOUR_MS: i64 = 3_600_000;
+        let (now, settings) = (crate::time::now_ms(), self.settings());
+        let secrets_before = now - i64::from(settings.secret_ttl_hours) * HOUR_MS;
+        let events_before = now - i64::from(settings.event_days) * 24 * HOUR_MS;
+        Ok(store::expire(self.db(), now, secrets_before, events_before).await?)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The only place besides the `store.rs` files that knows what a database is. Queries are not here.
 
-use std::{path::Path, time::Duration};
+use std::{os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
@@ -10,6 +10,8 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous},
 };
+
+use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -23,6 +25,12 @@ const READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 12;
 /// The number of the advisory lock on PostgreSQL: "showrun" in ASCII.
 const ADVISORY_LOCK: i64 = 0x0073_686f_7772_756e;
+/// The setting that says which server writes.
+const MARK: &str = "server";
+const TAKEN_OVER: &str = "another server has taken over this database";
+
+/// What is written at once or not at all.
+pub(crate) type Transaction = DatabaseTransaction;
 
 /// A database that is ready: its schema is today's.
 #[derive(Clone)]
@@ -30,6 +38,8 @@ pub(crate) struct Database {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     postgres: bool,
+    /// What this server wrote into the database as its mark, where several could reach it.
+    mark: Option<Arc<str>>,
 }
 
 /// The lock on a PostgreSQL database, held as long as its connection lives.
@@ -71,6 +81,12 @@ async fn holds(db: &DatabaseConnection) -> std::result::Result<bool, DbErr> {
     Ok(row.is_some())
 }
 
+async fn has_mark(db: &impl ConnectionTrait, mark: &str, lock: &str) -> std::result::Result<bool, DbErr> {
+    let sql = format!("SELECT 1 FROM setting WHERE key = '{MARK}' AND value = to_jsonb($1::text){lock}");
+    let ask = Statement::from_sql_and_values(DbBackend::Postgres, sql, [mark.into()]);
+    Ok(db.query_one_raw(ask).await?.is_some())
+}
+
 impl Database {
     /// Opens a database and brings its schema up to date. `url` is `sqlite://FILE` or `postgres://…`.
     ///
@@ -95,13 +111,16 @@ impl Database {
                 writer: pool.clone(),
                 reader: pool,
                 postgres,
+                mark: None,
             }
         } else {
+            private_file(url);
             let writer = connect(sqlite(url, 1, false)).await?;
             Self {
                 reader: connect(sqlite(url, READERS, true)).await?,
                 writer,
                 postgres,
+                mark: None,
             }
         };
         Migrator::up(&database.writer, None)
@@ -122,6 +141,7 @@ impl Database {
             writer: only.clone(),
             reader: only,
             postgres: false,
+            mark: None,
         })
     }
 
@@ -166,16 +186,53 @@ impl Database {
         self.reader.ping().await.is_ok()
     }
 
+    /// Makes this server the only one that writes: it leaves its mark, and whoever left one before writes no more. For who
+    /// holds the lock. On SQLite the lock of the data directory is enough, since it ends only with the process.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(crate) async fn claim(&mut self) -> std::result::Result<(), DbErr> {
+        if self.postgres {
+            let mark = Uuid::now_v7().to_string();
+            let sql = format!(
+                "INSERT INTO setting (key, value) VALUES ('{MARK}', to_jsonb($1::text)) \
+                 ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value"
+            );
+            let claim = Statement::from_sql_and_values(DbBackend::Postgres, sql, [mark.clone().into()]);
+            self.writer.execute_raw(claim).await?;
+            self.mark = Some(mark.into());
+        }
+        Ok(())
+    }
+
+    /// Whether no other server has claimed the database since this one did.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub(crate) async fn is_claimed(&self) -> std::result::Result<bool, DbErr> {
+        match &self.mark {
+            Some(mark) => has_mark(&self.reader, mark, "").await,
+            None => Ok(true),
+        }
+    }
+
     /// A transaction that writes.
     ///
     /// # Errors
-    /// When the database cannot be reached or is locked.
+    /// When the database cannot be reached or is locked, or another server has claimed it.
     pub(crate) async fn begin(&self) -> std::result::Result<DatabaseTransaction, DbErr> {
         let options = TransactionOptions {
             sqlite_transaction_mode: (!self.postgres).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.writer.begin_with_options(options).await
+        let txn = self.writer.begin_with_options(options).await?;
+        // Shared: a server that takes over waits for what has begun, and nothing begins after it.
+        if let Some(mark) = &self.mark
+            && !has_mark(&txn, mark, " FOR SHARE").await?
+        {
+            return Err(DbErr::Custom(TAKEN_OVER.to_owned()));
+        }
+        Ok(txn)
     }
 
     /// A transaction in which everything is read as of one instant.
@@ -199,6 +256,17 @@ impl Database {
     /// The URL of the SQLite database in a folder.
     pub(crate) fn in_folder(folder: &Path) -> String {
         format!("sqlite://{}", folder.join("showrun.db").display())
+    }
+}
+
+/// Makes the file of a new SQLite database one that only its owner can read; what SQLite puts beside it is like it. Why
+/// that cannot be SQLite says better.
+fn private_file(url: &str) {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let path = path.split('?').next().unwrap_or_default();
+    if !path.starts_with(':') && !path.contains('%') {
+        let mut new = std::fs::OpenOptions::new();
+        let _ = new.write(true).create_new(true).mode(0o600).open(path);
     }
 }
 
@@ -288,6 +356,9 @@ pub(crate) fn unavailable(error: &DbErr) -> Option<&'static str> {
     if has("database or disk is full") || has("No space left") || has("could not extend file") {
         return Some("The disk of the database is full: free some space, the server goes on by itself");
     }
+    if is_taken_over(error) {
+        return Some("Another server has taken over this database: this one ends");
+    }
     if has("database is locked") || has("database table is locked") {
         return Some("The database is locked by another program: try again");
     }
@@ -311,6 +382,11 @@ pub(crate) fn unavailable(error: &DbErr) -> Option<&'static str> {
     ];
     (connection || broken.iter().any(|part| has(part)))
         .then_some("The database cannot be reached: the server goes on by itself when it is back")
+}
+
+/// Whether nothing can be written any more because another server has claimed the database.
+pub(crate) fn is_taken_over(error: &DbErr) -> bool {
+    matches!(error, DbErr::Custom(what) if what == TAKEN_OVER)
 }
 
 /// Whether a row could not be written because another one has its name.

@@ -104,6 +104,8 @@ struct Planned {
     rows: Vec<ImportRow>,
     create: Vec<device::Model>,
     update: Vec<device::Model>,
+    /// Ids, names before and now.
+    renamed: Vec<(Uuid, String, String)>,
 }
 
 /// What all batches of an import know.
@@ -215,6 +217,9 @@ impl Import<'_> {
             };
             audit::record(&txn, actor, entry).await?;
             txn.commit().await?;
+            for (id, before, now) in &planned.renamed {
+                self.service.tree_renamed(*id, before, Some(now)).await;
+            }
             return Ok(planned.rows);
         }
     }
@@ -235,7 +240,9 @@ impl Import<'_> {
         let mut planned = Planned::default();
         for ((place, device), key) in rows.iter().zip(keys) {
             let mut row = answer(place.line, device, ImportAction::Failed);
-            match self.row(place, device, there.remove(&key), &mut row) {
+            let before = there.remove(&key);
+            let name = before.as_ref().map(|device| device.name.clone());
+            match self.row(place, device, before, &mut row) {
                 Ok((ImportAction::Created, made)) => {
                     row.action = ImportAction::Created;
                     let at = (made.address.clone(), made.port);
@@ -248,6 +255,11 @@ impl Import<'_> {
                 Ok((action, made)) => {
                     row.action = action;
                     if action == ImportAction::Updated {
+                        // A name is the same in any case, a file is not.
+                        let other = name.filter(|name| *name != made.name);
+                        planned
+                            .renamed
+                            .extend(other.map(|before| (made.id, before, made.name.clone())));
                         planned.update.push(made);
                     }
                 }

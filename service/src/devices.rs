@@ -177,6 +177,9 @@ impl Service {
         );
         audit::record(&txn, actor, entry("device.update", &device, summary)).await?;
         txn.commit().await?;
+        if device.name != before.name {
+            self.tree_renamed(id, &before.name, Some(&device.name)).await;
+        }
         Ok(device)
     }
 
@@ -198,6 +201,7 @@ impl Service {
         );
         audit::record(&txn, actor, entry("device.delete", &device, summary)).await?;
         txn.commit().await?;
+        self.tree_renamed(id, &device.name, None).await;
         Ok(())
     }
 

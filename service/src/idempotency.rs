@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     Service,
     actor::Actor,
+    database::Transaction,
     error::{Error, ErrorKind, Result},
     time::now_ms,
 };
@@ -42,13 +43,28 @@ pub enum Begun {
     New(Pending),
     /// It was done; this was the answer.
     Done(Answer),
+    /// It was done, and the server was stopped before it answered: this is the collection or preflight that it made.
+    Made(Uuid),
 }
 
 /// A request that is being done.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Pending {
     caller: Uuid,
     key: String,
+}
+
+/// The status of what is kept before there is an answer: the body is the id of what was made.
+const MADE: u16 = 0;
+
+tokio::task_local! {
+    /// The request that the task is working on.
+    static WORKED_ON: Pending;
+}
+
+/// Works on a request: what it makes is noted with its key in the transaction that makes it.
+pub async fn working_on<T>(pending: &Pending, work: impl Future<Output = T>) -> T {
+    WORKED_ON.scope(pending.clone(), work).await
 }
 
 /// The requests that are being done now.
@@ -96,25 +112,46 @@ impl Service {
                 "This Idempotency-Key was used for another request: every request has a key of its own",
             ));
         }
+        if self.in_flight(|set| set.contains(&(actor.user_id, key.to_owned()))) {
+            return Err(Error::conflict(
+                "idempotency_in_flight",
+                "The request with this Idempotency-Key is being worked on: ask again for its answer",
+            ));
+        }
         let Some(sealed) = row.answer else {
-            let runs = self.in_flight(|set| set.contains(&(actor.user_id, key.to_owned())));
-            return Err(match runs {
-                true => Error::conflict(
-                    "idempotency_in_flight",
-                    "The request with this Idempotency-Key is being worked on: ask again for its answer",
-                ),
-                false => Error::conflict(
-                    "idempotency_outcome_unknown",
-                    "The server was stopped while it worked on the request with this Idempotency-Key: look whether it \
-                     was done, and repeat it with a new key if it was not",
-                ),
-            });
+            return Err(Error::conflict(
+                "idempotency_outcome_unknown",
+                "The server was stopped while it worked on the request with this Idempotency-Key: look whether it was \
+                 done, and repeat it with a new key if it was not",
+            ));
         };
         let plain = self.vault().unseal(&context(actor.user_id, key), &sealed)?;
-        let answer = serde_json::from_slice(secrecy::ExposeSecret::expose_secret(&plain));
-        answer
-            .map(Begun::Done)
-            .map_err(|error| Error::internal(format!("a kept answer: {error}")))
+        let unreadable = |error: &dyn std::fmt::Display| Error::internal(format!("a kept answer: {error}"));
+        let answer: Answer =
+            serde_json::from_slice(secrecy::ExposeSecret::expose_secret(&plain)).map_err(|error| unreadable(&error))?;
+        match answer.status {
+            MADE => answer.body.parse().map(Begun::Made).map_err(|error| unreadable(&error)),
+            _ => Ok(Begun::Done(answer)),
+        }
+    }
+
+    /// Notes what the request that is worked on makes, where it has a key; call it in the transaction that makes it.
+    pub(crate) async fn idempotency_made(&self, txn: &Transaction, id: Uuid) -> Result<()> {
+        let Ok(pending) = WORKED_ON.try_with(Clone::clone) else {
+            return Ok(());
+        };
+        let made = Answer {
+            status: MADE,
+            headers: Vec::new(),
+            body: id.to_string(),
+        };
+        let sealed = self.sealed(&pending, &made)?;
+        Ok(store::answer(txn, pending.caller, &pending.key, sealed).await?)
+    }
+
+    fn sealed(&self, pending: &Pending, answer: &Answer) -> Result<Vec<u8>> {
+        let plain = serde_json::to_vec(answer).map_err(|error| Error::internal(format!("an answer: {error}")))?;
+        self.vault().seal(&context(pending.caller, &pending.key), &plain)
     }
 
     /// Keeps the answer of a request; `None`: it was refused and may be repeated with the same key.
@@ -131,12 +168,11 @@ impl Service {
         let txn = self.db().begin().await?;
         match answer {
             Some(answer) => {
-                let plain =
-                    serde_json::to_vec(answer).map_err(|error| Error::internal(format!("an answer: {error}")))?;
-                let sealed = self.vault().seal(&context(pending.caller, &pending.key), &plain)?;
+                let sealed = self.sealed(pending, answer)?;
                 store::answer(&txn, pending.caller, &pending.key, sealed).await?;
             }
-            None => store::remove(&txn, pending.caller, &pending.key).await?,
+            // What was made stays made, whatever the answer was.
+            None => store::remove_unanswered(&txn, pending.caller, &pending.key).await?,
         }
         txn.commit().await?;
         Ok(())

@@ -39,6 +39,8 @@ mod rulebook;
 pub mod search;
 mod server;
 pub mod settings;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod time;
 pub mod topology;
 mod vault;

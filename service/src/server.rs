@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     io::{self, Read, Write},
     net::SocketAddr,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -129,8 +130,10 @@ impl ServerConfig {
     }
 }
 
-/// How long the end of the server waits for counts of refused logins to be kept.
-const SETTLE: Duration = Duration::from_secs(5);
+/// How long the end of the server waits for what is still to be written down.
+const SETTLE: Duration = Duration::from_secs(8);
+/// How much of that it waits for logins that are under way.
+const LOGINS_END: Duration = Duration::from_secs(5);
 
 /// The application of one server. Clones are the same server.
 #[derive(Clone)]
@@ -154,7 +157,7 @@ struct Inner {
     host_keys: Arc<Book>,
     warnings: Vec<String>,
     access: Access,
-    settings: Current,
+    settings: Arc<Current>,
     requests_in_flight: InFlight,
     stopping: CancellationToken,
     database_lock: Option<DatabaseLock>,
@@ -168,7 +171,7 @@ impl Service {
     /// A sentence that says what to change; `already_running` names the server that is there.
     pub async fn open(config: ServerConfig) -> Result<Self> {
         let addresses = AddressPolicy::read(&config.forbidden_networks)?;
-        fs::create_dir_all(&config.data_dir).map_err(|error| unusable(&config.data_dir, &error))?;
+        private_folder(&config.data_dir).map_err(|error| unusable(&config.data_dir, &error))?;
         let directory_lock = lock_directory(&config.data_dir)?;
         let vault = Arc::new(Vault::open(&config.key_source())?);
         let reader = Reader::open(config.templates_dir.as_deref())?;
@@ -178,9 +181,10 @@ impl Service {
             .clone()
             .unwrap_or_else(|| Database::in_folder(&config.data_dir));
         let database_lock = Database::lock(&url).await?;
-        let db = Database::open(&url).await?;
+        let mut db = Database::open(&url).await?;
+        db.claim().await?;
         // First: it proves that the key is the right one for this database.
-        let settings = Current::load(&db, &vault).await?;
+        let settings = Arc::new(Current::load(&db, &vault).await?);
         let access = Access::load(&db, &vault).await?;
         let breaker = keeper::open(&db, vault.derive("login identity")).await?;
         let host_keys = Book::open(&db, config.host_keys).await?;
@@ -189,6 +193,7 @@ impl Service {
         let rulebook = Rulebook::new(Arc::clone(&catalogue), vault.derive("tags of secrets"), of_users)?;
         let shelf = Arc::new(Shelf::open(&config.data_dir, &db).await?);
         let rule = addresses.clone();
+        let (kept, usual_days) = (Arc::clone(&settings), config.transcript_days);
         let indexer = Arc::new(Indexer::new(config.search_index));
         let engine = Engine::start(Parts {
             db: db.clone(),
@@ -200,7 +205,7 @@ impl Service {
             breaker: Arc::clone(&breaker),
             addresses: Arc::new(move |address| rule.refusal(address)),
             max_sessions: config.max_sessions,
-            transcript_days: config.transcript_days,
+            transcript_days: Box::new(move || kept.transcript_days(usual_days)),
             data_dir: config.data_dir.clone(),
             min_free_bytes: config.min_free_bytes,
         });
@@ -259,7 +264,12 @@ impl Service {
                 if holds.set(HoldSource::Lock, Some(reason.to_owned())) {
                     tracing::warn!("the lock on the database was lost");
                 }
-                match lock.retake().await {
+                let retaken = match lock.retake().await {
+                    // Another server may have come and gone: what is known here is then no longer so.
+                    Ok(true) => service.0.db.is_claimed().await,
+                    other => other,
+                };
+                match retaken {
                     Ok(true) => {
                         tracing::info!("the lock on the database is held again");
                         holds.set(HoldSource::Lock, None);
@@ -308,13 +318,22 @@ impl Service {
     pub async fn close(&self) {
         self.0.stopping.cancel();
         self.0.engine.stop().await;
-        self.0.host_keys.flush().await;
+        let rest = async {
+            let logins = async {
+                // Sessions that are ended now give back the right to log in, or it would count as a refusal.
+                let _ = tokio::time::timeout(LOGINS_END, self.0.breaker.idle()).await;
+                self.0.breaker.settled().await;
+            };
+            tokio::join!(logins, self.0.host_keys.flush());
+            if let Err(error) = self.auth_tidy().await {
+                tracing::warn!(%error, "when tokens were last used could not be written down");
+            }
+            self.0.db.clone().close().await;
+        };
         // A database that is away for long does not keep the server from ending.
-        let _ = tokio::time::timeout(SETTLE, self.0.breaker.settled()).await;
-        if let Err(error) = self.auth_tidy().await {
-            tracing::warn!(%error, "when tokens were last used could not be written down");
+        if tokio::time::timeout(SETTLE, rest).await.is_err() {
+            tracing::warn!("the database is away: what was not written down yet is lost");
         }
-        self.0.db.clone().close().await;
     }
 
     pub(crate) fn access(&self) -> &Access {
@@ -389,6 +408,11 @@ impl Service {
     pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {
         &self.0.catalogue
     }
+}
+
+/// Makes a folder that only its owner can look into; one that is there stays as people have made it.
+pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Only one server works in a folder. The file says who, for the message of the next.

@@ -125,6 +125,12 @@ impl Current {
         })
     }
 
+    /// How long transcripts are kept, `usual` where nobody has changed it.
+    pub(crate) fn transcript_days(&self, usual: u32) -> u32 {
+        let changed = self.changed.read().unwrap_or_else(PoisonError::into_inner);
+        changed.transcript_days.unwrap_or(usual)
+    }
+
     fn changed(&self) -> SettingsChange {
         self.changed.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

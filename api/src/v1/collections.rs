@@ -175,7 +175,8 @@ impl Api {
 
     /// Retry what failed, as a new collection
     ///
-    /// Takes the devices that failed or succeeded in part, each with the types it has no complete capture of.
+    /// Takes the devices that failed or succeeded in part, each with the types it has no complete capture of. Devices that
+    /// were removed since, or are not enabled any more, are left out.
     #[oai(path = "/:id/retry", method = "post", operation_id = "collection_retry")]
     async fn collection_retry(
         &self,
@@ -223,6 +224,28 @@ impl Api {
             total: page.total,
             last_seq,
         }))
+    }
+
+    /// Read the session with a device, as it was received
+    ///
+    /// Kept for some days, of devices that did not succeed, and of all where `keep_transcripts` was asked for. What was sent
+    /// is marked, and the secrets in it are replaced.
+    #[oai(
+        path = "/:id/devices/:device_id/transcript",
+        method = "get",
+        operation_id = "collection_transcript"
+    )]
+    async fn collection_transcript(
+        &self,
+        auth: Auth,
+        id: Path<Uuid>,
+        device_id: Path<Uuid>,
+    ) -> Result<PlainText<String>> {
+        let text = auth
+            .service()
+            .collection_transcript(auth.actor(), id.0, device_id.0)
+            .await?;
+        Ok(PlainText(String::from_utf8_lossy(&text).into_owned()))
     }
 
     /// List failures by reason, the most frequent first

@@ -34,9 +34,10 @@ pub(crate) async fn record(
     db: &impl ConnectionTrait,
     actor: &Actor,
     entry: Entry<'_>,
-) -> std::result::Result<(), DbErr> {
+) -> std::result::Result<Uuid, DbErr> {
+    let id = Uuid::now_v7();
     let row = audit_event::ActiveModel {
-        id: Set(Uuid::now_v7()),
+        id: Set(id),
         at: Set(now_ms()),
         actor_id: Set((actor.proof != Proof::Server).then_some(actor.user_id)),
         actor: Set(actor.name.clone()),
@@ -49,6 +50,16 @@ pub(crate) async fn record(
         request_id: Set(actor.request_id.clone()),
     };
     audit_event::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(id)
+}
+
+/// Says anew what an entry tells, for what is done in several transactions: call it in each of them.
+pub(crate) async fn amend(db: &impl ConnectionTrait, id: Uuid, summary: &str) -> std::result::Result<(), DbErr> {
+    audit_event::Entity::update_many()
+        .col_expr(audit_event::Column::Summary, Expr::value(summary))
+        .filter(audit_event::Column::Id.eq(id))
+        .exec(db)
+        .await?;
     Ok(())
 }
 

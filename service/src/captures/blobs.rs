@@ -1,16 +1,20 @@
 //! Texts too large for the database, as zstd files named after their hash. The only module that knows where they are.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use data_encoding::HEXLOWER;
 
 use super::codec::Sha;
+use crate::server::private_folder;
 
 const LEVEL: i32 = 1;
 const COPY: usize = 64 * 1024;
@@ -20,6 +24,43 @@ pub(crate) struct Blobs {
     folder: PathBuf,
     incoming: PathBuf,
     counter: AtomicU64,
+    held: Held,
+}
+
+/// Texts that the database will refer to, and how often.
+type Held = Arc<Mutex<HashMap<Sha, usize>>>;
+
+/// Keeps the file of a text from being removed until the database refers to it.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    sha: Sha,
+    held: Held,
+}
+
+impl Hold {
+    fn new(held: &Held, sha: Sha) -> Arc<Self> {
+        *held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(sha)
+            .or_default() += 1;
+        Arc::new(Self {
+            sha,
+            held: Arc::clone(held),
+        })
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = held.get_mut(&self.sha) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(&self.sha);
+            }
+        }
+    }
 }
 
 impl Blobs {
@@ -32,8 +73,9 @@ impl Blobs {
             folder: data_dir.join("blobs"),
             incoming: data_dir.join("blobs").join("incoming"),
             counter: AtomicU64::new(0),
+            held: Held::default(),
         };
-        fs::create_dir_all(&blobs.incoming)?;
+        private_folder(&blobs.incoming)?;
         for entry in fs::read_dir(&blobs.incoming)? {
             fs::remove_file(entry?.path())?;
         }
@@ -61,24 +103,36 @@ impl Blobs {
         self.folder.join(start).join(format!("{name}.zst"))
     }
 
-    /// Packs a text that is on its way and puts it in its place; it is on the disk when this returns.
+    /// Packs a text that is on its way and puts it in its place; it is on the disk when this returns, and stays there for
+    /// as long as the hold lives.
     ///
     /// # Errors
     /// When the disk is full or cannot be written.
-    pub(crate) fn keep(&self, raw: &Path, sha: &Sha) -> io::Result<()> {
+    pub(crate) fn keep(&self, raw: &Path, sha: &Sha) -> io::Result<Arc<Hold>> {
+        // Before it is looked for: the same text may be about to be removed.
+        let hold = Hold::new(&self.held, *sha);
         let place = self.place(sha);
         if place.exists() {
-            return Ok(());
+            return Ok(hold);
         }
-        let folder = place.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(folder)?;
         let (part, file) = self.incoming()?;
+        let kept = self.pack(raw, file).and_then(|()| {
+            let folder = place.parent().unwrap_or(&self.folder);
+            fs::create_dir_all(folder)?;
+            fs::rename(&part, &place)?;
+            File::open(folder)?.sync_all()
+        });
+        if kept.is_err() {
+            // A disk that is full needs the room.
+            let _ = fs::remove_file(&part);
+        }
+        kept.map(|()| hold)
+    }
+
+    fn pack(&self, raw: &Path, file: File) -> io::Result<()> {
         let mut encoder = zstd::Encoder::new(file, LEVEL)?;
         io::copy(&mut File::open(raw)?, &mut encoder)?;
-        let file = encoder.finish()?;
-        file.sync_all()?;
-        fs::rename(&part, &place)?;
-        File::open(folder)?.sync_all()
+        encoder.finish()?.sync_all()
     }
 
     /// Reads a text in parts.
@@ -106,8 +160,12 @@ impl Blobs {
         Ok(text)
     }
 
-    /// Takes a text away; one that is not there is fine.
+    /// Takes a text away; one that is not there is fine. One that the database will refer to again stays.
     pub(crate) fn remove(&self, sha: &[u8]) {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if Sha::try_from(sha).is_ok_and(|sha| held.contains_key(&sha)) {
+            return;
+        }
         if let Err(error) = fs::remove_file(self.place(sha))
             && error.kind() != io::ErrorKind::NotFound
         {
@@ -161,6 +219,38 @@ mod tests {
         assert_eq!(blobs.sweep(&HashSet::from([sha.to_vec()])).unwrap(), 0);
         assert_eq!(blobs.sweep(&HashSet::new()).unwrap(), 1);
         assert!(blobs.read_all(&sha).is_err());
+    }
+
+    #[test]
+    fn a_text_that_comes_again_is_not_removed_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path()).unwrap();
+        let sha = codec::sha(b"text");
+        let (raw, mut file) = blobs.incoming().unwrap();
+        file.write_all(b"text").unwrap();
+        drop(blobs.keep(&raw, &sha).unwrap());
+        let (first, again) = (blobs.keep(&raw, &sha).unwrap(), blobs.keep(&raw, &sha).unwrap());
+        drop(first);
+        blobs.remove(&sha);
+        assert_eq!(blobs.read_all(&sha).unwrap(), b"text");
+        drop(again);
+        blobs.remove(&sha);
+        assert!(blobs.read_all(&sha).is_err());
+    }
+
+    #[test]
+    fn what_could_not_be_kept_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path()).unwrap();
+        let sha = codec::sha(b"text");
+        // Its folder cannot be made.
+        let (raw, mut file) = blobs.incoming().unwrap();
+        file.write_all(b"text").unwrap();
+        let prefix = HEXLOWER.encode(&sha)[..2].to_owned();
+        fs::write(folder.path().join("blobs").join(prefix), b"").unwrap();
+        assert!(blobs.keep(&raw, &sha).is_err());
+        assert_eq!(fs::read_dir(&blobs.incoming).unwrap().count(), 1);
+        assert!(blobs.held.lock().unwrap().is_empty());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::{
     Service,
     actor::Actor,
     audit,
+    database::Transaction,
     error::{Error, Result},
     settings::ANY_TYPE,
     time::now_ms,
@@ -45,6 +46,49 @@ pub struct Purged {
     pub kept_last_good: u64,
 }
 
+/// What the audit log says of captures that go: written with the first of them, and put right with all others.
+struct Told<'a> {
+    actor: &'a Actor,
+    action: &'static str,
+    target_id: Option<String>,
+    /// The sentence, by the number of captures.
+    summary: &'a (dyn Fn(u64) -> String + Send + Sync),
+    written: Option<Uuid>,
+    deleted: u64,
+}
+
+impl<'a> Told<'a> {
+    fn new(actor: &'a Actor, action: &'static str, summary: &'a (dyn Fn(u64) -> String + Send + Sync)) -> Self {
+        Self {
+            actor,
+            action,
+            target_id: None,
+            summary,
+            written: None,
+            deleted: 0,
+        }
+    }
+
+    /// So many more go in this transaction.
+    async fn tell(&mut self, txn: &Transaction, more: u64) -> Result<()> {
+        self.deleted += more;
+        let summary = (self.summary)(self.deleted);
+        match self.written {
+            Some(id) => audit::amend(txn, id, &summary).await?,
+            None => {
+                let entry = audit::Entry {
+                    action: self.action,
+                    target_type: "capture",
+                    target_id: self.target_id.clone(),
+                    summary,
+                };
+                self.written = Some(audit::record(txn, self.actor, entry).await?);
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Service {
     /// Takes one capture away.
     ///
@@ -54,15 +98,17 @@ impl Service {
         actor.needs(Role::Admin)?;
         let row = self.capture_row(id).await?;
         let summary = format!("Deleted {} of {}", row.capture_type, row.device_name);
-        let (deleted, _) = self.forget_captures(vec![row]).await?;
+        let summary = |_| summary.clone();
+        let mut told = Told::new(actor, "capture.delete", &summary);
+        told.target_id = Some(id.to_string());
+        let (deleted, _) = self.forget_captures(vec![row], &mut told).await?;
         if deleted == 0 {
             return Err(Error::conflict(
                 "capture_is_last_good",
                 "This is the last good capture of its device and type: it stays until there is a newer one",
             ));
         }
-        self.audit_now(actor, "capture.delete", "capture", Some(id.to_string()), summary)
-            .await
+        Ok(())
     }
 
     /// Takes old captures away.
@@ -80,19 +126,17 @@ impl Service {
         if purge.keep_last == Some(0) {
             return Err(Error::field("/keep_last", "must be at least 1"));
         }
-        let purged = self.purge(purge, &[]).await?;
-        if !purge.dry_run {
-            let age = purge.older_than_days.map(|days| format!(" older than {days} days"));
-            let but = purge
-                .keep_last
-                .map(|last| format!(", but for the last {last} of each device and type"));
-            let summary = format!(
-                "Purged {} captures{}{}",
-                purged.captures_deleted,
-                age.unwrap_or_default(),
-                but.unwrap_or_default()
-            );
-            self.audit_now(actor, "capture.purge", "capture", None, summary).await?;
+        let age = purge.older_than_days.map(|days| format!(" older than {days} days"));
+        let but = purge
+            .keep_last
+            .map(|last| format!(", but for the last {last} of each device and type"));
+        let (age, but) = (age.unwrap_or_default(), but.unwrap_or_default());
+        let summary = |count| format!("Purged {count} captures{age}{but}");
+        let mut told = Told::new(actor, "capture.purge", &summary);
+        let purged = self.purge(purge, &[], &mut told).await?;
+        if !purge.dry_run && told.written.is_none() {
+            self.audit_now(actor, "capture.purge", "capture", None, summary(0))
+                .await?;
         }
         Ok(purged)
     }
@@ -114,6 +158,9 @@ impl Service {
     pub(super) async fn retention_apply(&self) -> Result<Purged> {
         let rules = self.settings().capture_retention;
         let mut purged = Purged::default();
+        let actor = Actor::server();
+        let summary = |count| format!("Removed {count} captures that the settings no longer keep");
+        let mut told = Told::new(&actor, "capture.purge", &summary);
         for rule in &rules {
             let is_any = rule.capture_type == ANY_TYPE;
             let purge = Purge {
@@ -124,24 +171,16 @@ impl Service {
             };
             let own = rules.iter().filter(|_| is_any).map(|rule| rule.capture_type.clone());
             let own: Vec<String> = own.filter(|name| name != ANY_TYPE).collect();
-            let of_rule = self.purge(&purge, &own).await?;
+            let of_rule = self.purge(&purge, &own, &mut told).await?;
             purged.captures_deleted += of_rule.captures_deleted;
             purged.bytes_freed += of_rule.bytes_freed;
             purged.kept_last_good += of_rule.kept_last_good;
-        }
-        if purged.captures_deleted > 0 {
-            let summary = format!(
-                "Removed {} captures that the settings no longer keep",
-                purged.captures_deleted
-            );
-            self.audit_now(&Actor::server(), "capture.purge", "capture", None, summary)
-                .await?;
         }
         Ok(purged)
     }
 
     /// Takes away what a purge names, but for the types that are left out.
-    async fn purge(&self, purge: &Purge, left_out: &[String]) -> Result<Purged> {
+    async fn purge(&self, purge: &Purge, left_out: &[String], told: &mut Told<'_>) -> Result<Purged> {
         let before = purge.older_than_days.map_or(i64::MAX, days_ago);
         let (mut purged, mut after) = (Purged::default(), None);
         loop {
@@ -160,7 +199,7 @@ impl Service {
                     let (go, _) = self.split_last_good(rows).await?;
                     (go.len() as u64, sizes(&go))
                 }
-                false => self.forget_captures(rows).await?,
+                false => self.forget_captures(rows, told).await?,
             };
             purged.captures_deleted += deleted;
             purged.bytes_freed += bytes;
@@ -190,17 +229,6 @@ impl Service {
         Ok(())
     }
 
-    /// Takes away what captures of a collection may go.
-    pub(crate) async fn forget_captures_of(&self, collection: Uuid) -> Result<()> {
-        let mut rows = store::of_collection(self.db().reader(), collection).await?;
-        while !rows.is_empty() {
-            let rest = rows.split_off(rows.len().min(usize::try_from(AT_ONCE).unwrap_or(500)));
-            self.forget_captures(rows).await?;
-            rows = rest;
-        }
-        Ok(())
-    }
-
     /// Those that may go, and those that stay since the last good text of their device and type came from them.
     async fn split_last_good(&self, rows: Vec<capture::Model>) -> Result<(Vec<capture::Model>, Vec<capture::Model>)> {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
@@ -209,23 +237,34 @@ impl Service {
     }
 
     /// Takes captures away, and their texts where nothing else refers to them. Gives how many went and their size.
-    async fn forget_captures(&self, rows: Vec<capture::Model>) -> Result<(u64, u64)> {
+    async fn forget_captures(&self, rows: Vec<capture::Model>, told: &mut Told<'_>) -> Result<(u64, u64)> {
+        // None of them may become a last good one meanwhile.
+        let turn = self.texts_turn().await;
         let (go, _) = self.split_last_good(rows).await?;
         if go.is_empty() {
             return Ok((0, 0));
         }
         let ids: Vec<Uuid> = go.iter().map(|row| row.id).collect();
         let texts: HashSet<i64> = go.iter().filter_map(|row| row.text_id).collect();
+        let txn = self.db().begin().await?;
+        store::delete_captures(&txn, &ids).await?;
+        told.tell(&txn, ids.len() as u64).await?;
+        txn.commit().await?;
+        drop(turn);
+        self.forget_texts(texts).await;
+        Ok((ids.len() as u64, sizes(&go)))
+    }
+
+    /// Takes texts away where nothing refers to them. What goes wrong is put right at the next start.
+    pub(crate) async fn forget_texts(&self, texts: impl IntoIterator<Item = i64>) {
         let mut texts: Vec<i64> = texts.into_iter().collect();
         // The newest first: what is patched on a text that goes, too, need not be packed anew.
         texts.sort_unstable_by(|one, other| other.cmp(one));
-        let txn = self.db().begin().await?;
-        store::delete_captures(&txn, &ids).await?;
-        txn.commit().await?;
         for text in texts {
-            self.forget_text(text).await?;
+            if let Err(error) = self.forget_text(text).await {
+                tracing::warn!(%error, text, "a text that nothing refers to is removed at the next start");
+            }
         }
-        Ok((ids.len() as u64, sizes(&go)))
     }
 
     /// Takes away texts that a server that was killed left behind, with nothing that refers to them. Gives their number.

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Shelf,
+    blobs::Hold,
     codec::{self, Sha},
 };
 use crate::collections::run::{Run, Runs};
@@ -43,6 +44,8 @@ pub(crate) struct Staged {
     pub(crate) text: Option<Arc<Vec<u8>>>,
     /// Keeps what it is packed on from being deleted.
     pub(crate) pin: Option<Arc<Pin>>,
+    /// Keeps its file from being removed.
+    pub(crate) hold: Option<Arc<Hold>>,
 }
 
 /// Keeps a stored text from being deleted for as long as this lives.
@@ -177,6 +180,7 @@ impl StoreWriter {
             body: Body::Blob,
             text: None,
             pin: None,
+            hold: None,
         };
         if let Some(last) = &last_good
             && last.sha == sha
@@ -191,7 +195,7 @@ impl StoreWriter {
                 self.file.as_ref().map(|(path, _)| path.clone()),
             );
             let kept = tokio::task::spawn_blocking(move || shelf.blobs.keep(&raw.unwrap_or_default(), &sha));
-            kept.await.map_err(io::Error::other)??;
+            staged.hold = Some(kept.await.map_err(io::Error::other)??);
             return Ok(staged);
         };
         let base = last_good.filter(|last| last.depth < codec::DEEPEST && last.bytes <= codec::LARGEST_PATCHED as u64);

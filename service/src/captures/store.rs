@@ -356,23 +356,38 @@ pub(super) async fn list(
     })
 }
 
-/// The person who says that a suspicious capture is right.
-pub(super) async fn set_accepted(db: &impl ConnectionTrait, id: Uuid, by: &str) -> Answer<()> {
-    capture::Entity::update_many()
+/// The person who says that a suspicious capture is right. `false`: it is no longer there.
+pub(super) async fn set_accepted(db: &impl ConnectionTrait, id: Uuid, by: &str) -> Answer<bool> {
+    let done = capture::Entity::update_many()
         .col_expr(capture::Column::AcceptedBy, Expr::value(by))
         .filter(capture::Column::Id.eq(id))
         .exec(db)
         .await?;
-    Ok(())
+    Ok(done.rows_affected > 0)
 }
 
-/// Captures of a collection that no last good text stands on.
-pub(super) async fn of_collection(db: &impl ConnectionTrait, collection: Uuid) -> Answer<Vec<capture::Model>> {
-    capture::Entity::find()
-        .filter(capture::Column::CollectionId.eq(collection))
-        .order_by_asc(capture::Column::Id)
+/// Takes the captures of a collection away, but for those that last good texts came from. Gives the ids of their texts.
+pub(crate) async fn delete_of_collection(db: &impl ConnectionTrait, collection: Uuid) -> Answer<Vec<i64>> {
+    use capture::Column;
+    let last_good = Query::select()
+        .column(current_capture::Column::CaptureId)
+        .from(current_capture::Entity)
+        .and_where(
+            Expr::col((current_capture::Entity, current_capture::Column::CaptureId))
+                .equals((capture::Entity, Column::Id)),
+        )
+        .to_owned();
+    let go = Column::CollectionId.eq(collection).and(Expr::exists(last_good).not());
+    let texts: Vec<Option<i64>> = capture::Entity::find()
+        .select_only()
+        .column(Column::TextId)
+        .distinct()
+        .filter(go.clone())
+        .into_tuple()
         .all(db)
-        .await
+        .await?;
+    capture::Entity::delete_many().filter(go).exec(db).await?;
+    Ok(texts.into_iter().flatten().collect())
 }
 
 /// Which captures may go.
@@ -569,27 +584,18 @@ pub(super) async fn all_current(
     db: &impl ConnectionTrait,
     after: Option<(Uuid, String)>,
     limit: u64,
-) -> Answer<Vec<(Uuid, String, String, i64, Vec<u8>)>> {
+) -> Answer<Vec<(Uuid, String, Vec<u8>)>> {
     use current_capture::Column;
     let mut query = current_capture::Entity::find()
         .select_only()
         .column(Column::DeviceId)
         .column(Column::CaptureType)
-        .column(capture::Column::DeviceName)
-        .column(Column::TextId)
         .column(text::Column::Sha256)
         .join(
             sea_orm::JoinType::InnerJoin,
             current_capture::Entity::belongs_to(text::Entity)
                 .from(Column::TextId)
                 .to(text::Column::Id)
-                .into(),
-        )
-        .join(
-            sea_orm::JoinType::InnerJoin,
-            current_capture::Entity::belongs_to(capture::Entity)
-                .from(Column::CaptureId)
-                .to(capture::Column::Id)
                 .into(),
         );
     if let Some((device, capture_type)) = after {

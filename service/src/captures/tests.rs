@@ -1,10 +1,11 @@
 //! Histories on a real database: whatever is added, deleted and purged, what stays reads back byte for byte.
 
 use entity::{capture::Verdict, current_capture};
-use proptest::prelude::*;
 
 use super::*;
-use crate::ServerConfig;
+use crate::{ServerConfig, devices::DeviceFields};
+
+mod chance;
 
 struct History {
     service: Service,
@@ -15,9 +16,16 @@ struct History {
 
 impl History {
     async fn new(folder: &Path) -> Self {
+        let service = Service::open(ServerConfig::new(folder)).await.unwrap();
+        let fields = DeviceFields {
+            name: Some("r1".to_owned()),
+            address: Some("127.0.0.1".to_owned()),
+            ..DeviceFields::default()
+        };
+        let device = service.device_create(&Actor::server(), fields).await.unwrap();
         Self {
-            service: Service::open(ServerConfig::new(folder)).await.unwrap(),
-            device: Uuid::now_v7(),
+            service,
+            device: device.id,
             expected: Vec::new(),
         }
     }
@@ -109,75 +117,6 @@ fn config(changes: &[u16]) -> Vec<u8> {
     lines.concat().into_bytes()
 }
 
-#[derive(Debug, Clone)]
-enum Step {
-    Add(u16),
-    /// A text that was there before.
-    Again(usize),
-    Delete(usize),
-    Purge,
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        6 => any::<u16>().prop_map(Step::Add),
-        2 => (0_usize..20).prop_map(Step::Again),
-        3 => (0_usize..20).prop_map(Step::Delete),
-        1 => Just(Step::Purge),
-    ];
-    prop::collection::vec(step, 1..25)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
-    #[test]
-    fn what_stays_reads_back(steps in steps()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let folder = tempfile::tempdir().unwrap();
-            let mut history = History::new(folder.path()).await;
-            let (mut changes, mut texts) = (Vec::new(), Vec::new());
-            let now = crate::time::now_ms();
-            for (index, step) in steps.into_iter().enumerate() {
-                match step {
-                    Step::Add(change) => {
-                        changes.push(change);
-                        texts.push(config(&changes));
-                        // Every other one is old enough to be purged.
-                        let age = if index % 2 == 0 { 3 * 24 * 3_600_000 } else { 0 };
-                        history.add(texts.last().unwrap(), now - age).await;
-                    }
-                    Step::Again(which) if !texts.is_empty() => {
-                        let text = texts[which % texts.len()].clone();
-                        history.add(&text, now).await;
-                    }
-                    Step::Delete(which) if !history.expected.is_empty() => {
-                        let (id, _) = history.expected[which % history.expected.len()];
-                        match history.service.capture_delete(&Actor::server(), id).await {
-                            Ok(()) => history.expected.retain(|(kept, _)| *kept != id),
-                            Err(error) => assert_eq!(error.code, "capture_is_last_good"),
-                        }
-                    }
-                    Step::Purge => {
-                        let purge = Purge { older_than_days: Some(1), ..Purge::default() };
-                        history.service.capture_purge(&Actor::server(), &purge).await.unwrap();
-                        let mut kept = Vec::new();
-                        for (id, text) in std::mem::take(&mut history.expected) {
-                            if history.service.capture_view(&Actor::server(), id).await.is_ok() {
-                                kept.push((id, text));
-                            }
-                        }
-                        history.expected = kept;
-                    }
-                    Step::Again(_) | Step::Delete(_) => {}
-                }
-                history.check().await;
-            }
-            history.service.close().await;
-        });
-    }
-}
-
 #[tokio::test]
 async fn the_tree_is_put_right_and_a_viewer_sees_no_secret() {
     let folder = tempfile::tempdir().unwrap();
@@ -203,6 +142,28 @@ async fn the_tree_is_put_right_and_a_viewer_sees_no_secret() {
     let view = history.service.capture_view(&viewer, id).await.unwrap();
     assert!(!view.current);
     assert_eq!(view.sha256.unwrap(), data_encoding::HEXLOWER.encode(&codec::sha(&text)));
+    history.service.close().await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_into_the_tree_is_written_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut history = History::new(folder.path()).await;
+    history.add(b"text\n", 0).await;
+    let following = tokio::spawn(history.service.clone().tree_follow());
+    // Where its folder should be there is a file.
+    let place = folder.path().join("capture/configs");
+    std::fs::write(&place, b"").unwrap();
+    history.service.project_surely(history.device, "configs").await;
+    std::fs::remove_file(&place).unwrap();
+    let written = async {
+        while std::fs::read(place.join("r1.txt")).ok().as_deref() != Some(b"text\n") {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(std::time::Duration::from_secs(20), written).await;
+    assert!(in_time.is_ok());
+    following.abort();
     history.service.close().await;
 }
 

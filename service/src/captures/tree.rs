@@ -2,6 +2,7 @@
 //! projection of the database: every file is replaced at once or not at all, and can be made again.
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
@@ -9,7 +10,10 @@ use std::{
 };
 
 use super::codec::{Sha, sha};
-use crate::file_name;
+use crate::{file_name, server::private_folder};
+
+/// How the name of every text ends.
+const ENDING: &str = ".txt";
 
 /// The folder of the last good texts.
 pub(crate) struct Tree {
@@ -26,7 +30,7 @@ impl Tree {
     pub(crate) fn open(data_dir: &Path) -> io::Result<Self> {
         let folder = data_dir.join("capture");
         let parts = folder.join(".parts");
-        fs::create_dir_all(&parts)?;
+        private_folder(&parts)?;
         for entry in fs::read_dir(&parts)? {
             fs::remove_file(entry?.path())?;
         }
@@ -37,11 +41,60 @@ impl Tree {
         })
     }
 
+    /// The file of a device, in the folder of each type.
+    pub(crate) fn file(device: &str) -> String {
+        format!("{}{ENDING}", file_name::encode(device))
+    }
+
     /// Where the text of a device is.
     pub(crate) fn place(&self, capture_type: &str, device: &str) -> PathBuf {
-        self.folder
-            .join(capture_type)
-            .join(format!("{}.txt", file_name::encode(device)))
+        self.folder.join(capture_type).join(Self::file(device))
+    }
+
+    /// The types that have a folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub(crate) fn types(&self) -> io::Result<Vec<String>> {
+        let mut types = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let name = entry.file_name().into_string().unwrap_or_default();
+            if entry.file_type()?.is_dir() && entry.path() != self.parts && !name.is_empty() {
+                types.push(name);
+            }
+        }
+        Ok(types)
+    }
+
+    /// The texts in the folder of a type.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub(crate) fn files(&self, capture_type: &str) -> io::Result<HashSet<String>> {
+        let mut files = HashSet::new();
+        for entry in fs::read_dir(self.folder.join(capture_type))? {
+            let name = entry?.file_name().into_string().unwrap_or_default();
+            if name.ends_with(ENDING) {
+                files.insert(name);
+            }
+        }
+        Ok(files)
+    }
+
+    /// Takes texts of a type away; ones that are not there are fine.
+    ///
+    /// # Errors
+    /// When one cannot be removed.
+    pub(crate) fn remove(&self, capture_type: &str, files: &HashSet<String>) -> io::Result<()> {
+        let folder = self.folder.join(capture_type);
+        for file in files {
+            match fs::remove_file(folder.join(file)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Replaces a text.

@@ -15,6 +15,7 @@ use crate::{
     actor::Actor,
     audit,
     credentials::{self, CredentialBindings},
+    devices::DeviceFilter,
     error::{Error, ErrorKind, Result},
     measures,
     time::{now_ms, shown},
@@ -194,6 +195,7 @@ impl Service {
         }
         let txn = self.db().begin().await?;
         store::create(&txn, row.clone(), devices).await?;
+        self.idempotency_made(&txn, row.id).await?;
         let entry = audit::Entry {
             action,
             target_type: "collection",
@@ -206,12 +208,12 @@ impl Service {
         }
         txn.commit().await?;
         measures::created(actor, action, &row);
-        self.launch(row.clone()).await?;
+        self.launch_surely(row.clone()).await;
         Ok(row)
     }
 
     /// Starts a new collection of the devices that another one did not succeed with, each with the types that it has no
-    /// complete capture of.
+    /// complete capture of. Devices that were removed since, or are not enabled any more, are left out as in any collection.
     ///
     /// # Errors
     /// `not_found`, `collection_running`, `nothing_to_retry`, `credentials_needed`.
@@ -246,21 +248,27 @@ impl Service {
             row.credential_id = first.credential_id;
         }
         let bindings = self.credential_bindings().await?;
+        // Who asked for devices that are not enabled meant them.
+        let filters: Option<DeviceFilter> = serde_json::from_value(first.filters.clone()).unwrap_or_default();
+        let disabled_too = filters.is_some_and(|filters| filters.enabled == Some(false));
         let mut rows = Vec::new();
         for device in store::devices(self.db().reader(), first.id).await? {
             if !chosen(&device, &retry.only, retry.include_cancelled) {
                 continue;
             }
-            let Some(again) = self.again(&device, &bindings, row.id, rows.len()).await? else {
-                continue;
-            };
-            rows.push(again);
+            let again = self.again(&device, &bindings, row.id, rows.len()).await?;
+            rows.extend(
+                again
+                    .filter(|(_, enabled)| *enabled || disabled_too)
+                    .map(|(again, _)| again),
+            );
         }
         if rows.is_empty() {
             return Err(Error::new(
                 ErrorKind::Invalid,
                 "nothing_to_retry",
-                "No device of this collection is left to be tried again",
+                "No device of this collection is left to be tried again: those that were removed since, or are not enabled, \
+                 are left out",
             ));
         }
         row.total = i32::try_from(rows.len()).unwrap_or(i32::MAX);
@@ -280,8 +288,8 @@ impl Service {
                 return Ok(CredentialChoice::Inline(inline));
             }
         }
-        let had_inline = first.credential_id.is_none() && first.secret_expires_at.is_some();
-        if had_inline {
+        let inline_forgotten = first.sealed_secret.is_none() && first.secret_expires_at.is_some();
+        if inline_forgotten {
             return Err(Error::new(
                 ErrorKind::Invalid,
                 "credentials_needed",
@@ -294,14 +302,14 @@ impl Service {
         })
     }
 
-    /// The row of a device that is tried again; `None` if it has everything.
+    /// The row of a device that is tried again, and whether it is enabled; `None` if it has everything, or was removed.
     async fn again(
         &self,
         before: &collection_device::Model,
         bindings: &CredentialBindings,
         collection: Uuid,
         position: usize,
-    ) -> Result<Option<collection_device::Model>> {
+    ) -> Result<Option<(collection_device::Model, bool)>> {
         let planned: Vec<String> = serde_json::from_value(before.capture_types.clone()).unwrap_or_default();
         let captures: Vec<CaptureEntry> = serde_json::from_value(before.captures.clone()).unwrap_or_default();
         let complete = |name: &String| {
@@ -315,18 +323,19 @@ impl Service {
         }
         // The device of today: its address or platform may have been what was wrong.
         let today = store::device_row(self.db().reader(), before.device_id).await?;
+        let Some(today) = today else {
+            return Ok(None);
+        };
         let mut again = before.clone();
         again.collection_id = collection;
         again.position = i32::try_from(position).unwrap_or(i32::MAX);
-        if let Some(today) = today {
-            again.device_name = today.name.clone();
-            again.address = today.address.clone();
-            again.port = today.port;
-            again.platform = today.platform.clone();
-            again.site = today.site.clone();
-            again.legacy_algorithms = today.legacy_algorithms;
-            again.credential_id = bindings.for_device(&today).first().copied();
-        }
+        again.credential_id = bindings.for_device(&today).first().copied();
+        again.device_name = today.name;
+        again.address = today.address;
+        again.port = today.port;
+        again.platform = today.platform;
+        again.site = today.site;
+        again.legacy_algorithms = today.legacy_algorithms;
         again.status = DeviceStatus::Queued;
         again.failure_kind = None;
         again.message = String::new();
@@ -337,7 +346,7 @@ impl Service {
         again.capture_types = serde_json::json!(missing);
         again.captures = serde_json::json!([]);
         again.details = None;
-        Ok(Some(again))
+        Ok(Some((again, today.enabled)))
     }
 }
 

@@ -30,7 +30,6 @@ use crate::{
 const QUEUED_ENTRIES: usize = 1024;
 /// How often the free space of the disk is looked at.
 const DISK_EVERY: Duration = Duration::from_secs(2);
-const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// Who holds new sessions back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +106,8 @@ pub(crate) struct Parts {
     pub(crate) breaker: Arc<Breaker>,
     pub(crate) addresses: AddressRule,
     pub(crate) max_sessions: usize,
-    pub(crate) transcript_days: u32,
+    /// How long transcripts are kept, as the settings say when it is asked.
+    pub(crate) transcript_days: Box<dyn Fn() -> u32 + Send + Sync>,
     pub(crate) data_dir: PathBuf,
     pub(crate) min_free_bytes: u64,
 }
@@ -137,7 +137,7 @@ impl Engine {
             runs: Arc::clone(&runs),
             turn: Arc::clone(&turn),
             holds: Arc::clone(&holds),
-            transcript_ms: i64::from(parts.transcript_days) * DAY_MS,
+            transcript_days: parts.transcript_days,
             ledgers: std::collections::HashMap::new(),
         };
         let recorder = tokio::spawn(recorder.run(received, stop.clone()));

@@ -1,6 +1,6 @@
 //! From rows to sessions: a collection begins, or goes on where a server that ended left it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use entity::{
     capture::Verdict,
@@ -30,6 +30,8 @@ use crate::{
 
 /// Reports of the engine that may wait for the recorder.
 const QUEUED_EVENTS: usize = 256;
+/// Pause before a collection that could not be started is tried again.
+const LAUNCH_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the sealed credentials of a collection are sealed for.
 pub(super) fn secret_context(collection: Uuid) -> String {
@@ -48,18 +50,52 @@ impl Service {
         let unfinished = store::unfinished(self.db().reader()).await?;
         let count = unfinished.len();
         for row in unfinished {
+            self.names_of_today(row.id).await?;
             tracing::info!(collection_id = %row.id, "the collection goes on");
-            self.launch(row).await?;
+            self.launch_surely(row).await;
         }
         Ok(count)
     }
 
+    /// Devices may have been renamed or removed since a collection that goes on was made.
+    async fn names_of_today(&self, collection: Uuid) -> Result<()> {
+        let rows = store::devices(self.db().reader(), collection).await?;
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.device_id).collect();
+        let today = self.device_names(&ids).await?;
+        let mut names = self.shelf().lately.names.write().await;
+        for row in rows {
+            let name = today.get(&row.device_id);
+            if name != Some(&row.device_name) {
+                names.insert(row.device_id, name.cloned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts what is left of a collection that is stored: now, or as soon as the database answers again.
+    pub(super) async fn launch_surely(&self, row: collection::Model) {
+        let Err(error) = self.launch(row.clone()).await else {
+            return;
+        };
+        tracing::warn!(%error, collection_id = %row.id, "the collection is stored and starts later");
+        let service = self.clone();
+        self.engine().spawn(async move {
+            while !service.stopping().is_cancelled() {
+                tokio::time::sleep(LAUNCH_AGAIN).await;
+                match service.launch(row.clone()).await {
+                    Ok(()) => return,
+                    Err(error) => tracing::warn!(%error, collection_id = %row.id, "the collection starts later"),
+                }
+            }
+        });
+    }
+
     /// Starts what is left of a collection.
-    pub(super) async fn launch(&self, row: collection::Model) -> Result<()> {
+    async fn launch(&self, row: collection::Model) -> Result<()> {
         let rows = store::devices(self.db().reader(), row.id).await?;
         let options: CollectionOptions = serde_json::from_value(row.options.clone()).unwrap_or_default();
         let preflight = row.kind == CollectionKind::Preflight;
-        let logins = self.logins(&row, &rows).await;
+        let logins = self.logins(&row, &rows).await?;
         let (mut lines, mut slots, mut jobs, mut positions) = (vec![], vec![], vec![], vec![]);
         let (mut ended, mut requeued) = (vec![], vec![]);
         for device in &rows {
@@ -118,12 +154,15 @@ impl Service {
             self.db().clone(),
             Arc::clone(self.shelf()),
         ));
-        if !preflight {
+        if preflight {
+            self.engine().runs.add(&run);
+        } else {
             let devices: Vec<Uuid> = rows.iter().map(|device| device.device_id).collect();
+            // Added in the same turn: from here on it is told of what others store.
             let _turn = self.texts_turn().await;
             run.set_last_good(texts::last_good(self.db().reader(), &devices).await?);
+            self.engine().runs.add(&run);
         }
-        self.engine().runs.add(&run);
         let head = super::Head {
             last_seq: row.last_seq,
             finished: false,
@@ -156,6 +195,8 @@ impl Service {
         let (sender, mut events) = mpsc::channel(QUEUED_EVENTS);
         let limits = jobs::RunOptions {
             proven,
+            // Whether a device that answered everything did succeed, the recorder decides: it keeps the others' alone.
+            keep_transcripts: true,
             ..options.run_options()
         };
         let running = engine.runner.run(jobs, limits, sender, run.cancel.clone());
@@ -165,7 +206,6 @@ impl Service {
             }
         };
         tokio::join!(running, handing);
-        let keep_ms = i64::from(self.settings().secret_ttl_hours) * 3_600_000;
         let loaded = match kind {
             CollectionKind::Collection => self.understand(&run, options.auto_load_db).await,
             CollectionKind::Preflight => Loaded::default(),
@@ -174,9 +214,6 @@ impl Service {
         // Behind the end: nobody waits for what a hook of the repository does.
         if let Err(error) = self.mirror_collection(run.id).await {
             tracing::warn!(%error, collection_id = %run.id, "the git mirror is written later");
-        }
-        if let Err(error) = store::set_secret_expiry(self.db(), run.id, now_ms() + keep_ms).await {
-            tracing::warn!(%error, collection_id = %run.id, "the end of the collection's secret could not be set");
         }
     }
 
@@ -245,10 +282,14 @@ impl Service {
     }
 
     /// What each device is logged in with.
-    async fn logins(&self, row: &collection::Model, devices: &[collection_device::Model]) -> HashMap<Uuid, Login> {
+    async fn logins(
+        &self,
+        row: &collection::Model,
+        devices: &[collection_device::Model],
+    ) -> Result<HashMap<Uuid, Login>> {
         let for_all = match (&row.sealed_secret, row.credential_id) {
             (Some(sealed), _) => Some(self.inline_login(row.id, sealed)),
-            (None, Some(id)) => Some(self.saved_login(id).await),
+            (None, Some(id)) => Some(self.saved_login(id).await?),
             (None, None) => None,
         };
         let mut opened: HashMap<Uuid, Login> = HashMap::new();
@@ -259,7 +300,7 @@ impl Service {
                 (None, Some(id)) => match opened.get(&id) {
                     Some(login) => login.clone(),
                     None => {
-                        let login = self.saved_login(id).await;
+                        let login = self.saved_login(id).await?;
                         opened.insert(id, login.clone());
                         login
                     }
@@ -268,7 +309,7 @@ impl Service {
             };
             logins.insert(device.device_id, login);
         }
-        logins
+        Ok(logins)
     }
 
     fn inline_login(&self, collection: Uuid, sealed: &[u8]) -> Login {
@@ -282,10 +323,12 @@ impl Service {
         }
     }
 
-    async fn saved_login(&self, id: Uuid) -> Login {
+    async fn saved_login(&self, id: Uuid) -> Result<Login> {
         match self.credential_open(id).await {
-            Ok(credentials) => Ok(Arc::new(credentials)),
-            Err(error) => Err(format!("Not tried: {}", error.message)),
+            Ok(credentials) => Ok(Ok(Arc::new(credentials))),
+            // That the database is away says nothing about the credential.
+            Err(error) if error.code == "database_unavailable" => Err(error),
+            Err(error) => Ok(Err(format!("Not tried: {}", error.message))),
         }
     }
 }

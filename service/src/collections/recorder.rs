@@ -29,6 +29,7 @@ use crate::{
     captures::{
         Shelf,
         codec::Sha,
+        lately::Good,
         sink::{Body, Staged},
     },
     database::Database,
@@ -39,6 +40,10 @@ use crate::{
     vault::Vault,
 };
 
+#[cfg(test)]
+mod tests;
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
 /// How long a batch waits for more.
 const BATCH_TIME: Duration = Duration::from_millis(50);
 /// When nothing happens for so long after something that was not told yet.
@@ -53,6 +58,9 @@ const RETRY: [Duration; 4] = [
     LONGEST_PAUSE,
 ];
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long a server that is told to stop goes on trying to write. Nobody was told of what it then gives up: the next
+/// start collects that again.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
 /// Who waits for longer than this to write is held up, and everybody is told.
 const HELD_UP: Duration = Duration::from_secs(3);
 
@@ -95,16 +103,33 @@ pub(crate) struct Recorder {
     pub(crate) runs: Arc<Runs>,
     pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
     pub(crate) holds: Arc<Holds>,
-    pub(crate) transcript_ms: i64,
+    pub(crate) transcript_days: Box<dyn Fn() -> u32 + Send + Sync>,
     pub(crate) ledgers: HashMap<Uuid, Ledger>,
+}
+
+/// What became of a batch.
+enum Outcome {
+    /// It is stored. Where it did not go at once, what to tell about it.
+    Stored(Option<String>),
+    /// It cannot be, and nothing after it either: the server ends, or another one has taken over.
+    GivenUp,
 }
 
 /// A last good text that goes into the tree once it is stored.
 struct Projection {
     capture_type: String,
+    device_id: Uuid,
     device_name: String,
     sha: Sha,
-    text: Option<Arc<Vec<u8>>>,
+    source: Source,
+}
+
+/// Where the tree gets a text from.
+enum Source {
+    Memory(Arc<Vec<u8>>),
+    Blob,
+    /// It has been stored for long.
+    Database,
 }
 
 #[derive(Default)]
@@ -151,13 +176,17 @@ impl Recorder {
                 None => working.touched = owing,
             }
             self.collect_written(&mut working);
-            let held_up = self.write(&mut working).await;
+            let Outcome::Stored(held_up) = self.write(&working, &stop).await else {
+                break;
+            };
             self.publish(&mut working);
             if let Some(error) = held_up {
                 let mut told = Working::default();
                 self.trouble(&error, &mut told);
                 self.collect_written(&mut told);
-                let _ = self.write(&mut told).await;
+                let Outcome::Stored(_) = self.write(&told, &stop).await else {
+                    break;
+                };
                 self.publish(&mut told);
             }
             if let Some(before) = projecting.take() {
@@ -298,8 +327,8 @@ impl Recorder {
     fn capture(&mut self, at: i64, run: &Run, position: u32, report: &CaptureReport, working: &mut Working) {
         let Some(slot) = run.slot(position) else { return };
         let staged = run.take_staged(position, &report.capture_type);
-        let last_good = run.last_good(position, &report.capture_type);
-        let (verdict, message) = judge(report, last_good.as_ref().map(|known| known.bytes));
+        let last_good = self.last_good(run, position, slot.device_id, &report.capture_type);
+        let (verdict, message) = judge(report, last_good.map(|good| good.bytes));
         let id = Uuid::now_v7();
         let text = staged.as_ref().map(|staged| self.shelf_text(staged, working));
         let row = store::CaptureRow {
@@ -317,17 +346,26 @@ impl Recorder {
             message: message.clone(),
         };
         if let (Verdict::Complete, Some(staged), Some(text)) = (verdict, &staged, text) {
-            let unchanged = matches!(staged.body, Body::Known(_));
-            if !unchanged {
+            if last_good.is_none_or(|good| good.sha != staged.sha) {
+                let good = Good {
+                    sha: staged.sha,
+                    bytes: staged.bytes,
+                };
+                self.shelf.lately.set_good(slot.device_id, &report.capture_type, good);
                 working
                     .batch
                     .currents
                     .push((slot.device_id, report.capture_type.clone(), id, text));
                 working.projections.push(Projection {
                     capture_type: report.capture_type.clone(),
+                    device_id: slot.device_id,
                     device_name: slot.device_name.clone(),
                     sha: staged.sha,
-                    text: staged.text.clone(),
+                    source: match (&staged.text, &staged.body) {
+                        (Some(text), _) => Source::Memory(Arc::clone(text)),
+                        (None, Body::Known(_)) => Source::Database,
+                        (None, _) => Source::Blob,
+                    },
                 });
             }
         }
@@ -344,6 +382,19 @@ impl Recorder {
         };
         ledger.commands_executed += i64::try_from(report.commands.len()).unwrap_or_default();
         ledger.capture_completed(at, position, told);
+    }
+
+    /// The last good text, as it is after everything that was recorded before: another collection may have stored one since
+    /// this one began.
+    fn last_good(&self, run: &Run, position: u32, device: Uuid, capture_type: &str) -> Option<Good> {
+        let known = || {
+            let known = run.last_good(position, capture_type)?;
+            Some(Good {
+                sha: known.sha,
+                bytes: known.bytes,
+            })
+        };
+        self.shelf.lately.good(device, capture_type).or_else(known)
     }
 
     /// The row of a staged text: one that is stored, one of this batch, or a new one.
@@ -412,7 +463,7 @@ impl Recorder {
                 device_id: slot.device_id,
                 sealed,
                 created_at: at,
-                expires_at: at + self.transcript_ms,
+                expires_at: at + i64::from((self.transcript_days)()) * DAY_MS,
             }));
         }
         run.close(position);
@@ -430,26 +481,51 @@ impl Recorder {
         }
     }
 
-    /// Writes the batch, however long that takes. Where it did not go at once, what to tell about it.
-    async fn write(&self, working: &mut Working) -> Option<String> {
+    /// Writes the batch, however long that takes.
+    async fn write(&self, working: &Working, stop: &CancellationToken) -> Outcome {
         let mut pauses = RETRY.into_iter();
         let mut reason = None;
         let began = Instant::now();
+        let over = async {
+            stop.cancelled().await;
+            tokio::time::sleep(STOP_LIMIT).await;
+        };
+        tokio::pin!(over);
         loop {
-            let turn = self.turn.lock().await;
-            let began = Instant::now();
-            let written = store::write(&self.db, &working.batch).await;
-            measures::commit(began.elapsed(), written.is_ok());
-            drop(turn);
-            match written {
-                Ok(()) => break,
-                Err(error) => {
-                    let why = crate::database::unavailable(&error).map_or_else(|| error.to_string(), str::to_owned);
-                    tracing::error!(%error, waiting_seconds = began.elapsed().as_secs(), "what was collected cannot be stored yet");
-                    reason.get_or_insert_with(|| why.clone());
-                    self.holds.set(HoldSource::Database, Some(why));
-                    tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
-                }
+            let attempt = async {
+                let _turn = self.turn.lock().await;
+                let began = Instant::now();
+                let written = store::write(&self.db, &working.batch).await;
+                measures::commit(began.elapsed(), written.is_ok());
+                written
+            };
+            let written = tokio::select! {
+                biased;
+                written = attempt => written,
+                () = &mut over => return given_up("the server was told to stop"),
+            };
+            let Err(error) = written else { break };
+            if crate::database::is_taken_over(&error) {
+                let reason = "Another server has taken over this database: nothing new starts here";
+                self.holds.set(HoldSource::Database, Some(reason.to_owned()));
+                self.runs.all().iter().for_each(|run| run.cancel.now());
+                return given_up("another server has taken over this database");
+            }
+            // The connection may have broken behind the end of a transaction, before anybody was told that it holds.
+            if crate::database::is_taken(&error)
+                && store::is_written(self.db.reader(), &working.batch)
+                    .await
+                    .unwrap_or(false)
+            {
+                break;
+            }
+            let why = crate::database::unavailable(&error).map_or_else(|| error.to_string(), str::to_owned);
+            tracing::error!(%error, waiting_seconds = began.elapsed().as_secs(), "what was collected cannot be stored yet");
+            reason.get_or_insert_with(|| why.clone());
+            self.holds.set(HoldSource::Database, Some(why));
+            tokio::select! {
+                () = tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)) => {}
+                () = &mut over => return given_up("the server was told to stop"),
             }
         }
         if self.holds.set(HoldSource::Database, None) {
@@ -460,7 +536,10 @@ impl Recorder {
             reason.get_or_insert_with(|| "the database was busy with something else".to_owned());
         }
         let seconds = took.as_secs_f32();
-        reason.map(|why| format!("For {seconds:.1} seconds nothing could be stored, and nothing new started: {why}"))
+        Outcome::Stored(
+            reason
+                .map(|why| format!("For {seconds:.1} seconds nothing could be stored, and nothing new started: {why}")),
+        )
     }
 
     fn publish(&mut self, working: &mut Working) {
@@ -474,7 +553,7 @@ impl Recorder {
         }
         for run in std::mem::take(&mut working.ended) {
             self.ledgers.remove(&run.id);
-            self.runs.remove(run.id);
+            self.runs.remove(run.id, || self.shelf.lately.forget());
         }
         measures::stand(self.ledgers.values());
         for row in &working.batch.captures {
@@ -492,6 +571,14 @@ impl Recorder {
             .changed(currents.map(|(device, capture_type, ..)| (*device, capture_type.clone())));
         self.indexer.changed(std::mem::take(&mut working.found_out));
     }
+}
+
+fn given_up(why: &str) -> Outcome {
+    tracing::error!(
+        why,
+        "what was reported last is not stored: the next start collects it again"
+    );
+    Outcome::GivenUp
 }
 
 /// Waits for more entries until the batch is full, its time is over, or a collection has ended.
@@ -577,17 +664,29 @@ fn without_session(failure: Option<(FailureKind, String)>, not_run: &[String]) -
     }
 }
 
-/// Writes texts into the tree. What fails is put right at the next start.
+/// Writes texts into the tree. What fails is tried again later.
 fn project(shelf: &Shelf, projections: &[Projection]) {
     for one in projections {
-        let written = match &one.text {
-            Some(text) => shelf.tree.write(&one.capture_type, &one.device_name, text),
-            None => shelf.tree.write_parts(&one.capture_type, &one.device_name, |file| {
+        // A file must not be written while the files of its device get another name.
+        let names = shelf.lately.names.blocking_read();
+        let name = match names.get(&one.device_id) {
+            None => &one.device_name,
+            Some(Some(name)) => name,
+            Some(None) => continue,
+        };
+        let written = match &one.source {
+            Source::Memory(text) => shelf.tree.write(&one.capture_type, name, text),
+            Source::Blob => shelf.tree.write_parts(&one.capture_type, name, |file| {
                 shelf.blobs.read(&one.sha, |part| std::io::Write::write_all(file, part))
             }),
+            Source::Database => {
+                shelf.behind.add(one.device_id, &one.capture_type);
+                continue;
+            }
         };
         if let Err(error) = written {
-            tracing::warn!(%error, device = one.device_name, capture_type = one.capture_type, "a last good text could not be written into the tree");
+            tracing::warn!(%error, device = name, capture_type = one.capture_type, "a last good text is written into the tree later");
+            shelf.behind.add(one.device_id, &one.capture_type);
         }
     }
 }

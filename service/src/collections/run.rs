@@ -204,9 +204,13 @@ impl Runs {
         }
     }
 
-    pub(crate) fn remove(&self, id: Uuid) {
+    /// Takes one away. Where none is left then, `last` is done before another one can be added.
+    pub(crate) fn remove(&self, id: Uuid, last: impl FnOnce()) {
         if let Ok(mut runs) = self.0.write() {
             runs.remove(&id);
+            if runs.is_empty() {
+                last();
+            }
         }
     }
 

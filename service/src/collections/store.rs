@@ -279,6 +279,17 @@ pub(super) async fn write(db: &Database, batch: &Batch) -> Answer<()> {
     txn.commit().await
 }
 
+/// Whether a batch has been written, by the rows that only it can have made.
+pub(super) async fn is_written(db: &impl ConnectionTrait, batch: &Batch) -> Answer<bool> {
+    let of_events =
+        |row: &event_batch::ActiveModel| Some((*row.collection_id.try_as_ref()?, *row.last_seq.try_as_ref()?));
+    if let Some(key) = batch.events.first().and_then(of_events) {
+        return Ok(event_batch::Entity::find_by_id(key).one(db).await?.is_some());
+    }
+    let ids: Vec<Uuid> = batch.captures.iter().take(1).map(|row| row.id).collect();
+    Ok(!ids.is_empty() && !texts::by_ids(db, &ids).await?.is_empty())
+}
+
 /// The statement that is run most often, so its text is always the same and is prepared once.
 async fn change_device(txn: &DatabaseTransaction, change: &DeviceChange) -> Answer<()> {
     const SQLITE: &str = "UPDATE collection_device SET platform = $1, status = $2, failure_kind = $3, message = $4, \
@@ -511,15 +522,17 @@ pub(super) async fn delete(txn: &DatabaseTransaction, id: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Forgets secrets and transcripts whose time is over, and the events of collections that ended before `events_before`.
-pub(super) async fn expire(db: &Database, now: i64, events_before: i64) -> Answer<()> {
+/// Forgets the secrets of collections that ended before `secrets_before`, transcripts whose time is over, and the events
+/// of collections that ended before `events_before`.
+pub(super) async fn expire(db: &Database, now: i64, secrets_before: i64, events_before: i64) -> Answer<()> {
     /// Collections whose events go in one transaction.
     const COLLECTIONS: u64 = 50;
     let txn = db.begin().await?;
     collection::Entity::update_many()
         .col_expr(collection::Column::SealedSecret, Expr::value(Option::<Vec<u8>>::None))
-        .col_expr(collection::Column::SecretExpiresAt, Expr::value(Option::<i64>::None))
-        .filter(collection::Column::SecretExpiresAt.lte(now))
+        .col_expr(collection::Column::SecretExpiresAt, Expr::value(Some(now)))
+        .filter(collection::Column::SealedSecret.is_not_null())
+        .filter(collection::Column::FinishedAt.lte(secrets_before))
         .exec(&txn)
         .await?;
     transcript::Entity::delete_many()
@@ -547,18 +560,6 @@ pub(super) async fn expire(db: &Database, now: i64, events_before: i64) -> Answe
             .exec(&txn)
             .await?;
     }
-    txn.commit().await
-}
-
-/// Says until when the secret of a collection is kept.
-pub(super) async fn set_secret_expiry(db: &Database, id: Uuid, at: i64) -> Answer<()> {
-    let txn = db.begin().await?;
-    collection::Entity::update_many()
-        .col_expr(collection::Column::SecretExpiresAt, Expr::value(Some(at)))
-        .filter(collection::Column::Id.eq(id))
-        .filter(collection::Column::SealedSecret.is_not_null())
-        .exec(&txn)
-        .await?;
     txn.commit().await
 }
 
@@ -597,4 +598,13 @@ pub(super) async fn device_names(db: &impl ConnectionTrait, ids: &[Uuid]) -> Ans
 /// A device today.
 pub(super) async fn device_row(db: &impl ConnectionTrait, id: Uuid) -> Answer<Option<device::Model>> {
     device::Entity::find_by_id(id).one(db).await
+}
+
+/// Takes a table away for a while.
+#[cfg(test)]
+pub(super) async fn rename_table(db: &Database, from: &str, to: &str) -> Answer<()> {
+    let txn = db.begin().await?;
+    txn.execute_unprepared(&format!("ALTER TABLE {from} RENAME TO {to}"))
+        .await?;
+    txn.commit().await
 }

@@ -129,6 +129,24 @@ async fn a_retry_is_a_new_collection_of_what_failed() {
         .unwrap();
     assert_eq!((again.retry_of, again.total), (Some(row.id), 3));
     events(&service, again.id).await;
+    // What people took out of the inventory is not collected by a retry either.
+    let of_row = store::devices(service.db().reader(), row.id).await.unwrap();
+    let any = crate::version::Expected::new(None);
+    let disabled = DeviceFields {
+        enabled: Some(false),
+        ..DeviceFields::default()
+    };
+    let device = of_row[1].device_id;
+    service.device_update(&actor, device, disabled, &any).await.unwrap();
+    service.device_delete(&actor, of_row[2].device_id, &any).await.unwrap();
+    let rest = service
+        .collection_retry(&actor, row.id, Retry::default())
+        .await
+        .unwrap();
+    assert_eq!(rest.total, 1);
+    let rows = store::devices(service.db().reader(), rest.id).await.unwrap();
+    assert_eq!(rows[0].device_id, of_row[0].device_id);
+    events(&service, rest.id).await;
     let error = service.collection_cancel(&actor, again.id).await.unwrap_err();
     assert_eq!(error.code, "collection_finished");
     service.collection_delete(&actor, row.id).await.unwrap();
@@ -196,6 +214,87 @@ async fn no_secret_of_a_request_is_readable_in_the_data_directory() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn secrets_of_a_request_are_forgotten_some_time_after_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = service(folder.path()).await;
+    devices(&service, 2).await;
+    let actor = Actor::server();
+    let row = service.collection_create(&actor, request(&["configs"])).await.unwrap();
+    let has_secret = || async {
+        let row = service.collection_view(&actor, row.id).await.unwrap();
+        row.sealed_secret.is_some()
+    };
+    // Not while it runs, however old it is.
+    store::expire(service.db(), 0, i64::MAX, 0).await.unwrap();
+    assert!(has_secret().await);
+    events(&service, row.id).await;
+    let ended = service.collection_view(&actor, row.id).await.unwrap();
+    let ended = ended.finished_at.unwrap();
+    service.expire().await.unwrap();
+    store::expire(service.db(), 0, ended - 1, 0).await.unwrap();
+    assert!(has_secret().await);
+    store::expire(service.db(), 0, ended, 0).await.unwrap();
+    assert!(!has_secret().await);
+    // Nor are other credentials taken for them.
+    let retried = service.collection_retry(&actor, row.id, Retry::default()).await;
+    assert_eq!(retried.unwrap_err().code, "credentials_needed");
+    service.close().await;
+}
+
+#[tokio::test]
+async fn a_collection_that_is_stored_begins_as_soon_as_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = service(folder.path()).await;
+    devices(&service, 2).await;
+    let actor = Actor::server();
+    store::rename_table(service.db(), "current_capture", "away")
+        .await
+        .unwrap();
+    let row = service.collection_create(&actor, request(&["configs"])).await.unwrap();
+    let starting = service.collection_cancel(&actor, row.id).await.unwrap_err();
+    assert_eq!(starting.code, "collection_starting");
+    store::rename_table(service.db(), "away", "current_capture")
+        .await
+        .unwrap();
+    let begun = async {
+        while service.engine().runs.get(row.id).is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), begun).await.unwrap();
+    let told = events(&service, row.id).await;
+    assert_eq!(told.last().unwrap()["type"], "collection_complete");
+    service.close().await;
+}
+
+#[tokio::test]
+async fn a_request_with_a_key_that_was_done_before_the_server_ended_is_known() {
+    use crate::idempotency::{Begun, working_on};
+    let folder = tempfile::tempdir().unwrap();
+    let (actor, parts) = (Actor::server(), [b"POST".as_slice()]);
+    let made = {
+        let service = service(folder.path()).await;
+        devices(&service, 1).await;
+        let begun = service.idempotency_begin(&actor, "nightly", &parts).await.unwrap();
+        let Begun::New(pending) = begun else {
+            panic!("it is not new")
+        };
+        let work = service.collection_create(&actor, request(&["configs"]));
+        let made = working_on(&pending, work).await.unwrap();
+        let again = service.idempotency_begin(&actor, "nightly", &parts).await.unwrap_err();
+        assert_eq!(again.code, "idempotency_in_flight");
+        // A refusal that comes later does not unmake it.
+        service.idempotency_end(pending, None).await.unwrap();
+        service.close().await;
+        made
+    };
+    let service = service(folder.path()).await;
+    let again = service.idempotency_begin(&actor, "nightly", &parts).await.unwrap();
+    assert!(matches!(again, Begun::Made(id) if id == made.id), "{again:?}");
+    service.close().await;
 }
 
 #[tokio::test]

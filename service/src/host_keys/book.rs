@@ -33,8 +33,6 @@ const GATHER: Duration = Duration::from_millis(200);
 const BATCH: usize = 500;
 /// How long the database is left alone after it did not take something.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often that is tried before the notes are given up: a key that was not kept is only met anew.
-const TRIES: u32 = 60;
 
 type Fingerprint = [u8; 32];
 
@@ -218,17 +216,14 @@ async fn write_all(db: Database, mut notes: mpsc::UnboundedReceiver<Note>) {
                 batch.push(note);
             }
         }
-        for attempt in 1..=TRIES {
-            match write(&db, &batch).await {
-                Ok(()) => break,
-                Err(error) if attempt == TRIES => {
-                    tracing::error!(%error, keys = batch.len(), "host keys could not be written and were given up");
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "host keys could not be written yet");
-                    tokio::time::sleep(PAUSE).await;
-                }
+        while let Err(error) = write(&db, &batch).await {
+            // Who closed the book waits no longer: a key that was not kept is only met anew.
+            if notes.is_closed() {
+                tracing::error!(%error, keys = batch.len(), "host keys could not be written before the end");
+                return;
             }
+            tracing::warn!(%error, "host keys could not be written yet");
+            tokio::time::sleep(PAUSE).await;
         }
         for note in batch.drain(..) {
             if let Note::Flush(done) = note {

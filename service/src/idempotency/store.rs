@@ -36,8 +36,11 @@ pub(super) async fn answer(db: &impl ConnectionTrait, caller: Uuid, key: &str, s
     Ok(())
 }
 
-pub(super) async fn remove(db: &impl ConnectionTrait, caller: Uuid, key: &str) -> Result<(), DbErr> {
-    row::Entity::delete_by_id((caller, key.to_owned())).exec(db).await?;
+pub(super) async fn remove_unanswered(db: &impl ConnectionTrait, caller: Uuid, key: &str) -> Result<(), DbErr> {
+    row::Entity::delete_by_id((caller, key.to_owned()))
+        .filter(row::Column::Answer.is_null())
+        .exec(db)
+        .await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use lab::{Fault, FleetOptions};
 use serde_json::json;
 
@@ -89,4 +90,37 @@ async fn a_login_that_a_kill_cut_short_may_have_been_refused() -> anyhow::Result
         }
     };
     tokio::time::timeout(Duration::from_secs(10), told).await?
+}
+
+#[tokio::test]
+async fn a_login_that_an_orderly_end_cut_short_was_not_refused() -> anyhow::Result<()> {
+    const DEVICES: usize = 20;
+    let mut scene = Scene::new(FleetOptions {
+        devices: DEVICES,
+        faults: (0..DEVICES).map(|index| (index, Fault::AuthSilent)).collect(),
+        ..FleetOptions::default()
+    })
+    .await?;
+    let id = scene
+        .start(&scene.request(&["version"], json!({"max_workers": DEVICES})))
+        .await?;
+    // As many are let through each time.
+    for round in 1..=3 {
+        let all_asked = async {
+            while scene.fleet.counters().auth_attempts < (LIMIT - 1) * round {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let asked = tokio::time::timeout(Duration::from_secs(30), all_asked).await;
+        asked.with_context(|| format!("round {round}: {:?}", scene.fleet.counters()))?;
+        assert!(scene.server.stop().await?, "{}", scene.server.log());
+        scene.server.again().await?;
+        scene.admin = scene.server.admin().await?;
+    }
+    for _ in 0..2 {
+        let cancel = format!("/api/v1/collections/{id}/cancel");
+        assert_eq!(scene.admin.post(&cancel, &json!({})).await?.status, 202);
+    }
+    assert_eq!(scene.end(&id).await?["status"], "cancelled");
+    Ok(())
 }

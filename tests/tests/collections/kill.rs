@@ -1,12 +1,12 @@
 //! A server that is killed at any moment goes on by itself, and nothing is collected twice or half.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use lab::FleetOptions;
 use serde_json::json;
 use tests::server::Setup;
 
-use crate::scene::{Kind, Scene, check_events, next};
+use crate::scene::{Chance, Kind, Scene, check_events, next};
 
 const DEVICES: usize = 200;
 /// Kills of one collection.
@@ -15,18 +15,6 @@ const KILLS: usize = 5;
 const ASKED: &str = "SHOWRUN_TEST_KILLS";
 /// Events of a collection, about.
 const EVENTS: u64 = 1000;
-
-/// Chance that can be had again: xorshift.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end.max(1)
-    }
-}
 
 /// Reads so many events, and on to the first capture if one is wanted; how many came.
 async fn watched(scene: &Scene, id: &str, seen: i64, events: u64, to_a_capture: bool) -> anyhow::Result<(i64, bool)> {
@@ -56,9 +44,8 @@ async fn killed_again_and_again(kind: Kind, test: &str) -> anyhow::Result<()> {
     };
     let asked = std::env::var(ASKED).ok().and_then(|number| number.parse().ok());
     let kills: usize = asked.unwrap_or(KILLS);
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let mut chance = Chance(since.as_nanos() as u64 | 1);
-    println!("{kind:?}: {kills} kills, chance from {}", chance.0);
+    let mut chance = Chance::new();
+    println!("{kind:?}: {kills} kills, {chance:?}");
     let (mut done, mut texts, mut while_it_ran) = (0, 0, 0);
     while done < kills {
         let id = scene

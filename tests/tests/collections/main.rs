@@ -19,6 +19,8 @@ mod commands;
 mod end;
 mod filters;
 mod fleet;
+mod hangup;
+mod keeping;
 mod kill;
 mod names;
 mod scene;

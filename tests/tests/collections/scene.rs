@@ -1,7 +1,7 @@
 //! A server, simulated devices that it knows, and what a test asks of both.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, ensure};
 use futures_util::StreamExt;
@@ -272,4 +272,28 @@ pub(crate) fn check_events(events: &[Value], devices: usize) {
     assert!(captured.values().all(|count| *count == 1), "{captured:?}");
     assert_eq!(of("collection_complete").len(), 1);
     assert_eq!(events.last().unwrap()["type"], "collection_complete");
+}
+
+/// Chance that can be had again with `SHOWRUN_TEST_SEED`: xorshift.
+#[derive(Debug)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub(crate) fn new() -> Self {
+        let asked = std::env::var("SHOWRUN_TEST_SEED")
+            .ok()
+            .and_then(|seed| seed.parse().ok());
+        let now = || {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            since.unwrap_or_default().as_nanos() as u64 | 1
+        };
+        Self(asked.unwrap_or_else(now))
+    }
+
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end.max(1)
+    }
 }

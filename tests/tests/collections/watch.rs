@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 use tests::server::Setup;
 use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest};
 
-use crate::scene::{Scene, Socket, check_events, next};
+use crate::scene::{Chance, Scene, Socket, check_events, next};
 
 const DEVICES: usize = 200;
 const DROPS: usize = 20;
+/// Events of its collection, about: a start, two captures and an end of each device.
+const EVENTS: u64 = DEVICES as u64 * 4;
 
 #[tokio::test]
 async fn a_watcher_who_drops_the_connection_misses_nothing() -> anyhow::Result<()> {
@@ -23,18 +25,26 @@ async fn a_watcher_who_drops_the_connection_misses_nothing() -> anyhow::Result<(
     let id = scene
         .start(&scene.request(&["configs", "arp"], json!({"max_workers": 50})))
         .await?;
+    let mut chance = Chance::new();
+    println!("{chance:?}");
     let mut seen: Vec<Value> = Vec::new();
-    for drop_number in 0..DROPS {
+    let mut while_it_ran = 0;
+    for _ in 0..DROPS {
         let mut socket = scene.socket(&id, i64::try_from(seen.len())?).await?;
-        // Uneven, so that connections end in the middle of what was stored together.
-        for _ in 0..(drop_number * 7) % 23 + 1 {
+        // So that the last ends about where the collection does.
+        for _ in 0..chance.below(EVENTS / DROPS as u64 * 2) + 1 {
             match next(&mut socket).await? {
                 Some(event) => seen.push(event),
                 None => break,
             }
         }
+        while_it_ran += usize::from(seen.last().is_some_and(|event| event["type"] != "collection_complete"));
         drop(socket);
     }
+    assert!(
+        while_it_ran * 2 >= DROPS,
+        "{while_it_ran} of {DROPS} drops came while it ran"
+    );
     let mut socket = scene.socket(&id, i64::try_from(seen.len())?).await?;
     while let Some(event) = next(&mut socket).await? {
         seen.push(event);
