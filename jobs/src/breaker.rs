@@ -389,6 +389,11 @@ impl Logins {
         self.proven.lock().is_ok_and(|proven| proven.contains(identity))
     }
 
+    /// The identity that credentials make.
+    pub(crate) fn identity(&self, credentials: &Credentials) -> Identity {
+        self.breaker.identity(credentials)
+    }
+
     /// Whether these credentials are known to be refused.
     ///
     /// # Errors

@@ -98,11 +98,17 @@ impl<'p> Taking<'p> {
         Ok(())
     }
 
-    async fn put(&mut self, text: &[u8]) -> Result<(), DeviceError> {
-        if self.bytes + text.len() as u64 > self.limit {
-            let message = format!("The output passed {} MiB", self.limit / 1024 / 1024);
-            return Err(DeviceError::new(FailureKind::OutputTooLarge, message));
+    /// Whether so much more may come.
+    fn check_size(&self, more: u64) -> Result<(), DeviceError> {
+        if self.bytes + more <= self.limit {
+            return Ok(());
         }
+        let message = format!("The output passed {} MiB", self.limit / 1024 / 1024);
+        Err(DeviceError::new(FailureKind::OutputTooLarge, message))
+    }
+
+    async fn put(&mut self, text: &[u8]) -> Result<(), DeviceError> {
+        self.check_size(text.len() as u64)?;
         self.bytes += text.len() as u64;
         self.lines += memchr::memchr_iter(b'\n', text).count() as u64;
         self.writer.write(text).await.map_err(|error| storage(&error))
@@ -114,6 +120,11 @@ impl<'p> Taking<'p> {
             self.rejected.get_or_insert(message);
         }
         self.judge.reset();
+    }
+
+    /// How its capture type is collected.
+    pub(crate) fn capture(&self) -> &'p Capture {
+        self.capture
     }
 
     pub(crate) async fn end(mut self, error: Option<&DeviceError>) -> Result<CaptureReport, DeviceError> {
@@ -147,7 +158,7 @@ impl TextSink for Taking<'_> {
                 self.put(b"\n").await?;
             }
             self.empty_lines += text.len() as u64 - u64::from(ends_line);
-            return Ok(());
+            return self.check_size(self.empty_lines);
         };
         self.put_empty_lines().await?;
         let body = (last + 2).min(text.len());

@@ -96,7 +96,7 @@ pagers:
   - {pattern: '(?i)-- ?\(?more\)? ?--|<--- more --->|\(more\)|press any key', answer: ' '}
 questions:
   - {pattern: '(?i)(?:new|old|current|retype|confirm)[a-z0-9_ ]{0,30}password: ?$'}
-  - {pattern: '(?:\[confirm\]|\[yes/no\]:?|\[y/n\]:?) ?$'}
+  - {pattern: '(?i)(?:\[confirm\]|[\[(](?:yes/no|y/n)[\])])[?:]* ?$'}
 captures: {}
 "#;
 
@@ -348,6 +348,7 @@ fn extend(own: PlatformFile, base: PlatformFile) -> PlatformFile {
         confirm: own.confirm.or(base.confirm),
         terminal: own.terminal.or(base.terminal),
         prompt: own.prompt.or(base.prompt),
+        above_prompt: own.above_prompt.or(base.above_prompt),
         modes: own.modes.or(base.modes),
         on_open: own.on_open.or(base.on_open),
         on_close: own.on_close.or(base.on_close),
@@ -465,6 +466,7 @@ fn compile(file: &PlatformFile) -> Result<Platform, Problem> {
         interrupt: file.interrupt.clone().unwrap_or_else(|| "\x03".to_owned()),
         terminal: file.terminal.unwrap_or(Terminal { columns: 511, rows: 0 }),
         prompt: Pattern::new(&prompt.pattern),
+        above_prompt: file.above_prompt.as_ref().map(|entry| Pattern::new(&entry.pattern)),
         modes,
         on_open: file.on_open.clone().unwrap_or_default(),
         on_close: file.on_close.clone().unwrap_or_default(),

@@ -25,6 +25,8 @@ pub use login::Opened;
 const LONGEST_PROMPT: usize = 512;
 /// Text held back while it is open whether a candidate was the prompt; more than this was text.
 const LONGEST_HELD: usize = 16 * 1024;
+/// What of it is kept then: the prompt and all that is drawn around it are at its end.
+const KEPT_OF_HELD: usize = 8 * 1024;
 /// Silence after which a tail that is not known to be a prompt or pager is looked at more generously.
 const QUIET: Duration = Duration::from_millis(1500);
 
@@ -229,7 +231,7 @@ impl Shell {
         if !self.learned_pagers.is_empty() && self.learned_pagers.contains(&chatter::shape(tail)) {
             return Tail::Pager(" ".to_owned());
         }
-        if chatter::asks_for_a_new_password(tail) {
+        if chatter::asks_for_a_new_password(tail) || (quiet && chatter::asks_yes_or_no(tail)) {
             return Tail::Question;
         }
         if quiet && chatter::looks_like_a_pager(tail) {
@@ -289,17 +291,20 @@ impl Shell {
         self.send(interrupt).await?;
         let mut confirmed = 0;
         let mut asked = false;
-        let mut since = Vec::new();
+        // Whether lines have come since Enter was pressed, and whether none of them was output.
+        let mut heard = false;
+        let mut chatter = true;
         loop {
             let quiet = self.receive(QUIET).await?.is_none();
-            since.extend_from_slice(&self.fresh);
+            heard |= !self.fresh.is_empty();
+            chatter = chatter && self.is_chatter(&self.fresh, b"");
             let at_prompt = self.look_at_tail(false) == Tail::Prompt && trim_end(&self.tail) == self.prompt;
-            let answered = asked && !since.is_empty() && self.is_chatter(&since, b"");
+            let answered = asked && heard && chatter;
             if !at_prompt {
-                if !quiet && !self.is_chatter(&since, b"") {
+                if !quiet && !chatter {
                     confirmed = 0;
                     asked = false;
-                    since.clear();
+                    (heard, chatter) = (false, true);
                 }
                 continue;
             }
@@ -311,7 +316,7 @@ impl Shell {
                 return Ok(());
             }
             if answered || !asked || quiet {
-                since.clear();
+                (heard, chatter) = (false, true);
                 asked = true;
                 let enter = self.platform.enter.clone();
                 self.send(&enter).await?;

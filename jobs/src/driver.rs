@@ -12,12 +12,12 @@ use crate::{
     catalogue::Catalogue,
     channel::{ExchangeLimits, Nowhere, Shell, TextSink},
     detect::Detection,
-    error::{DeviceError, FailureKind},
+    error::{DeviceError, FailureKind, cancelled},
     event::{CaptureReport, Event},
     plan::{DeviceJob, PlannedCapture},
     platform::{DetectOn, Platform},
     transcript::Transcript,
-    transport::{Connection, HostKeys, JumpHosts, KnownMethods, Negotiated, SessionSettings, Target},
+    transport::{Connection, Gate, HostKeys, JumpHosts, KnownMethods, Negotiated, SessionSettings, Target},
     verdict::Verdict,
 };
 
@@ -73,6 +73,8 @@ pub(crate) struct Attempt {
     pub(crate) captures: Vec<Arc<CaptureReport>>,
     /// What went wrong with the session.
     pub(crate) error: Option<DeviceError>,
+    /// What went wrong first, with a capture or with the session: the reason that people are told.
+    pub(crate) reason: Option<DeviceError>,
     /// What was agreed on.
     pub(crate) negotiated: Option<Negotiated>,
     /// The platform, given or found out.
@@ -111,6 +113,7 @@ pub(crate) async fn attempt(job: &DeviceJob, context: &AttemptContext) -> Attemp
         platform: job.platform.clone(),
         transcript: Transcript::default(),
         first_error: None,
+        reason: None,
     };
     if let Some(platform) = &run.platform {
         run.planned = job.captures(platform).into();
@@ -126,12 +129,28 @@ pub(crate) async fn attempt(job: &DeviceJob, context: &AttemptContext) -> Attemp
         (_, Some(error)) if error.kind == FailureKind::Cancelled => Some(error),
         (first, last) => first.or(last),
     };
-    for planned in run.planned.iter().skip(run.captures.len()) {
-        run.captures.push(Arc::new(not_run(planned)));
+    let place = |capture_type: &str| {
+        let mut planned = run.planned.iter();
+        planned.position(|planned| planned.capture_type == capture_type)
+    };
+    for planned in run.planned.iter() {
+        if !run
+            .captures
+            .iter()
+            .any(|capture| capture.capture_type == planned.capture_type)
+        {
+            run.captures.push(Arc::new(not_run(planned)));
+        }
     }
+    run.captures.sort_by_key(|capture| place(&capture.capture_type));
+    let reason = match &error {
+        Some(error) if error.kind == FailureKind::Cancelled => Some(error.clone()),
+        _ => run.reason.take().or_else(|| error.clone()),
+    };
     Attempt {
         captures: run.captures,
         error,
+        reason,
         negotiated: run.negotiated,
         platform: run.platform,
         transcript: run.transcript,
@@ -150,10 +169,6 @@ pub(crate) fn not_run(planned: &PlannedCapture) -> CaptureReport {
     }
 }
 
-fn cancelled() -> DeviceError {
-    DeviceError::new(FailureKind::Cancelled, "Cancelled")
-}
-
 struct Run<'c> {
     context: &'c AttemptContext,
     captures: Vec<Arc<CaptureReport>>,
@@ -163,6 +178,8 @@ struct Run<'c> {
     transcript: Transcript,
     /// The first thing that went wrong and did not end the session.
     first_error: Option<DeviceError>,
+    /// The first thing that went wrong at all.
+    reason: Option<DeviceError>,
 }
 
 /// The capture before the one whose command is being sent; it ends when that command's echo comes.
@@ -212,8 +229,13 @@ impl Run<'_> {
             keepalive: Some(limits.keepalive),
             legacy,
         };
+        let gate = Gate {
+            logins: &context.logins,
+            stop: &context.stop,
+        };
+        let (target, jumps, host_keys) = (&context.target, &context.jumps, &context.host_keys);
         let mut connection = tokio::select! {
-            connection = Connection::reach(&context.target, &context.jumps, &context.host_keys, settings, &context.abort) => connection?,
+            connection = Connection::reach(target, jumps, host_keys, settings, gate, &context.abort) => connection?,
             () = context.abort.cancelled() => return Err(cancelled()),
         };
         let negotiated = connection.negotiated();
@@ -229,15 +251,11 @@ impl Run<'_> {
             .map(|platform| platform.username_suffix.clone())
             .unwrap_or_default();
         let username = format!("{}{suffix}", job.credentials.username);
-        let permit = tokio::select! {
-            permit = context.logins.admit(&job.credentials) => permit?,
-            () = context.stop.cancelled() => return Err(cancelled()),
-        };
-        let login = connection
-            .log_in(&job.credentials, &username, limits.login, Some(&context.methods))
-            .await;
-        permit.report(login.as_ref().err().map(|error| error.kind));
-        login?;
+        let permit = gate.admit(&job.credentials).await?;
+        let (credentials, known) = (&job.credentials, Some(&*context.methods));
+        connection
+            .log_in(permit, credentials, &username, limits.login, known, &context.abort)
+            .await?;
         let platform = self
             .platform
             .as_ref()
@@ -372,13 +390,22 @@ impl Run<'_> {
                 total,
             };
             let sink = self.context.sink.as_ref();
-            let mut taking = Taking::begin(job, platform, capture, sink, limits.output_bytes)?;
+            let mut taking = match Taking::begin(job, platform, capture, sink, limits.output_bytes) {
+                Ok(taking) => taking,
+                Err(error) => {
+                    if let Some(previous) = open.take() {
+                        self.finished(previous, Some(&error)).await?;
+                    }
+                    return Err(error);
+                }
+            };
             match self
                 .run_capture(shell, &mut open, &mut taking, planned, limits_here)
                 .await
             {
                 Ok(()) => open = Some(taking),
                 Err(error) => {
+                    self.reason.get_or_insert_with(|| error.clone());
                     // Nothing confirmed the prompt before it: what came earlier is as doubtful as this.
                     if let Some(previous) = open.take() {
                         self.finished(previous, Some(&error)).await?;
@@ -430,8 +457,30 @@ impl Run<'_> {
     }
 
     async fn finished(&mut self, taking: Taking<'_>, error: Option<&DeviceError>) -> Result<(), DeviceError> {
-        let report = Arc::new(taking.end(error).await?);
+        let capture = taking.capture();
+        let report = match taking.end(error).await {
+            Ok(report) => Arc::new(report),
+            // It ran, and what it gave is lost.
+            Err(lost) => {
+                self.captures.push(Arc::new(CaptureReport {
+                    capture_type: capture.capture_type.clone(),
+                    commands: capture.commands.clone(),
+                    verdict: Verdict::Truncated,
+                    bytes: 0,
+                    lines: 0,
+                    message: Some(lost.message.clone()),
+                }));
+                return Err(lost);
+            }
+        };
         self.captures.push(Arc::clone(&report));
+        if error.is_none() && report.verdict != Verdict::Complete {
+            let kind = report.verdict.failure_kind();
+            self.reason.get_or_insert_with(|| {
+                let message = report.message.clone().unwrap_or_else(|| kind.hint().to_owned());
+                DeviceError::new(kind, message)
+            });
+        }
         if report.verdict == Verdict::Complete {
             let event = Event::CaptureCompleted {
                 job: self.context.job,

@@ -166,3 +166,8 @@ impl DeviceError {
         }
     }
 }
+
+/// What ends a session because somebody asked for that.
+pub(crate) fn cancelled() -> DeviceError {
+    DeviceError::new(FailureKind::Cancelled, "Cancelled")
+}

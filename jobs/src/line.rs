@@ -5,6 +5,8 @@ use memchr::{memchr, memchr3, memrchr};
 
 /// A longer line passes as it is, without redraw handling, so that a device cannot make us hold it.
 pub const LONGEST_LINE: usize = 64 * 1024;
+/// A longer unfinished line, with all that draws it, is no prompt: it is not drawn anew with each piece that comes.
+const LONGEST_TAIL: usize = 16 * 1024;
 
 /// Assembles lines from chunks. Holds at most one unfinished line of [`LONGEST_LINE`] bytes.
 #[derive(Debug, Default)]
@@ -71,10 +73,10 @@ impl Lines {
         self.pager = 0;
     }
 
-    /// The unfinished line as it would look on the screen.
+    /// The unfinished line as it would look on the screen; nothing of a very long one.
     pub fn tail(&self, out: &mut Vec<u8>) {
         out.clear();
-        if !self.overlong && self.current.len() < LONGEST_LINE {
+        if !self.overlong && self.current.len() <= LONGEST_TAIL {
             render(&self.current, self.pager, out);
         }
     }

@@ -54,6 +54,7 @@ pub struct PlatformFile {
     pub confirm: Option<Confirm>,
     pub terminal: Option<Terminal>,
     pub prompt: Option<PatternEntry>,
+    pub above_prompt: Option<PatternEntry>,
     pub modes: Option<Vec<ModeEntry>>,
     pub on_open: Option<Vec<String>>,
     pub on_close: Option<Vec<String>>,
@@ -245,6 +246,8 @@ pub struct Platform {
     pub confirm_by_enter: bool,
     pub terminal: Terminal,
     pub prompt: Pattern,
+    /// A line that is drawn over each prompt and is no output.
+    pub above_prompt: Option<Pattern>,
     pub modes: Vec<Mode>,
     pub on_open: Vec<String>,
     pub on_close: Vec<String>,
@@ -338,6 +341,11 @@ impl Platform {
             ))
         });
         std::iter::once((key("prompt"), &self.prompt))
+            .chain(
+                self.above_prompt
+                    .iter()
+                    .map(move |pattern| (key("above_prompt"), pattern)),
+            )
             .chain(modes)
             .chain(self.pagers.iter().map(move |pager| (key("pagers"), &pager.pattern)))
             .chain(self.questions.iter().map(move |question| (key("questions"), question)))

@@ -576,7 +576,7 @@ impl Dispatch<'_> {
                 |capture: &Arc<CaptureReport>| job.capture_types.iter().position(|name| *name == capture.capture_type);
             captures.sort_by_key(place);
         }
-        let mut report = DeviceReport::decide(captures, attempt.error);
+        let mut report = DeviceReport::decide(captures, attempt.reason);
         report.negotiated = attempt.negotiated;
         report.platform = attempt.platform.map(|platform| platform.slug.clone());
         if self.options.keep_transcripts || report.status != DeviceStatus::Succeeded {

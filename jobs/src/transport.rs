@@ -24,6 +24,7 @@ mod key;
 mod login;
 mod wire;
 use algorithms::client_config;
+pub(crate) use jump::Gate;
 pub use jump::{JumpHost, JumpHosts, way};
 pub use key::read_private_key;
 pub use login::KnownMethods;
@@ -64,8 +65,9 @@ pub enum HostKeyDecision {
 
 /// Known host keys; kept by the caller.
 pub trait HostKeys: Send + Sync + 'static {
-    /// Decides on the key that a device shows. `host` is its address and port, `10.0.0.1:22` (behind a jump host the name
-    /// the jump host knows it by); `key` is in OpenSSH's format (`ssh-ed25519 AAAA…`). Called before any secret is sent.
+    /// Decides on the key that a device shows. `host` is its address and port, `10.0.0.1:22`; behind jump hosts those stand
+    /// before it, each as the one before knows it, `192.0.2.1:22/10.0.0.1:22`, for behind another one the same address is
+    /// another device. `key` is in OpenSSH's format (`ssh-ed25519 AAAA…`). Called before any secret is sent.
     fn check(&self, host: &str, key: &str) -> HostKeyDecision;
 }
 
@@ -158,8 +160,12 @@ pub struct SessionSettings {
 /// A connection whose handshake is over.
 pub struct Connection {
     handle: Handle<Peer>,
+    /// By which its host key is known.
+    host: String,
     seen: Arc<Mutex<Seen>>,
     legacy: bool,
+    /// The device was shown a key or given a password in the login that runs.
+    presented: bool,
     /// Ends the connection's own task with it, wherever that task waits.
     guard: Option<DropGuard>,
     /// What carries it.
@@ -232,7 +238,7 @@ impl Connection {
                 return Err(DeviceError::new(FailureKind::ConnectTimeout, message));
             }
         };
-        let host = format!("{address}:{port}");
+        let host = format!("{}/{address}:{port}", jump.host);
         Self::on(
             channel.into_stream(),
             host,
@@ -254,7 +260,7 @@ impl Connection {
     ) -> Result<Self, DeviceError> {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let peer = Peer {
-            host,
+            host: host.clone(),
             host_keys,
             seen: Arc::clone(&seen),
         };
@@ -266,8 +272,10 @@ impl Connection {
         match tokio::time::timeout(settings.handshake, handshake).await {
             Ok(Ok(handle)) => Ok(Self {
                 handle,
+                host,
                 seen,
                 legacy: settings.legacy,
+                presented: false,
                 guard: Some(guard),
                 _jump: jump,
             }),
@@ -290,11 +298,12 @@ impl Connection {
     ///
     /// # Errors
     /// As [`Connection::open`].
-    pub async fn reach(
+    pub(crate) async fn reach(
         target: &Target,
         jumps: &JumpHosts,
         host_keys: &Arc<dyn HostKeys>,
         settings: SessionSettings,
+        gate: Gate<'_>,
         abort: &CancellationToken,
     ) -> Result<Self, DeviceError> {
         let keys = Arc::clone(host_keys);
@@ -305,7 +314,7 @@ impl Connection {
                     legacy: false,
                     ..settings
                 };
-                match jumps.reach(hosts, host_keys, modern).await? {
+                match jumps.reach(hosts, host_keys, modern, gate).await? {
                     Some(jump) => Self::through(&jump, address, *port, keys, settings, abort).await,
                     None => Self::open(resolve(address, *port).await?, keys, settings, abort).await,
                 }

@@ -64,12 +64,20 @@ faults! {
     AuthRefused => 9, "auth-refused";
     /// Takes the secret and does not say what it thinks of it.
     AuthSilent => 9, "auth-silent";
+    /// Takes the secret and closes the connection.
+    AuthCut => 9, "auth-cut";
     /// Takes a public key (any) and nothing else.
     PublickeyOnly => 10, "publickey-only";
     /// Takes the password by keyboard-interactive only.
     Kbdint => 10, "kbdint";
+    /// Asks nothing, then for the name of the user and the password together, by keyboard-interactive only.
+    KbdintUsername => 10, "kbdint-username";
+    /// Refuses every password by asking for it once more, by keyboard-interactive only.
+    KbdintAgain => 10, "kbdint-again";
     /// Asks for the password, then for a one-time password.
     Kbdint2step => 11, "kbdint-2step";
+    /// Drops a connection as soon as a login begins.
+    LoginCut => 12, "login-cut";
     /// Drops a connection while another one has not logged in yet.
     MaxStartups => 12, "max-startups";
     /// Drops a connection while another one is open.
@@ -82,6 +90,8 @@ faults! {
     PasswordExpired => 14, "password-expired";
     /// Warns that the password will expire, then works.
     PasswordAgeWarning => 14, "password-age-warning";
+    /// Stops before every output and asks whether to go on.
+    AsksYesNo => 14, "asks-yes-no";
     /// Gives no prompt.
     NoPrompt => 15, "no-prompt";
     /// Gives the first prompt after so many milliseconds.
@@ -110,10 +120,16 @@ faults! {
     DoubledEcho => 22, "doubled-echo";
     /// The prompt is `> ` and nothing else (`# ` where `enable` changes the sign).
     NoHostnamePrompt => 23, "no-hostname-prompt";
+    /// A line over each prompt says which part of the device it is.
+    LineOverPrompt => 23, "line-over-prompt";
     /// The running configuration holds lines that are the prompt, with a pause of so many milliseconds after them.
     Lookalike(ms = 300) => 24, "lookalike";
     /// The output of show commands never ends.
     Infinite => 25, "infinite";
+    /// A line without end answers an empty line once a show command has run.
+    EndlessLine => 25, "endless-line";
+    /// Blank lines without end follow a line that is the prompt, in every output.
+    BlankLines => 25, "blank-lines";
     /// The running configuration has so many bytes.
     Huge(bytes = 100_000_000) => 26, "huge";
     /// The running configuration holds one line of so many bytes.

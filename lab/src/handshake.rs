@@ -42,7 +42,14 @@ pub(crate) fn config(device: &Device, fault: Option<Fault>, changed_key: bool) -
     let plain = generation == 0
         && !matches!(
             fault,
-            Some(Fault::LegacyOnly | Fault::PublickeyOnly | Fault::Kbdint | Fault::Kbdint2step)
+            Some(
+                Fault::LegacyOnly
+                    | Fault::PublickeyOnly
+                    | Fault::Kbdint
+                    | Fault::Kbdint2step
+                    | Fault::KbdintUsername
+                    | Fault::KbdintAgain
+            )
         );
     if plain {
         return Ok(Arc::clone(
@@ -61,7 +68,9 @@ pub(crate) fn config(device: &Device, fault: Option<Fault>, changed_key: bool) -
 fn build(device: &Device, fault: Option<Fault>, generation: u32, key: Option<PrivateKey>) -> Config {
     let methods: &[MethodKind] = match fault {
         Some(Fault::PublickeyOnly) => &[MethodKind::PublicKey],
-        Some(Fault::Kbdint | Fault::Kbdint2step) => &[MethodKind::KeyboardInteractive],
+        Some(Fault::Kbdint | Fault::Kbdint2step | Fault::KbdintUsername | Fault::KbdintAgain) => {
+            &[MethodKind::KeyboardInteractive]
+        }
         _ => &[MethodKind::Password, MethodKind::KeyboardInteractive],
     };
     let mut preferred = Preferred {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::act::{Act, PIECE, Pieces, crlf};
-use crate::dialect;
 use crate::fault::Fault;
 use crate::shell::{Mode, Shell};
 use crate::text::Kind;
@@ -34,6 +33,18 @@ pub(crate) fn deliver(shell: &mut Shell, text: &str, kind: Kind) -> bool {
         Fault::Infinite => {
             let line = Bytes::from("counter 0000000000 packets, still going on and on and on\r\n".repeat(PIECE / 60));
             stream(shell, Box::new(std::iter::repeat(line)), Duration::ZERO);
+        }
+        Fault::BlankLines => {
+            crlf(text, &mut bytes);
+            bytes.extend_from_slice(format!("{}\r\n", shell.bare_prompt()).as_bytes());
+            shell.push(bytes);
+            let lines = Bytes::from("\r\n".repeat(PIECE / 2));
+            stream(shell, Box::new(std::iter::repeat(lines)), Duration::ZERO);
+        }
+        Fault::AsksYesNo => {
+            shell.out.extend_from_slice(b"The output is long. Press Enter to continue? [Y/N]: ");
+            shell.mode = Mode::Pager;
+            shell.pager = None;
         }
         Fault::Huge(size) if config => {
             crlf(text, &mut bytes);
@@ -117,6 +128,12 @@ pub(crate) fn deliver(shell: &mut Shell, text: &str, kind: Kind) -> bool {
     true
 }
 
+/// Answers with a line that never ends.
+pub(crate) fn endless_line(shell: &mut Shell) {
+    let piece = Bytes::from("x".repeat(PIECE));
+    stream(shell, Box::new(std::iter::repeat(piece)), Duration::ZERO);
+}
+
 fn stream(shell: &mut Shell, pieces: Pieces, every: Duration) {
     shell.flush();
     shell.mode = Mode::Prompt;
@@ -135,13 +152,7 @@ fn middle(bytes: &[u8]) -> (&[u8], &[u8]) {
 }
 
 fn lookalike(shell: &mut Shell, text: &str, pause: Duration) {
-    let prompt = dialect::prompt(
-        shell.platform,
-        &shell.device.shared.username,
-        &shell.host,
-        shell.privileged,
-    );
-    let prompt = prompt.trim();
+    let prompt = shell.bare_prompt();
     for line in text.lines() {
         shell.out.extend_from_slice(line.as_bytes());
         if line == prompt {

@@ -1,5 +1,6 @@
 //! The SSH side of a device: accepts connections, checks logins, carries out what a [`Shell`] wants.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::device::{Device, Tally, lock};
 use crate::dialect;
 use crate::fault::Fault;
 use crate::handshake;
+use crate::platform::Platform;
 use crate::shell::Shell;
 use crate::wire::{Switch, Wire};
 
@@ -135,6 +137,8 @@ struct Client {
     login: Option<Count>,
     logged_in: bool,
     asked_for_otp: bool,
+    /// Questions of the keyboard-interactive login that was begun last.
+    asked: u8,
     rows: u32,
     pty: bool,
     channel: Option<(ChannelId, Arc<Terminal>)>,
@@ -150,6 +154,7 @@ impl Client {
             login: Some(login),
             logged_in: false,
             asked_for_otp: false,
+            asked: 0,
             rows: 0,
             pty: false,
             channel: None,
@@ -162,17 +167,28 @@ impl Client {
         Auth::reject()
     }
 
+    /// Closes the connection without a word.
+    async fn cut(&self) {
+        self.switch.cut();
+        std::future::pending().await
+    }
+
     fn known_user(&self, user: &str) -> bool {
         let name = match self.device.platform() {
-            crate::platform::Platform::MikrotikRouteros => user.split_once('+').map_or(user, |(name, _)| name),
+            Platform::MikrotikRouteros => user.split_once('+').map_or(user, |(name, _)| name),
             _ => user,
         };
         name == self.device.shared.username
     }
 
-    fn check(&mut self, user: &str, secret: &str) -> bool {
+    async fn check(&mut self, user: &str, secret: &str) -> bool {
         self.device.tally.auth_attempts.fetch_add(1, Ordering::Relaxed);
         user.clone_into(&mut self.user);
+        match self.fault {
+            Some(Fault::AuthSilent) => std::future::pending().await,
+            Some(Fault::AuthCut) => self.cut().await,
+            _ => {}
+        }
         self.fault != Some(Fault::AuthRefused) && self.known_user(user) && secret == self.device.shared.password
     }
 
@@ -319,16 +335,26 @@ fn pieces(bytes: Bytes, size: usize) -> impl Iterator<Item = Bytes> {
 impl Handler for Client {
     type Error = anyhow::Error;
 
+    async fn auth_none(&mut self, _user: &str) -> Result<Auth, Self::Error> {
+        if self.fault == Some(Fault::LoginCut) {
+            self.cut().await;
+        }
+        Ok(Auth::reject())
+    }
+
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
         // A client may try a method that was not offered; what it sent is a secret all the same.
         let offered = !matches!(
             self.fault,
-            Some(Fault::PublickeyOnly | Fault::Kbdint | Fault::Kbdint2step)
+            Some(
+                Fault::PublickeyOnly
+                    | Fault::Kbdint
+                    | Fault::Kbdint2step
+                    | Fault::KbdintUsername
+                    | Fault::KbdintAgain
+            )
         );
-        let right = self.check(user, password);
-        if self.fault == Some(Fault::AuthSilent) {
-            std::future::pending::<()>().await;
-        }
+        let right = self.check(user, password).await;
         if right && offered {
             return Ok(Auth::Accept);
         }
@@ -356,22 +382,37 @@ impl Handler for Client {
         _submethods: &str,
         response: Option<Response<'a>>,
     ) -> Result<Auth, Self::Error> {
-        let ask = |text: &'static str| Auth::Partial {
+        let ask_all = |prompts: &[(&'static str, bool)]| Auth::Partial {
             name: "".into(),
             instructions: "".into(),
-            prompts: vec![(text.into(), false)].into(),
+            prompts: prompts.iter().map(|(text, echo)| ((*text).into(), *echo)).collect(),
         };
+        let ask = |text: &'static str| ask_all(&[(text, false)]);
         if self.fault == Some(Fault::PublickeyOnly) {
             return Ok(Auth::reject());
         }
         let Some(mut response) = response else {
             self.asked_for_otp = false;
-            return Ok(ask("Password: "));
+            self.asked = 1;
+            return Ok(match self.fault {
+                Some(Fault::KbdintUsername) => ask_all(&[]),
+                _ => ask("Password: "),
+            });
         };
-        let answer = response
-            .next()
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default();
+        let mut next = || {
+            let bytes = response.next();
+            bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        };
+        self.asked += 1;
+        if self.fault == Some(Fault::KbdintUsername) {
+            if self.asked == 2 {
+                return Ok(ask_all(&[("Username: ", true), ("Password: ", false)]));
+            }
+            if next().as_deref() != Some(user) {
+                return Ok(Auth::reject());
+            }
+        }
+        let answer = next().unwrap_or_default();
         if answer.is_empty() {
             // Somebody gave up; no secret was tried.
             return Ok(Auth::reject());
@@ -383,7 +424,12 @@ impl Handler for Client {
             }
             return Ok(self.refuse());
         }
-        if !self.check(user, &answer) {
+        if self.fault == Some(Fault::KbdintAgain) {
+            self.check(user, &answer).await;
+            self.device.tally.auth_failures.fetch_add(1, Ordering::Relaxed);
+            return Ok(ask("Password: "));
+        }
+        if !self.check(user, &answer).await {
             return Ok(self.refuse());
         }
         if self.fault == Some(Fault::Kbdint2step) {
@@ -412,6 +458,31 @@ impl Handler for Client {
         _session: &mut Session,
     ) -> Result<(), Self::Error> {
         reply.accept().await;
+        Ok(())
+    }
+
+    /// Servers carry connections to other devices of the lab.
+    async fn channel_open_direct_tcpip(
+        &mut self,
+        channel: Channel<Msg>,
+        host: &str,
+        port: u32,
+        _originator: &str,
+        _originator_port: u32,
+        reply: ChannelOpenHandle,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let address = host.parse().ok().zip(u16::try_from(port).ok());
+        let address = address.map(|(ip, port)| SocketAddr::new(ip, port));
+        let Some(address) = address.filter(|to| to.ip().is_loopback() && self.device.platform() == Platform::Linux)
+        else {
+            return Ok(());
+        };
+        let Ok(mut stream) = TcpStream::connect(address).await else {
+            return Ok(());
+        };
+        reply.accept().await;
+        tokio::spawn(async move { tokio::io::copy_bidirectional(&mut channel.into_stream(), &mut stream).await });
         Ok(())
     }
 

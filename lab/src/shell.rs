@@ -63,6 +63,8 @@ pub(crate) struct Shell {
     pub(crate) paging: bool,
     pub(crate) pager: Option<Pager>,
     pub(crate) commands: u32,
+    /// A show command has run.
+    shown: bool,
     after_return: bool,
     /// Somebody carries out a slow act; only they may ask for the next one.
     pub(crate) busy: bool,
@@ -94,6 +96,7 @@ impl Shell {
             mode: Mode::Prompt,
             pager: None,
             commands: 0,
+            shown: false,
             after_return: false,
             busy: false,
         }
@@ -154,8 +157,8 @@ impl Shell {
             self.input.extend(data.get(after..).unwrap_or_default());
             return true;
         }
-        if self.busy && self.platform == Platform::Linux && self.terminal {
-            // The terminal driver echoes while no shell reads.
+        if self.busy && dialect::on_terminal_driver(self.platform) && self.terminal {
+            // The terminal driver echoes while no command line reads.
             let mut echo = Vec::new();
             for byte in data {
                 match byte {
@@ -309,6 +312,7 @@ impl Shell {
         }
         let prompt = dialect::prompt(self.platform, &self.user, &self.host, self.privileged);
         match (self.fault, self.colours) {
+            (Some(Fault::LineOverPrompt), _) => format!("\r\n{{master:0}}\r\n{}", prompt.trim_start()),
             (Some(Fault::Ansi), _) => format!("\x1b]0;{}\x07\x1b[1;32m{prompt}\x1b[0m", self.host),
             (_, true) => format!(
                 "[\x1b[m\x1b[36m{}\x1b[m@\x1b[m\x1b[35m{}\x1b[m] > ",
@@ -316,6 +320,13 @@ impl Shell {
             ),
             _ => prompt,
         }
+    }
+
+    /// The prompt without anything that a fault adds to it.
+    pub(crate) fn bare_prompt(&self) -> String {
+        let user = &self.device.shared.username;
+        let prompt = dialect::prompt(self.platform, user, &self.host, self.privileged);
+        prompt.trim().to_owned()
     }
 
     pub(crate) fn prompt(&mut self) {
@@ -349,6 +360,9 @@ impl Shell {
         let text = String::from_utf8_lossy(line).into_owned();
         let command = answer::squeeze(&text);
         if command.is_empty() {
+            if self.fault == Some(Fault::EndlessLine) && self.shown {
+                return crate::mischief::endless_line(self);
+            }
             return self.prompt();
         }
         self.note_secret(line);
@@ -572,6 +586,7 @@ impl Shell {
 
     /// Sends what the command printed, in the way that the fault says.
     fn deliver(&mut self, command: &str, text: String, kind: Kind) {
+        self.shown = true;
         let think = self.device.shared.think;
         if !think.is_zero() {
             self.flush();

@@ -512,7 +512,8 @@ fn fill(outcome: &mut DeviceOutcome, report: DeviceReport, out: &Path) {
             let file = match report.verdict {
                 Verdict::Complete => Some(place),
                 Verdict::NotRun => None,
-                _ => Some(Path::new("incomplete").join(place)),
+                // There is none of what could not be stored.
+                _ => Some(Path::new("incomplete").join(place)).filter(|place| out.join(place).is_file()),
             };
             CaptureOutcome { report, file }
         })

@@ -30,6 +30,16 @@ pub(super) fn looks_like_a_pager(tail: &[u8]) -> bool {
     )
 }
 
+/// A question that a person has to answer. A pager that says `[y/n]` is in its platform's file.
+pub(super) fn asks_yes_or_no(tail: &[u8]) -> bool {
+    static QUESTION: OnceLock<Option<Regex>> = OnceLock::new();
+    compiled(
+        &QUESTION,
+        r"(?i)[\[(< ](?:y(?:es)?|n(?:o)?) ?(?:[/|,]|or) ?(?:y(?:es)?|n(?:o)?)(?:[/|,] ?[^\])>]{1,12})?[\])>]?(?: ?[\[(](?:y(?:es)?|n(?:o)?)[\])])?[?:]* *$|\[confirm\][?:]* *$",
+        tail,
+    )
+}
+
 /// A pager's text without what changes from page to page.
 pub(super) fn shape(tail: &[u8]) -> Vec<u8> {
     tail.iter()
@@ -101,7 +111,7 @@ impl Shell {
 
     pub(super) fn is_chatter_line(&self, line: &[u8], command: &[u8]) -> bool {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
-        if looks_like_log(line) || self.is_prompt_line(line) {
+        if looks_like_log(line) || self.is_prompt_line(line) || self.is_above_prompt(line) {
             return true;
         }
         let squeezed = squeeze(line);
@@ -158,16 +168,32 @@ impl Shell {
             .is_some_and(|rest| rest.len() > 4 && command.ends_with(rest))
     }
 
-    /// Where a line begins that is the prompt, alone or with a log line in it.
+    /// Whether the platform draws this line over its prompt.
+    fn is_above_prompt(&self, line: &[u8]) -> bool {
+        let pattern = self.platform.above_prompt.as_ref();
+        line.len() <= super::LONGEST_PROMPT && pattern.is_some_and(|pattern| pattern.is_match(trim_end(line)))
+    }
+
+    /// Where the last filled line begins, if it is one that the platform draws over its prompt.
+    fn find_above_prompt(&self, text: &[u8]) -> Option<usize> {
+        self.platform.above_prompt.as_ref()?;
+        let filled = trim_end(text);
+        let from = memchr::memrchr(b'\n', filled).map_or(0, |end| end + 1);
+        self.is_above_prompt(filled.get(from..).unwrap_or_default())
+            .then_some(from)
+    }
+
+    /// Where a line begins that is the prompt, alone or with a log line in it, or one that is drawn over it.
     pub(super) fn find_bare_prompt(&self, text: &[u8]) -> Option<usize> {
         if self.prompt.is_empty() {
             return None;
         }
-        memchr::memmem::find_iter(text, &self.prompt).find(|at| {
+        let bare = memchr::memmem::find_iter(text, &self.prompt).find(|at| {
             let starts_line = *at == 0 || text.get(at - 1) == Some(&b'\n');
             let rest = text.get(at + self.prompt.len()..).unwrap_or_default();
             let rest = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
             starts_line && looks_like_log(rest.trim_ascii_start())
-        })
+        });
+        bare.or_else(|| self.find_above_prompt(text))
     }
 }

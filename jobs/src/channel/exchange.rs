@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{ExchangeLimits, LONGEST_HELD, QUIET, Shell, Tail, TextSink, chatter::squeeze, timed_out};
+use super::{ExchangeLimits, KEPT_OF_HELD, LONGEST_HELD, QUIET, Shell, Tail, TextSink, chatter::squeeze, timed_out};
 use crate::error::{DeviceError, FailureKind};
 
 /// Pager answers for one command; more means that the device does not understand the answer.
@@ -47,6 +47,26 @@ impl Clock {
     fn heard(&mut self) {
         self.heard = Instant::now();
     }
+}
+
+/// Lines that may be a prompt with log lines behind it; they are output once other output follows.
+#[derive(Default)]
+struct Pending {
+    text: Vec<u8>,
+    /// So much of it was looked at and is no output.
+    looked_at: usize,
+}
+
+/// Passes the beginning of what is held on when it is too long for all of it to belong to a prompt.
+async fn relieve<S: TextSink>(held: &mut Vec<u8>, sink: &mut S) -> Result<(), DeviceError> {
+    if held.len() <= LONGEST_HELD {
+        return Ok(());
+    }
+    let most = held.len() - KEPT_OF_HELD;
+    let end = memchr::memrchr(b'\n', held.get(..most).unwrap_or_default()).map_or(most, |end| end + 1);
+    sink.text(held.get(..end).unwrap_or_default()).await?;
+    held.drain(..end);
+    Ok(())
 }
 
 impl Shell {
@@ -173,8 +193,7 @@ impl Shell {
         next: &mut N,
         clock: &mut Clock,
     ) -> Result<(), DeviceError> {
-        // Lines that may be a prompt with log lines behind it; they are output once other output follows.
-        let mut pending: Vec<u8> = Vec::new();
+        let mut pending = Pending::default();
         let mut pages = 0;
         let mut redraws = 0;
         let mut quiet = false;
@@ -215,7 +234,7 @@ impl Shell {
                     self.answer_pager(&answer).await?;
                 }
                 Tail::Question => return Err(self.question()),
-                Tail::Nothing if quiet && redraws < MOST_REDRAWS && self.is_overwritten(&pending, b"") => {
+                Tail::Nothing if quiet && redraws < MOST_REDRAWS && self.is_overwritten(&pending.text, b"") => {
                     redraws += 1;
                     self.send_line("").await?;
                 }
@@ -235,31 +254,35 @@ impl Shell {
         Ok(std::mem::take(&mut self.fresh))
     }
 
-    async fn pass<N: TextSink>(&self, text: &[u8], pending: &mut Vec<u8>, next: &mut N) -> Result<(), DeviceError> {
-        if pending.is_empty() {
+    async fn pass<N: TextSink>(&self, text: &[u8], pending: &mut Pending, next: &mut N) -> Result<(), DeviceError> {
+        if pending.text.is_empty() {
+            pending.looked_at = 0;
             let Some(at) = self.find_bare_prompt(text) else {
                 return next.text(text).await;
             };
             let (output, doubtful) = text.split_at(at);
             next.text(output).await?;
-            pending.extend_from_slice(doubtful);
+            pending.text.extend_from_slice(doubtful);
         } else {
-            pending.extend_from_slice(text);
+            pending.text.extend_from_slice(text);
         }
         let mut output_ends = 0;
-        let mut at = 0;
-        for line in pending.split_inclusive(|byte| *byte == b'\n') {
+        let mut at = pending.looked_at;
+        let fresh = pending.text.get(at..).unwrap_or_default();
+        for line in fresh.split_inclusive(|byte| *byte == b'\n') {
             at += line.len();
             if !self.is_chatter_line(line, b"") {
                 output_ends = at;
             }
         }
         if output_ends > 0 {
-            let rest = pending.get(output_ends..).unwrap_or_default();
+            let rest = pending.text.get(output_ends..).unwrap_or_default();
             let keep_from = output_ends + self.find_bare_prompt(rest).unwrap_or(rest.len());
-            next.text(pending.get(..keep_from).unwrap_or_default()).await?;
-            pending.drain(..keep_from);
+            next.text(pending.text.get(..keep_from).unwrap_or_default()).await?;
+            pending.text.drain(..keep_from);
         }
+        relieve(&mut pending.text, next).await?;
+        pending.looked_at = pending.text.len();
         Ok(())
     }
 
@@ -326,12 +349,7 @@ impl Shell {
                 Tail::Question => return Err(self.question()),
                 _ => {}
             }
-            if held.len() > LONGEST_HELD {
-                let half = held.get(..LONGEST_HELD / 2).unwrap_or_default();
-                let end = memchr::memrchr(b'\n', half).map_or(0, |end| end + 1);
-                before.text(held.get(..end).unwrap_or_default()).await?;
-                held.drain(..end);
-            }
+            relieve(&mut held, before).await?;
         }
     }
 
@@ -339,7 +357,8 @@ impl Shell {
     fn ends_in_answered_enter(&self, held: &[u8]) -> bool {
         let mut lines = held.split(|byte| *byte == b'\n').rev();
         let last = lines.find(|line| !self.is_chatter_line(line, b"") || self.is_prompt_line(line));
-        last.is_some_and(|line| self.is_prompt_line(line)) || (!self.echoes && !held.is_empty())
+        last.is_some_and(|line| self.is_prompt_line(line))
+            || (!self.echoes && !held.is_empty() && self.is_chatter(held, b""))
     }
 
     /// The text up to the prompts and log lines that end it.

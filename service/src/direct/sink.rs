@@ -13,7 +13,8 @@ use std::{
     },
 };
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
+use uuid::Uuid;
 
 use jobs::{CaptureSink, CaptureWriter, DeviceJob, SinkFuture, Verdict};
 
@@ -64,6 +65,9 @@ impl Buffers {
     }
 }
 
+/// Where text is written before it has its place.
+const PARTS: &str = ".parts";
+
 /// Folders that are open, so that each of thousands of files is found by its own name alone.
 struct Folders {
     folder: PathBuf,
@@ -84,9 +88,52 @@ fn open(folder: &Path) -> io::Result<OwnedFd> {
     Ok(rustix::fs::open(folder, flags, Mode::empty())?)
 }
 
+/// Times that a folder for parts is made when another run takes it away.
+const TRIES: usize = 10;
+
+/// A folder for the parts of this run alone, held by a lock for as long as the run lives.
+fn own_parts(all: &Path) -> io::Result<(PathBuf, OwnedFd)> {
+    for _ in 0..TRIES {
+        let own = all.join(Uuid::now_v7().to_string());
+        fs::create_dir_all(&own)?;
+        // Between these steps another run may take it for one that was left behind.
+        match open(&own) {
+            Ok(parts) if rustix::fs::flock(&parts, FlockOperation::NonBlockingLockExclusive).is_ok() && own.exists() => {
+                return Ok((own, parts));
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Err(io::Error::other(format!("{} is taken away again and again", all.display())))
+}
+
+/// Takes away what runs that have ended left half written, and nothing of one that still runs.
+fn clean(all: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(all) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let lock = |folder: &OwnedFd| rustix::fs::flock(folder, FlockOperation::NonBlockingLockExclusive);
+        match open(&path) {
+            Ok(folder) if lock(&folder).is_ok() => {
+                let _ = fs::remove_dir_all(&path);
+            }
+            Err(_) => {
+                let _ = fs::remove_file(&path);
+            }
+            Ok(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// A folder of captures.
 pub(super) struct FileSink {
     folders: Arc<Folders>,
+    own_parts: PathBuf,
     counter: AtomicU64,
     /// Whether there may be anything under `incomplete/`.
     incomplete: Arc<AtomicBool>,
@@ -99,12 +146,9 @@ impl FileSink {
         for capture_type in capture_types {
             fs::create_dir_all(folder.join(capture_type))?;
         }
-        let parts = folder.join(".parts");
-        fs::create_dir_all(&parts)?;
-        // What a run before left half written.
-        for entry in fs::read_dir(&parts)? {
-            let _ = fs::remove_file(entry?.path());
-        }
+        let all_parts = folder.join(PARTS);
+        clean(&all_parts)?;
+        let (own_parts, parts) = own_parts(&all_parts)?;
         let incomplete = Arc::new(AtomicBool::new(folder.join("incomplete").exists()));
         let complete = capture_types
             .iter()
@@ -113,18 +157,20 @@ impl FileSink {
         Ok(Self {
             folders: Arc::new(Folders {
                 folder: folder.to_owned(),
-                parts: open(&parts)?,
+                parts,
                 complete,
             }),
+            own_parts,
             counter: AtomicU64::new(0),
             incomplete,
             buffers: Arc::default(),
         })
     }
 
-    /// Takes the folder of unfinished files away.
+    /// Takes the folder of unfinished files away; that of all runs only when no other one is at work.
     pub(super) fn tidy(&self) {
-        let _ = fs::remove_dir(self.folders.folder.join(".parts"));
+        let _ = fs::remove_dir(&self.own_parts);
+        let _ = fs::remove_dir(self.folders.folder.join(PARTS));
     }
 }
 
@@ -235,5 +281,37 @@ impl CaptureWriter for FileWriter {
     fn finish(self: Box<Self>, verdict: Verdict) -> SinkFuture<'static> {
         let result = (*self).end(verdict);
         Box::pin(std::future::ready(result))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_runs_into_one_folder_do_not_touch_each_others_parts() {
+        let folder = tempfile::tempdir().unwrap();
+        let types = ["version".to_owned()];
+        let parts = folder.path().join(PARTS);
+        fs::create_dir_all(parts.join("of-a-killed-run")).unwrap();
+        fs::write(parts.join("of-a-killed-run/0"), "half").unwrap();
+        fs::write(parts.join("7"), "half").unwrap();
+
+        let first = FileSink::new(folder.path(), &types).unwrap();
+        assert_eq!(fs::read_dir(&parts).unwrap().count(), 1, "what was left behind is gone");
+        let mut half = first.folders.create("0").unwrap();
+        half.write_all(b"one").unwrap();
+        let second = FileSink::new(folder.path(), &types).unwrap();
+        let mut other = second.folders.create("0").unwrap();
+        other.write_all(b"other").unwrap();
+        second.tidy();
+        let text = |sink: &FileSink| fs::read_to_string(sink.own_parts.join("0")).unwrap();
+        assert_eq!((text(&first).as_str(), text(&second).as_str()), ("one", "other"));
+
+        for sink in [&first, &second] {
+            fs::remove_file(sink.own_parts.join("0")).unwrap();
+            sink.tidy();
+        }
+        assert!(!parts.exists());
     }
 }

@@ -305,6 +305,16 @@ async fn fault_14_password_age_warning() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fault_14_a_question_is_not_answered_as_if_it_were_a_pager() -> anyhow::Result<()> {
+    let scene = Scene::with(Fault::AsksYesNo, Platform::all()).await?;
+    let run = scene.run(&scene.collect().types("version")).await?;
+    for name in scene.faulty() {
+        scene.failed_wholly(&run, name, &["interaction_required"])?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_19_enable_ok() -> anyhow::Result<()> {
     let scene = Scene::with(Fault::EnableOk, ENABLE).await?;
     let run = scene.run(&scene.collect()).await?;

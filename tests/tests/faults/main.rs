@@ -13,7 +13,9 @@
     reason = "a test that meets what it does not expect has failed"
 )]
 
+mod account;
 mod handshake;
+mod jump;
 mod login;
 mod many;
 mod output;

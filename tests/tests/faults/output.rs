@@ -237,6 +237,53 @@ async fn fault_33_empty() -> anyhow::Result<()> {
     scene.is_whole_in_all_types(&run, scene.healthy())
 }
 
+/// A folder where a file should go, so that the file cannot be stored.
+fn no_room_for(scene: &Scene, place: &str) -> anyhow::Result<()> {
+    let folder = scene.collect().out_folder().join(place).join(format!("{}.txt", scene.first()));
+    std::fs::create_dir_all(folder)?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_stored_is_told_of_its_own_capture() -> anyhow::Result<()> {
+    let scene = Scene::with(Fault::Hostile, IOS).await?;
+    no_room_for(&scene, "arp")?;
+    let run = scene.run(&scene.collect().types("configs,arp,mac,version")).await?;
+    let device = run.device(scene.first())?;
+    let verdicts: Vec<(&str, &str)> = device
+        .captures
+        .iter()
+        .map(|capture| (capture.capture_type.as_str(), capture.verdict.as_str()))
+        .collect();
+    assert_eq!(
+        verdicts,
+        [
+            ("configs", "complete"),
+            ("arp", "truncated"),
+            ("mac", "truncated"),
+            ("version", "not_run")
+        ]
+    );
+    assert_eq!(device.failure_kind.as_deref(), Some("internal"), "{}", device.message);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_failures_the_first_one_is_told() -> anyhow::Result<()> {
+    let scene = Scene::with(Fault::UnknownCommand, IOS).await?;
+    no_room_for(&scene, "incomplete/version")?;
+    let run = scene.run(&scene.collect().types("configs,version,inventory")).await?;
+    let device = run.device(scene.first())?;
+    assert_eq!((device.verdict("configs"), device.verdict("version")), ("rejected", "truncated"));
+    assert_eq!(
+        device.failure_kind.as_deref(),
+        Some("command_rejected"),
+        "{}",
+        device.message
+    );
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_34_hostile() -> anyhow::Result<()> {
     let scene = Scene::with(Fault::Hostile, Platform::all()).await?;

@@ -108,6 +108,13 @@ async fn fault_23_no_hostname_prompt() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fault_23_a_line_over_the_prompt_is_no_output() -> anyhow::Result<()> {
+    let scene = Scene::with(Fault::LineOverPrompt, &[Platform::JuniperJunos; 3]).await?;
+    let run = scene.run(&scene.collect()).await?;
+    scene.everything_is_whole(&run)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_24_lookalike() -> anyhow::Result<()> {
     let scene = Scene::with(Fault::Lookalike(300), Platform::all()).await?;
     let run = scene.run(&scene.collect()).await?;

@@ -78,6 +78,33 @@ async fn fault_25_two_hundred_infinite_at_once() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What comes while a prompt is looked for is bounded like all output, whatever it is.
+async fn is_bounded(fault: Fault, platforms: &[Platform]) -> anyhow::Result<()> {
+    let scene = Scene::with(fault, platforms).await?;
+    let collect = scene
+        .collect()
+        .types("version")
+        .flag("--max-output-mib", "8")
+        .flag("--command-total-seconds", "20");
+    let run = scene.run(&collect).await?;
+    for name in scene.faulty() {
+        let device = scene.failed_wholly(&run, name, &["output_too_large"])?;
+        assert_eq!(device.verdict("version"), "truncated");
+    }
+    assert!(run.peak_rss < FEW, "{} MiB", run.peak_rss / MIB);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fault_25_endless_line_after_an_empty_one() -> anyhow::Result<()> {
+    is_bounded(Fault::EndlessLine, &[Platform::CiscoIos, Platform::Linux]).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fault_25_blank_lines_after_what_looks_like_a_prompt() -> anyhow::Result<()> {
+    is_bounded(Fault::BlankLines, &[Platform::CiscoIos, Platform::Linux]).await
+}
+
 /// The line of which a device with the fault `huge` puts many into its configuration.
 const HUGE_LINE: &[u8] = b"ip prefix-list HUGE seq 5 permit 100.64.0.0/24\n";
 
