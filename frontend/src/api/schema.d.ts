@@ -96,7 +96,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what was done, the newest first */
+        /**
+         * List what was done, the newest first
+         * @description In filters `*` stands for any characters, and then upper and lower case are the same: `*maria*`, `user.*`.
+         */
         get: operations["audit_event_list"];
         put?: never;
         post?: never;
@@ -117,8 +120,8 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description Gives an access token and a refresh token; browsers get the refresh token as a cookie, too, which scripts cannot
-         *     read. After some failures further tries have to wait (`login_throttled`).
+         * @description Gives an access token and a refresh token. A browser (it sends `Origin`) gets the refresh token as a cookie that
+         *     scripts cannot read, and not in the answer. After some failures further tries have to wait (`login_throttled`).
          */
         post: operations["auth_login"];
         delete?: never;
@@ -321,6 +324,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/captures/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the text of a capture
+         * @description Byte for byte as it is stored; it need not be UTF-8. Below operator secrets are shown as tags.
+         */
+        get: operations["capture_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/captures/{id}/diff": {
         parameters: {
             query?: never;
@@ -511,10 +534,29 @@ export interface paths {
         };
         /**
          * List the captures of a collection
-         * @description The complete texts of all of them come together from `/collections/{id}/captures.zip`, as
-         *     `<capture type>/<device>.txt`.
+         * @description The complete texts of all of them come together from `collection_captures_zip`.
          */
         get: operations["collection_capture_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/captures.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download all texts of a collection
+         * @description Its complete captures in one archive, as `<capture type>/<device>.txt`. Below operator secrets are shown as tags.
+         */
+        get: operations["collection_captures_zip"];
         put?: never;
         post?: never;
         delete?: never;
@@ -585,7 +627,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** View what a collection does or did */
+        /**
+         * View what a collection does or did
+         * @description For what was captured these are the commands that were sent, for the rest those of today.
+         */
         get: operations["collection_plan_view"];
         put?: never;
         post?: never;
@@ -1035,7 +1080,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** View a host key */
+        get: operations["host_key_view"];
         put?: never;
         post?: never;
         /**
@@ -1057,7 +1103,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Accept the key that was shown last */
+        /**
+         * Accept the key that was shown last
+         * @description With `If-Match` only the key that was looked at: when the device has shown another one since, nothing is accepted.
+         */
         post: operations["host_key_accept"];
         delete?: never;
         options?: never;
@@ -1861,7 +1910,10 @@ export interface components {
             lines: number;
             /** @description Why it is not complete. */
             message?: string;
-            /** @description SHA-256 of the text, in hexadecimal digits. */
+            /**
+             * @description SHA-256 of the text, in hexadecimal digits. Below operator another value in its place, which is the same for the
+             *     same text: from a hash of what is masked a weak secret could be guessed.
+             */
             sha256?: string;
             /** @description `complete truncated rejected empty suspicious`. */
             verdict: string;
@@ -2891,7 +2943,7 @@ export interface components {
              * @description Commands that are sent.
              */
             commands_total: number;
-            /** @description The first 500 devices. */
+            /** @description The first 500 devices, or a page of them. */
             devices: components["schemas"]["PlannedDevice"][];
             /**
              * Format: uint64
@@ -2900,6 +2952,8 @@ export interface components {
             devices_total: number;
             /** @description Whether there are more. */
             devices_truncated: boolean;
+            /** @description Where the next page of devices begins; absent at the end, and for a collection that is only planned. */
+            next_page_token?: string;
             /**
              * Format: uint64
              * @description Devices times their capture types.
@@ -6069,8 +6123,8 @@ export interface components {
              * @description Seconds that the access token is good.
              */
             expires_in: number;
-            /** @description Gets the next tokens, once. Browsers use the cookie instead. */
-            refresh_token: string;
+            /** @description Gets the next tokens, once. Browsers get it as a cookie instead, which no script can read. */
+            refresh_token?: string;
             /** @description Always `Bearer`. */
             token_type: string;
         };
@@ -7292,7 +7346,10 @@ export interface operations {
     api_token_delete: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that is meant; absent: any. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -7834,6 +7891,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example device_name,vrf,address,mac,interface,interface_raw,port,vlan,state,age_seconds,first_seen_at,last_seen_at,closed_at
+                     *     ams-sw-01,,192.0.2.20,00:1b:54:aa:bb:cc,Vlan20,Vl20,,20,,240,2026-01-30T06:30:00+00:00,2026-01-31T06:30:00+00:00,
+                     */
                     "text/plain": string;
                 };
             };
@@ -8262,8 +8323,8 @@ export interface operations {
             /** @description Logged in. */
             200: {
                 headers: {
-                    /** @description The refresh token for browsers. */
-                    "SET-COOKIE": string;
+                    /** @description The refresh token, for browsers. */
+                    "SET-COOKIE"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9360,8 +9421,8 @@ export interface operations {
             /** @description Logged in. */
             200: {
                 headers: {
-                    /** @description The refresh token for browsers. */
-                    "SET-COOKIE": string;
+                    /** @description The refresh token, for browsers. */
+                    "SET-COOKIE"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10481,7 +10542,7 @@ export interface operations {
                 include_total?: boolean;
                 /** @description Ids of devices. */
                 device_id?: string[];
-                /** @description Names of devices. */
+                /** @description Names of devices today, in any case. */
                 device?: string[];
                 /** @description Capture types. */
                 capture_type?: string[];
@@ -10717,8 +10778,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As it is now. */
             200: {
                 headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11504,6 +11568,281 @@ export interface operations {
             };
         };
     };
+    capture_content: {
+        parameters: {
+            query?: {
+                /** @description Whether secrets are shown as tags even to who may see them. */
+                masked?: boolean;
+            };
+            header?: {
+                /** @description The `ETag` of a text that is known already: the same one is not sent again. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text. */
+            200: {
+                headers: {
+                    /** @description Keeps browsers from taking it for a page. */
+                    "CONTENT-SECURITY-POLICY": string;
+                    /** @description Another one when the text is. */
+                    ETAG: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example hostname ams-sw-01
+                     *     !
+                     *     interface GigabitEthernet1/0/1
+                     *      description Uplink to ams-core-1
+                     *      switchport mode trunk
+                     *     !
+                     *     end
+                     */
+                    "text/plain": string;
+                };
+            };
+            /** @description It is the text that the client has. */
+            304: {
+                headers: {
+                    /** @description The same as was sent. */
+                    ETAG: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     capture_diff: {
         parameters: {
             query?: {
@@ -11840,6 +12179,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example --- ams-sw-01/configs 2026-01-30T06:30:00Z
+                     *     +++ ams-sw-01/configs 2026-01-31T06:30:00Z
+                     *     @@ -12,2 +12,3 @@
+                     *      interface GigabitEthernet1/0/7
+                     *     + description Printer, 2nd floor
+                     *       switchport access vlan 20
+                     */
                     "text/x-diff": string;
                 };
             };
@@ -12666,6 +13013,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example ams-sw-01#
+                     *     <<< terminal length 0
+                     *     terminal length 0
+                     *     ams-sw-01#
+                     *     <<< show version
+                     *     show version
+                     *     Cisco IOS XE Software, Version 17.09.04a
+                     */
                     "text/plain": string;
                 };
             };
@@ -13898,8 +14254,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As it is now. */
             200: {
                 headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14430,7 +14789,10 @@ export interface operations {
     collection_cancel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once in 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14799,6 +15161,258 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Page_Capture"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_captures_zip: {
+        parameters: {
+            query?: {
+                /** @description Whether secrets are shown as tags even to who may see them. */
+                masked?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive, written while it is read. */
+            200: {
+                headers: {
+                    /** @description Name of the file. */
+                    "CONTENT-DISPOSITION": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
             /** @description The request cannot be read */
@@ -15830,7 +16444,12 @@ export interface operations {
     };
     collection_plan_view: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Devices of a page: 500, and at most so many. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -15996,6 +16615,31 @@ export interface operations {
             };
             /** @description It was there once */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16389,6 +17033,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example device_name,ip_address,platform,site,status,failure_kind,message,attempt,duration_ms,capture_type,verdict,bytes,lines
+                     *     ams-sw-01,192.0.2.10,cisco_ios,ams,succeeded,,1 capture,1,2140,configs,complete,14120,430
+                     */
                     "text/plain": string;
                 };
             };
@@ -17537,6 +18185,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example device_name,name,kind,slot,description,part_number,serial,hardware_version,software_version,vendor,mac,status,first_seen_at,last_seen_at,closed_at
+                     *     ams-sw-01,Switch 1,chassis,1,Catalyst 9300,C9300-24T,FCW2233L0AB,V02,,,,,2026-01-30T06:30:00+00:00,2026-01-31T06:30:00+00:00,
+                     */
                     "text/plain": string;
                 };
             };
@@ -17981,8 +18633,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As it is now. */
             200: {
                 headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -18283,6 +18938,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example --- ams-sw-01/configs 2026-01-30T06:30:00Z
+                     *     +++ ams-sw-01/configs 2026-01-31T06:30:00Z
+                     *     @@ -12,2 +12,3 @@
+                     *      interface GigabitEthernet1/0/7
+                     *     + description Printer, 2nd floor
+                     *       switchport access vlan 20
+                     */
                     "text/x-diff": string;
                 };
             };
@@ -20774,6 +21437,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example name,host,port,platform,site,role,vendor,model,credential,tags,enabled,os_version,serial,legacy_algorithms
+                     *     ams-sw-01,192.0.2.10,22,cisco_ios,ams,access,Cisco,C9300-24T,,prod;floor-2,true,17.09.04a,FCW2233L0AB,false
+                     */
                     "text/plain": string;
                 };
             };
@@ -20964,12 +21631,19 @@ export interface operations {
                 /** @description Change devices that are there already; what the file does not say stays. */
                 update?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once in 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example name,host,port,platform,site,role,vendor,model,credential,tags,enabled,os_version,serial,legacy_algorithms
+                 *     ams-sw-01,192.0.2.10,22,cisco_ios,ams,access,Cisco,C9300-24T,,prod;floor-2,true,17.09.04a,FCW2233L0AB,false
+                 */
                 "application/octet-stream": string;
             };
         };
@@ -21556,6 +22230,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example device_name,hostname,vendor,model,models,os,os_version,serial,serials,image,boot_version,mac,reload_reason,uptime_seconds,first_seen_at,last_seen_at,closed_at
+                     *     ams-sw-01,ams-sw-01,Cisco,C9300-24T,C9300-24T,IOS XE,17.09.04a,FCW2233L0AB,FCW2233L0AB,flash:packages.conf,,,reload,864000,2026-01-30T06:30:00+00:00,2026-01-31T06:30:00+00:00,
+                     */
                     "text/plain": string;
                 };
             };
@@ -23641,10 +24319,251 @@ export interface operations {
             };
         };
     };
-    host_key_delete: {
+    host_key_view: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "192.0.2.10",
+                     *       "algorithm": "ssh-ed25519",
+                     *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d91",
+                     *       "device_name": "ams-core-1",
+                     *       "fingerprint": "SHA256:0ZKnAZa4qCvEYxNcTmWkjQwGkQO1vHrQ4tJ6cZzTq6I",
+                     *       "first_seen_at": "2026-01-31T06:30:00.000Z",
+                     *       "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d93",
+                     *       "last_seen_at": "2026-01-31T07:30:00.000Z",
+                     *       "port": 22,
+                     *       "state": "accepted"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HostKey"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    host_key_delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that is meant; absent: any. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -23914,7 +24833,10 @@ export interface operations {
     host_key_accept: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that is meant; absent: any. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -24480,6 +25402,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example device_name,name,name_raw,description,admin_up,link_up,link_status,protocol_status,mac,addresses,vrf,vlan,mtu,speed,speed_bps,duplex,kind,media,zone,counters,first_seen_at,last_seen_at,closed_at
+                     *     ams-sw-01,Vlan20,Vlan20,Offices,true,true,up,up,00:1b:54:00:00:02,192.0.2.1/24,,20,1500,,,,,,,,2026-01-30T06:30:00+00:00,2026-01-31T06:30:00+00:00,
+                     */
                     "text/plain": string;
                 };
             };
@@ -25368,6 +26294,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example device_name,domain,vlan,mac,interface,interface_raw,kind,age_seconds,first_seen_at,last_seen_at,closed_at
+                     *     ams-sw-01,,20,00:1b:54:aa:bb:cc,GigabitEthernet1/0/7,Gi1/0/7,dynamic,,2026-01-30T06:30:00+00:00,2026-01-31T06:30:00+00:00,
+                     */
                     "text/plain": string;
                 };
             };
@@ -25823,6 +26753,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example device_name,local_interface,local_interface_raw,neighbor_name,neighbor_interface,neighbor_port_id,neighbor_port_description,chassis_id,management_addresses,description,capabilities,vlan,age_seconds,first_seen_at,last_seen_at,closed_at
+                     *     ams-sw-01,GigabitEthernet1/0/1,Gi1/0/1,ams-core-1,Ethernet1/1,Eth1/1,to ams-sw-01,00:1b:54:00:00:01,192.0.2.1,,bridge router,,,2026-01-30T06:30:00+00:00,2026-01-31T06:30:00+00:00,
+                     */
                     "text/plain": string;
                 };
             };
@@ -26556,8 +27490,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As it is now. */
             200: {
                 headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -27340,6 +28277,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example device_name,vrf,prefix,protocol,protocol_raw,next_hop,next_hop_vrf,interface,interface_raw,active,distance,metric,tag,age_seconds,first_seen_at,last_seen_at,closed_at
+                     *     ams-sw-01,,0.0.0.0/0,static,S*,192.0.2.1,,,,true,1,0,,,2026-01-30T06:30:00+00:00,2026-01-31T06:30:00+00:00,
+                     */
                     "text/plain": string;
                 };
             };
@@ -28584,6 +29525,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example <?xml version="1.0" encoding="UTF-8"?>
+                     *     <mxfile host="showrun">
+                     *       <diagram name="Topology">
+                     *         <mxGraphModel>
+                     *           <root>
+                     *             <mxCell id="0"/>
+                     *           </root>
+                     *         </mxGraphModel>
+                     *       </diagram>
+                     *     </mxfile>
+                     */
                     "text/plain": string;
                 };
             };
@@ -28796,6 +29749,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example <?xml version="1.0" encoding="UTF-8"?>
+                     *     <graphml xmlns="http://graphml.graphdrawing.org/xmlns">
+                     *       <key id="name" for="node" attr.name="name" attr.type="string"/>
+                     *       <graph id="topology" edgedefault="undirected">
+                     *         <node id="n1">
+                     *           <data key="name">ams-sw-01</data>
+                     *         </node>
+                     *       </graph>
+                     *     </graphml>
+                     */
                     "text/plain": string;
                 };
             };
@@ -30391,6 +31355,106 @@ export interface operations {
                     "application/json": components["schemas"]["Version"];
                 };
             };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     volatile_rule_preview: {
@@ -31274,8 +32338,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description As it is now. */
             200: {
                 headers: {
+                    /** @description Version of it, for `If-Match`. */
+                    ETAG: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -31497,7 +32564,10 @@ export interface operations {
     volatile_rule_delete: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that is meant; absent: any. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
