@@ -84,8 +84,20 @@ enum Command {
     Completions(completions::Options),
 }
 
+/// The exit code of a command line that is not understood (EX_USAGE of sysexits.h): clap's own 2 means something else here.
+const USAGE: u8 = 64;
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return match error.use_stderr() {
+                true => ExitCode::from(USAGE),
+                false => ExitCode::SUCCESS,
+            };
+        }
+    };
     let usual = match arguments.command {
         Command::Serve(_) => "info",
         // What it has against a certificate is said once, by the command itself.

@@ -267,6 +267,9 @@ impl Run<'_> {
                     "Detection is not available; set the platform of this device",
                 )
             })?;
+        if let Some(password) = &job.credentials.password {
+            self.transcript.hide(password);
+        }
         let terminal = platform.terminal;
         let channel = connection
             .open_shell(terminal.columns, terminal.rows, limits.login)

@@ -444,13 +444,7 @@ impl Dispatch<'_> {
         });
     }
 
-    async fn start(
-        &mut self,
-        mut waiting: Waiting,
-        job: Arc<DeviceJob>,
-        target: Target,
-        permit: OwnedSemaphorePermit,
-    ) {
+    async fn start(&mut self, mut waiting: Waiting, job: Arc<DeviceJob>, target: Target, permit: OwnedSemaphorePermit) {
         waiting.started.get_or_insert_with(Instant::now);
         let started = Event::DeviceStarted {
             job: waiting.job,

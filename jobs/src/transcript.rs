@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 
+use secrecy::{ExposeSecret, SecretString};
+
 /// The session as received, input marked, our secrets replaced; its head and its end when it is long.
 #[derive(Debug, Default)]
 pub struct Transcript {
     head: Vec<u8>,
     end: VecDeque<u8>,
     left_out: u64,
-    secrets: Vec<String>,
+    secrets: Vec<SecretString>,
 }
 
 impl Transcript {
@@ -22,9 +24,14 @@ impl Transcript {
         }
     }
 
+    /// Keeps a secret that was sent before out, should the device say it.
+    pub fn hide(&mut self, secret: &SecretString) {
+        self.secrets.push(secret.clone());
+    }
+
     /// Notes that a secret was sent, and keeps it out should the device send it back.
     pub fn secret(&mut self, secret: &str) {
-        self.secrets.push(secret.to_owned());
+        self.secrets.push(SecretString::from(secret));
         self.put(b"\n<<< (secret)\n");
     }
 
@@ -65,8 +72,9 @@ impl Transcript {
         }
         all.extend(self.end);
         let mut text = String::from_utf8_lossy(&all).into_owned();
-        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
-            text = text.replace(secret.as_str(), "(secret)");
+        let secrets = self.secrets.iter().map(ExposeSecret::expose_secret);
+        for secret in secrets.filter(|secret| !secret.is_empty()) {
+            text = text.replace(secret, "(secret)");
         }
         text.into_bytes()
     }
@@ -93,11 +101,12 @@ mod tests {
     #[test]
     fn a_secret_that_the_device_says_back_is_replaced() {
         let mut transcript = Transcript::default();
-        transcript.output(b"Password: ");
+        transcript.hide(&SecretString::from("l0gin"));
+        transcript.output(b"you came with l0gin\r\nPassword: ");
         transcript.secret("s3cret");
         transcript.output(b"s3cret\r\n% Bad secrets\r\n");
         let text = String::from_utf8(transcript.into_bytes()).unwrap();
-        assert!(!text.contains("s3cret"));
+        assert!(!text.contains("s3cret") && !text.contains("l0gin"), "{text}");
         assert!(text.contains("% Bad secrets"));
     }
 }

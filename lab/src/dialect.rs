@@ -74,11 +74,6 @@ pub(crate) fn prompt(platform: Platform, user: &str, host: &str, privileged: boo
     }
 }
 
-/// Whether the command line is a program on a terminal of Linux or BSD, which gives the terminal back while a command runs.
-pub(crate) fn on_terminal_driver(platform: Platform) -> bool {
-    matches!(platform, Platform::Linux | Platform::CiscoNxos)
-}
-
 /// What the platform does with a line that is not a show command; `None`: it is something else.
 pub(crate) fn verb(platform: Platform, command: &str) -> Option<Verb> {
     let number_after = |prefix: &str| {

@@ -42,7 +42,9 @@ pub(crate) fn deliver(shell: &mut Shell, text: &str, kind: Kind) -> bool {
             stream(shell, Box::new(std::iter::repeat(lines)), Duration::ZERO);
         }
         Fault::AsksYesNo => {
-            shell.out.extend_from_slice(b"The output is long. Press Enter to continue? [Y/N]: ");
+            shell
+                .out
+                .extend_from_slice(b"The output is long. Press Enter to continue? [Y/N]: ");
             shell.mode = Mode::Pager;
             shell.pager = None;
         }

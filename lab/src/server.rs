@@ -167,12 +167,6 @@ impl Client {
         Auth::reject()
     }
 
-    /// Closes the connection without a word.
-    async fn cut(&self) {
-        self.switch.cut();
-        std::future::pending().await
-    }
-
     fn known_user(&self, user: &str) -> bool {
         let name = match self.device.platform() {
             Platform::MikrotikRouteros => user.split_once('+').map_or(user, |(name, _)| name),
@@ -181,15 +175,17 @@ impl Client {
         name == self.device.shared.username
     }
 
-    async fn check(&mut self, user: &str, secret: &str) -> bool {
+    async fn check(&mut self, user: &str, secret: &str) -> anyhow::Result<bool> {
         self.device.tally.auth_attempts.fetch_add(1, Ordering::Relaxed);
         user.clone_into(&mut self.user);
         match self.fault {
             Some(Fault::AuthSilent) => std::future::pending().await,
-            Some(Fault::AuthCut) => self.cut().await,
+            // An error ends the connection.
+            Some(Fault::AuthCut) => anyhow::bail!("the device closes the connection"),
             _ => {}
         }
-        self.fault != Some(Fault::AuthRefused) && self.known_user(user) && secret == self.device.shared.password
+        let right = self.known_user(user) && secret == self.device.shared.password;
+        Ok(right && self.fault != Some(Fault::AuthRefused))
     }
 
     fn open_shell(&mut self, channel: ChannelId, session: &mut Session, command: Option<&[u8]>) {
@@ -337,7 +333,7 @@ impl Handler for Client {
 
     async fn auth_none(&mut self, _user: &str) -> Result<Auth, Self::Error> {
         if self.fault == Some(Fault::LoginCut) {
-            self.cut().await;
+            anyhow::bail!("the device closes the connection");
         }
         Ok(Auth::reject())
     }
@@ -347,14 +343,10 @@ impl Handler for Client {
         let offered = !matches!(
             self.fault,
             Some(
-                Fault::PublickeyOnly
-                    | Fault::Kbdint
-                    | Fault::Kbdint2step
-                    | Fault::KbdintUsername
-                    | Fault::KbdintAgain
+                Fault::PublickeyOnly | Fault::Kbdint | Fault::Kbdint2step | Fault::KbdintUsername | Fault::KbdintAgain
             )
         );
-        let right = self.check(user, password).await;
+        let right = self.check(user, password).await?;
         if right && offered {
             return Ok(Auth::Accept);
         }
@@ -425,11 +417,11 @@ impl Handler for Client {
             return Ok(self.refuse());
         }
         if self.fault == Some(Fault::KbdintAgain) {
-            self.check(user, &answer).await;
+            self.check(user, &answer).await?;
             self.device.tally.auth_failures.fetch_add(1, Ordering::Relaxed);
             return Ok(ask("Password: "));
         }
-        if !self.check(user, &answer).await {
+        if !self.check(user, &answer).await? {
             return Ok(self.refuse());
         }
         if self.fault == Some(Fault::Kbdint2step) {

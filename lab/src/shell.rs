@@ -157,8 +157,8 @@ impl Shell {
             self.input.extend(data.get(after..).unwrap_or_default());
             return true;
         }
-        if self.busy && dialect::on_terminal_driver(self.platform) && self.terminal {
-            // The terminal driver echoes while no command line reads.
+        if self.busy && self.platform == Platform::Linux && self.terminal {
+            // The terminal driver echoes while no shell reads.
             let mut echo = Vec::new();
             for byte in data {
                 match byte {

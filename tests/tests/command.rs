@@ -227,3 +227,15 @@ async fn every_platform_of_the_lab_is_recognised() -> anyhow::Result<()> {
     fleet.stop().await;
     Ok(())
 }
+
+#[test]
+fn a_command_line_that_is_not_understood_has_an_exit_code_of_its_own() -> anyhow::Result<()> {
+    let wrong = showrun()?.args(["collect", "--no-such-flag"]).output()?;
+    assert_eq!(wrong.status.code(), Some(64));
+    ensure!(
+        String::from_utf8_lossy(&wrong.stderr).contains("--no-such-flag"),
+        "it says what it does not know"
+    );
+    assert_eq!(showrun()?.arg("--help").output()?.status.code(), Some(0));
+    Ok(())
+}

@@ -135,8 +135,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 async fn a_device_that_never_opens_a_session_hands_its_place_at_the_site_on() {
     let (listener, port) = silent_device().await;
     let forbidden: SocketAddr = "192.0.2.1:22".parse().unwrap();
-    let rule: AddressRule =
-        Arc::new(move |address| (address.ip() == forbidden.ip()).then(|| "not allowed".to_owned()));
+    let rule: AddressRule = Arc::new(move |address| (address.ip() == forbidden.ip()).then(|| "not allowed".to_owned()));
     let runner = runner(10).with_addresses(rule);
     let mut jobs = vec![job("127.0.0.1", port)];
     jobs.extend((0..4).map(|_| job("192.0.2.1", 22)));
@@ -170,12 +169,7 @@ async fn a_device_without_a_session_to_spare_stays_queued_and_can_be_cancelled()
     let (other_listener, other_port) = silent_device().await;
     let runner = runner(1);
     let (cancel, cancel_other) = (Cancel::default(), Cancel::default());
-    let mut running = Running::of(
-        &runner,
-        vec![job("127.0.0.1", port)],
-        RunOptions::default(),
-        &cancel,
-    );
+    let mut running = Running::of(&runner, vec![job("127.0.0.1", port)], RunOptions::default(), &cancel);
     let stream = running.up_to(accept(&listener)).await.expect("the only session");
 
     let mut other = Running::of(
@@ -185,8 +179,15 @@ async fn a_device_without_a_session_to_spare_stays_queued_and_can_be_cancelled()
         &cancel_other,
     );
     let moment = tokio::time::sleep(Duration::from_millis(50));
-    other.up_to(moment).await.expect("it waits for the session of the other run");
-    assert_eq!(other.started, Vec::<usize>::new(), "told to have started without a session");
+    other
+        .up_to(moment)
+        .await
+        .expect("it waits for the session of the other run");
+    assert_eq!(
+        other.started,
+        Vec::<usize>::new(),
+        "told to have started without a session"
+    );
     cancel_other.gracefully();
     let (started, kinds) = other.to_the_end().await;
     assert_eq!((started, kinds), (vec![], vec![(0, Some(FailureKind::Cancelled))]));

@@ -98,14 +98,19 @@ fn own_parts(all: &Path) -> io::Result<(PathBuf, OwnedFd)> {
         fs::create_dir_all(&own)?;
         // Between these steps another run may take it for one that was left behind.
         match open(&own) {
-            Ok(parts) if rustix::fs::flock(&parts, FlockOperation::NonBlockingLockExclusive).is_ok() && own.exists() => {
+            Ok(parts)
+                if rustix::fs::flock(&parts, FlockOperation::NonBlockingLockExclusive).is_ok() && own.exists() =>
+            {
                 return Ok((own, parts));
             }
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
-    Err(io::Error::other(format!("{} is taken away again and again", all.display())))
+    Err(io::Error::other(format!(
+        "{} is taken away again and again",
+        all.display()
+    )))
 }
 
 /// Takes away what runs that have ended left half written, and nothing of one that still runs.
@@ -236,6 +241,15 @@ impl FileWriter {
         };
         file.write_all(&self.buffer)?;
         drop(file);
+        let placed = self.place(verdict);
+        if placed.is_err() {
+            let _ = rustix::fs::unlinkat(&self.folders.parts, &self.part, AtFlags::empty());
+        }
+        placed
+    }
+
+    /// Moves the whole text to where it belongs.
+    fn place(&self, verdict: Verdict) -> io::Result<()> {
         let incomplete = || self.folders.folder.join("incomplete").join(&self.capture_type);
         match (verdict, self.folders.complete.get(&self.capture_type)) {
             (Verdict::Complete, Some(complete)) => {

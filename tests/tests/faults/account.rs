@@ -169,7 +169,12 @@ async fn a_wrong_password_ends_a_run_with_a_limit_per_site() -> anyhow::Result<(
         .devices()
         .iter()
         .map(|info| {
-            format!("{},{},{},cisco_ios,{site}\n", info.name, info.address.ip(), info.address.port())
+            format!(
+                "{},{},{},cisco_ios,{site}\n",
+                info.name,
+                info.address.ip(),
+                info.address.port()
+            )
         })
         .collect();
     let inventory = format!("name,host,port,platform,site\n{inventory}");

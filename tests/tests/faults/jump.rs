@@ -44,7 +44,9 @@ async fn devices_behind_a_server_are_known_by_the_way_to_them() -> anyhow::Resul
     let way = format!("[{server}/127.0.0.1]:");
     assert_eq!(known.matches(&way).count(), 3, "{known}");
     assert!(
-        known.lines().any(|line| line.starts_with(&format!("[127.0.0.1]:{} ", server.port()))),
+        known
+            .lines()
+            .any(|line| line.starts_with(&format!("[127.0.0.1]:{} ", server.port()))),
         "{known}"
     );
     Ok(())

@@ -239,7 +239,11 @@ async fn fault_33_empty() -> anyhow::Result<()> {
 
 /// A folder where a file should go, so that the file cannot be stored.
 fn no_room_for(scene: &Scene, place: &str) -> anyhow::Result<()> {
-    let folder = scene.collect().out_folder().join(place).join(format!("{}.txt", scene.first()));
+    let folder = scene
+        .collect()
+        .out_folder()
+        .join(place)
+        .join(format!("{}.txt", scene.first()));
     std::fs::create_dir_all(folder)?;
     Ok(())
 }
@@ -274,7 +278,10 @@ async fn of_several_failures_the_first_one_is_told() -> anyhow::Result<()> {
     no_room_for(&scene, "incomplete/version")?;
     let run = scene.run(&scene.collect().types("configs,version,inventory")).await?;
     let device = run.device(scene.first())?;
-    assert_eq!((device.verdict("configs"), device.verdict("version")), ("rejected", "truncated"));
+    assert_eq!(
+        (device.verdict("configs"), device.verdict("version")),
+        ("rejected", "truncated")
+    );
     assert_eq!(
         device.failure_kind.as_deref(),
         Some("command_rejected"),

@@ -84,8 +84,8 @@ async fn is_bounded(fault: Fault, platforms: &[Platform]) -> anyhow::Result<()> 
     let collect = scene
         .collect()
         .types("version")
-        .flag("--max-output-mib", "8")
-        .flag("--command-total-seconds", "20");
+        .flag("--max-output-mib", "2")
+        .flag("--command-total-seconds", "30");
     let run = scene.run(&collect).await?;
     for name in scene.faulty() {
         let device = scene.failed_wholly(&run, name, &["output_too_large"])?;
