@@ -76,7 +76,7 @@ async fn the_wizard_works_in_a_browser() -> anyhow::Result<()> {
     let device = hostile.devices().first().context("no hostile device")?;
     let named = json!({
         "name": "<img src=x onerror=alert(1)>", "address": device.address.ip().to_string(), "port": device.address.port(),
-        "platform": device.platform, "site": "hostile",
+        "platform": device.platform.to_string(), "site": "hostile",
     });
     let made = admin.post("/api/v1/devices", &named).await?;
     ensure!(made.status == 201, "the hostile device: {made:?}");
