@@ -24,6 +24,7 @@ async function examiner(page) {
   const look = async (what) => {
     // What changes its colour with the scheme has neither for a moment.
     await page.evaluate(async () => {
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
       const changing = document.getAnimations().filter((each) => each instanceof CSSTransition);
       await Promise.allSettled(changing.map((each) => each.finished));
     });
@@ -104,7 +105,14 @@ export const accessibility = {
     const { both, none } = await examiner(page);
     await signIn(page);
     // Long enough to be looked at, however slowly this machine looks.
-    await start(page, "slow", ["Configuration", "ARP Table", "MAC Table", "Interfaces", "Routes", "Version"]);
+    await start(page, "slow", [
+      "Configuration",
+      "LLDP Neighbors",
+      "MAC Table",
+      "Interfaces",
+      "Routes",
+      "Version",
+    ]);
     await page.getByText("Live", { exact: true }).waitFor();
     await both("running");
     await page.getByRole("button", { name: "Cancel", exact: true }).click();

@@ -534,7 +534,8 @@ export interface paths {
         };
         /**
          * List the captures of a collection
-         * @description The complete texts of all of them come together from `collection_captures_zip`.
+         * @description The complete texts of all of them come together from `collection_captures_zip`, with prompts and commands around
+         *     them if asked for.
          */
         get: operations["collection_capture_list"];
         put?: never;
@@ -554,7 +555,9 @@ export interface paths {
         };
         /**
          * Download all texts of a collection
-         * @description Its complete captures in one archive, as `<capture type>/<device>.txt`. Below operator secrets are shown as tags.
+         * @description Its complete captures in one archive, as `<capture type>/<device>.txt`. Below operator secrets are shown as tags. With
+         *     `prompts` each command stands before its output behind a prompt, and a prompt ends the text, as on a screen; the prompt
+         *     is `<device>#`, whatever the device itself prints.
          */
         get: operations["collection_captures_zip"];
         put?: never;
@@ -574,6 +577,27 @@ export interface paths {
         };
         /** List the devices of a collection */
         get: operations["collection_device_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/devices/{device_id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the session with a device, as it was received
+         * @description Kept for some days, of devices that did not succeed, and of all where `keep_transcripts` was asked for. What was sent
+         *     is marked, and the secrets in it are replaced.
+         */
+        get: operations["collection_transcript"];
         put?: never;
         post?: never;
         delete?: never;
@@ -702,7 +726,8 @@ export interface paths {
         put?: never;
         /**
          * Retry what failed, as a new collection
-         * @description Takes the devices that failed or succeeded in part, each with the types it has no complete capture of.
+         * @description Takes the devices that failed or succeeded in part, each with the types it has no complete capture of. Devices that
+         *     were removed since, or are not enabled any more, are left out.
          */
         post: operations["collection_retry"];
         delete?: never;
@@ -2034,6 +2059,62 @@ export interface components {
             truncated: boolean;
         };
         /**
+         * CaptureLoad
+         * @description What the tables hold of a capture type of a device, and what made it.
+         * @example {
+         *       "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "captured_at": "2026-01-31T06:30:00.900Z",
+         *       "incomplete": 0,
+         *       "records": 1,
+         *       "templates": [
+         *         "cisco_ios_show_ip_arp"
+         *       ],
+         *       "tried_at": "2026-01-31T06:30:04.200Z",
+         *       "unknown_lines": 0,
+         *       "versions": [
+         *         "9f86d081884c7d65"
+         *       ]
+         *     }
+         */
+        CaptureLoad: {
+            /**
+             * Format: uuid
+             * @description The capture that is loaded.
+             */
+            capture_id?: string;
+            /**
+             * Format: date-time
+             * @description When it was captured.
+             */
+            captured_at?: string;
+            /**
+             * Format: int64
+             * @description Records that lack a field they need and were left out.
+             */
+            incomplete: number;
+            /**
+             * Format: int64
+             * @description Rows that it has in the tables.
+             */
+            records: number;
+            /** @description Templates that read it. */
+            templates: string[];
+            /**
+             * Format: date-time
+             * @description When loading was last tried.
+             */
+            tried_at: string;
+            /**
+             * Format: int64
+             * @description Lines that were not understood.
+             */
+            unknown_lines: number;
+            /** @description Their versions; each changes with everything that decides on the records. */
+            versions: string[];
+            /** @description Something that a person should look at, such as a table that lost most of its rows. */
+            warning?: string;
+        };
+        /**
          * CapturePurge
          * @description What is to be purged.
          * @example {
@@ -2098,6 +2179,20 @@ export interface components {
          *       "incomplete": 0,
          *       "knows_every_line": true,
          *       "lines": 2,
+         *       "load": {
+         *         "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *         "captured_at": "2026-01-31T06:30:00.900Z",
+         *         "incomplete": 0,
+         *         "records": 1,
+         *         "templates": [
+         *           "cisco_ios_show_ip_arp"
+         *         ],
+         *         "tried_at": "2026-01-31T06:30:04.200Z",
+         *         "unknown_lines": 0,
+         *         "versions": [
+         *           "9f86d081884c7d65"
+         *         ]
+         *       },
          *       "loaded": true,
          *       "records": [
          *         {
@@ -2145,6 +2240,8 @@ export interface components {
              * @description Lines of the text that were looked at.
              */
             lines: number;
+            /** @description What the tables hold of its device and type, of whatever capture; absent where nothing was ever loaded. */
+            load?: components["schemas"]["CaptureLoad"];
             /** @description Whether the tables hold what this capture says. */
             loaded: boolean;
             /** @description Why it cannot be read or was not loaded, or what to look at. */
@@ -4879,6 +4976,8 @@ export interface components {
             neighbor_port_description?: string;
             /** @description Its port id as printed. */
             neighbor_port_id?: string;
+            /** @description The aggregate that our end is a link of, where the device prints it. */
+            parent_interface?: string;
             /** @description VLAN of the link. */
             vlan?: string;
         };
@@ -12447,6 +12546,20 @@ export interface operations {
                      *       "incomplete": 0,
                      *       "knows_every_line": true,
                      *       "lines": 2,
+                     *       "load": {
+                     *         "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *         "captured_at": "2026-01-31T06:30:00.900Z",
+                     *         "incomplete": 0,
+                     *         "records": 1,
+                     *         "templates": [
+                     *           "cisco_ios_show_ip_arp"
+                     *         ],
+                     *         "tried_at": "2026-01-31T06:30:04.200Z",
+                     *         "unknown_lines": 0,
+                     *         "versions": [
+                     *           "9f86d081884c7d65"
+                     *         ]
+                     *       },
                      *       "loaded": true,
                      *       "records": [
                      *         {
@@ -12722,6 +12835,20 @@ export interface operations {
                      *       "incomplete": 0,
                      *       "knows_every_line": true,
                      *       "lines": 2,
+                     *       "load": {
+                     *         "capture_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *         "captured_at": "2026-01-31T06:30:00.900Z",
+                     *         "incomplete": 0,
+                     *         "records": 1,
+                     *         "templates": [
+                     *           "cisco_ios_show_ip_arp"
+                     *         ],
+                     *         "tried_at": "2026-01-31T06:30:04.200Z",
+                     *         "unknown_lines": 0,
+                     *         "versions": [
+                     *           "9f86d081884c7d65"
+                     *         ]
+                     *       },
                      *       "loaded": true,
                      *       "records": [
                      *         {
@@ -15395,6 +15522,8 @@ export interface operations {
             query?: {
                 /** @description Whether secrets are shown as tags even to who may see them. */
                 masked?: boolean;
+                /** @description Whether prompts and commands stand around the outputs. */
+                prompts?: boolean;
             };
             header?: never;
             path: {
@@ -15832,6 +15961,228 @@ export interface operations {
             };
             /** @description The request says something impossible */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collection_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
