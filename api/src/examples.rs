@@ -6,7 +6,7 @@ pub(crate) fn answer(operation: &str) -> Option<&'static str> {
         "capture_content" => {
             "hostname ams-sw-01\n!\ninterface GigabitEthernet1/0/1\n description Uplink to ams-core-1\n switchport mode trunk\n!\nend\n"
         }
-        "capture_transcript" => {
+        "capture_transcript" | "collection_transcript" => {
             "ams-sw-01#\n<<< terminal length 0\nterminal length 0\nams-sw-01#\n<<< show version\nshow version\nCisco IOS XE Software, Version 17.09.04a\n"
         }
         "capture_diff_patch" | "config_change_patch" => {

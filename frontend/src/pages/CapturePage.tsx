@@ -2,8 +2,7 @@ import { Button, Loader, SegmentedControl, SimpleGrid } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useState } from "react";
-import { api, ask, askText } from "../api/client";
+import { api, ask } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { Capture } from "../api/types";
 import { useCan } from "../app/role";
@@ -16,7 +15,7 @@ import { useTypeTitle } from "../ui/captureTypes";
 import { IconTrash } from "../ui/icons";
 import { Facts, Page, Panel } from "../ui/Page";
 import { ProblemNotice, Stale } from "../ui/Problem";
-import { TextLines } from "../ui/TextLines";
+import { Transcript } from "../ui/Transcript";
 
 const route = getRouteApi("/captures/$id");
 
@@ -97,36 +96,8 @@ export function CapturePage() {
           ]}
         />
       </Panel>
-      {admin && <Transcript id={id} />}
+      {admin && <Transcript of={`captures/${encodeURIComponent(id)}`} />}
     </Page>
-  );
-}
-
-/** What was said on the line; kept for devices that did not succeed, for a few days. */
-function Transcript({ id }: { id: string }) {
-  const [wanted, setWanted] = useState(false);
-  const text = useQuery({
-    queryKey: ["captures", id, "transcript"],
-    queryFn: () => askText(`/api/v1/captures/${encodeURIComponent(id)}/transcript`),
-    enabled: wanted,
-  });
-  return (
-    <Panel title="Session transcript">
-      {text.data !== undefined ? (
-        <TextLines lines={text.data.replace(/\n$/, "").split("\n")} find="" label="Session transcript" />
-      ) : text.error ? (
-        <ProblemNotice error={text.error} />
-      ) : (
-        <Button
-          variant="default"
-          size="xs"
-          loading={wanted && text.isPending}
-          onClick={() => setWanted(true)}
-        >
-          Show what was said on the line
-        </Button>
-      )}
-    </Panel>
   );
 }
 

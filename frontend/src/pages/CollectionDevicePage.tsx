@@ -4,12 +4,14 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
 import { collectionQuery } from "../api/queries";
 import type { CollectionDevice } from "../api/types";
+import { useCan } from "../app/role";
 import { dateTime, duration } from "../format";
 import { hasEnded } from "../progress";
 import { CaptureTexts } from "../ui/CaptureTexts";
 import { Facts, Page, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { StatusChip } from "../ui/Status";
+import { Transcript } from "../ui/Transcript";
 import { Retry } from "../wizard/Retry";
 import { failureWord, nameOf } from "../words";
 
@@ -20,6 +22,7 @@ export function CollectionDevicePage() {
   const { id, deviceId } = route.useParams();
   const { type } = route.useSearch();
   const navigate = route.useNavigate();
+  const admin = useCan("admin");
   const collection = useQuery(collectionQuery(id));
   const ended = collection.data !== undefined && hasEnded(collection.data.status);
   const device = useQuery({
@@ -146,6 +149,9 @@ export function CollectionDevicePage() {
           onChoose={(next) => void navigate({ search: { type: next }, replace: true })}
         />
       </Panel>
+      {admin && ended && row.status !== "queued" && (
+        <Transcript of={`collections/${encodeURIComponent(id)}/devices/${encodeURIComponent(deviceId)}`} />
+      )}
     </Page>
   );
 }

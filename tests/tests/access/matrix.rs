@@ -103,6 +103,7 @@ const ADMIN: &[&str] = &[
     "capture_delete",
     "capture_purge",
     "capture_transcript",
+    "collection_transcript",
     "credential_create",
     "credential_delete",
     "credential_update",
