@@ -40,7 +40,7 @@ pub mod search;
 mod server;
 pub mod settings;
 #[cfg(test)]
-pub(crate) mod testing;
+pub(crate) mod tests;
 pub mod time;
 pub mod topology;
 mod vault;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use futures_util::StreamExt;
 use lab::{Fleet, FleetOptions};
 use reqwest::Method;
@@ -12,7 +12,7 @@ use tests::{
     postgres::Postgres,
     server::{Client, Server, Setup},
 };
-use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest, protocol::frame::coding::CloseCode};
 
 /// A collection in a test ends within this.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -224,7 +224,9 @@ pub(crate) async fn next(socket: &mut Socket) -> anyhow::Result<Option<Value>> {
     loop {
         match socket.next().await {
             Some(Ok(Message::Text(text))) => return Ok(Some(serde_json::from_str(text.as_str())?)),
-            Some(Ok(Message::Close(_))) | None => return Ok(None),
+            Some(Ok(Message::Close(Some(frame)))) if frame.code == CloseCode::Normal => return Ok(None),
+            Some(Ok(Message::Close(Some(frame)))) => bail!("the server closed the socket: {frame}"),
+            Some(Ok(Message::Close(None))) | None => return Ok(None),
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(error.into()),
         }

@@ -88,7 +88,7 @@ async fn a_row_that_is_wrong_costs_itself_and_a_formula_is_a_text() -> anyhow::R
     );
     std::fs::write(desk.file("worse.csv"), "name,host,port\nbad,192.0.2.3,99999\n")?;
     let ran = desk.run("devices import worse.csv --quiet").await?;
-    assert_eq!(ran.code, 2, "an option that there is not: {ran:?}");
+    assert_eq!(ran.code, 64, "an option that there is not: {ran:?}");
     let ran = desk.run("devices import worse.csv").await?;
     assert_eq!(ran.code, 1, "{ran:?}");
     Ok(())

@@ -9,7 +9,7 @@ use proptest::{
 };
 
 use super::*;
-use crate::testing::Postgres;
+use crate::tests::Postgres;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 /// One more than a chain of patches is long.

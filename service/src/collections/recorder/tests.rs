@@ -270,7 +270,7 @@ async fn who_is_told_to_stop_does_not_try_to_write_for_ever() {
 
 #[tokio::test]
 async fn who_was_taken_over_writes_nothing_more() {
-    let Some(postgres) = crate::testing::Postgres::fresh("who_was_taken_over_writes_nothing_more") else {
+    let Some(postgres) = crate::tests::Postgres::fresh("who_was_taken_over_writes_nothing_more") else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
