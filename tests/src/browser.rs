@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// All browser tests of one run together end within this.
-const LONGEST: Duration = Duration::from_secs(900);
+const LONGEST: Duration = Duration::from_secs(1300);
 const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// How the tests log in to the devices.
