@@ -116,7 +116,10 @@ async fn the_tree_is_put_right_and_a_viewer_sees_no_secret() {
     let shown = String::from_utf8(shown).unwrap();
     let shown = shown.lines().last().unwrap();
     // Nobody said which platform it is, so the rules of all of them hold, and more is hidden than need be.
-    assert!(shown.starts_with("username x password ") && shown.contains("<secret "), "{shown}");
+    assert!(
+        shown.starts_with("username x password ") && shown.contains("<secret "),
+        "{shown}"
+    );
     assert!(!shown.contains("hunter22"), "{shown}");
     let view = history.service.capture_view(&viewer, id).await.unwrap();
     assert!(!view.current);
