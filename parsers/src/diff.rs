@@ -198,7 +198,7 @@ fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Cha
     if ranges.is_empty() {
         return Changes::default();
     }
-    let sections = (Sections::new(&old.lines), Sections::new(&new.lines));
+    let mut headings = (Headings::new(old), Headings::new(new));
     let mut changes = Changes::default();
     let mut room = options.most_lines;
     let mut highest = None; // of all lines so far
@@ -222,27 +222,28 @@ fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Cha
                 after.start.saturating_sub(back),
             ));
         }
-        let removed = before.clone().map(|at| (LineKind::Removed, old, &sections.0, at));
-        let added = after.clone().map(|at| (LineKind::Added, new, &sections.1, at));
-        for (kind, text, sections, at) in removed.chain(added) {
+        let removed = before.clone().map(|at| (LineKind::Removed, at));
+        let added = after.clone().map(|at| (LineKind::Added, at));
+        for (kind, at) in removed.chain(added) {
             // What is not shown can only raise the severity, as long as it is not the highest there is.
             if lines.len() >= room && highest == Some(Severity::Critical) {
                 changes.truncated = true;
                 break;
             }
-            let section = sections.of(at, |at| text.line(at));
-            // How much it matters is asked of the line as it is: a tag must not count as a word, nor hide one.
-            let severity = match text.shown.is_plain() {
-                true => options.severity.of(&section, &text.raw(at)),
-                false => options.severity.of(&sections.of(at, |at| text.raw(at)), &text.raw(at)),
+            let (text, headings) = match kind {
+                LineKind::Removed => (old, &mut headings.0),
+                _ => (new, &mut headings.1),
             };
-            let line = changed(kind, text, at, section, severity);
-            highest = highest.max(line.severity);
-            lines.push(line);
-            if lines.len() > room {
-                lines.truncate(room);
+            let heading = headings.of(text, at, &options.severity);
+            // How much it matters is asked of the line as it is: a tag must not count as a word, nor hide one.
+            let severity = options.severity.of_line(&text.raw(at)).or(heading.severity);
+            let severity = severity.unwrap_or_default();
+            highest = highest.max(Some(severity));
+            if lines.len() >= room {
                 changes.truncated = true;
+                continue;
             }
+            lines.push(changed(kind, text, at, heading.section.clone(), severity));
         }
         let next = ranges.get(index + 1).map_or(new.lines.len(), |(_, next)| next.start);
         let gap = next.saturating_sub(after.end);
@@ -286,6 +287,39 @@ fn changes(old: &Counted<'_>, new: &Counted<'_>, options: &ChangeOptions) -> Cha
     }
     changes.severity = highest;
     changes
+}
+
+/// What the lines of a text stand under. That of the last line is kept: mostly the next one stands under the same.
+struct Headings {
+    sections: Sections,
+    last: Option<Heading>,
+}
+
+struct Heading {
+    under: Option<usize>,
+    /// As it is shown.
+    section: Vec<String>,
+    /// What it says of the lines under it that say nothing themselves.
+    severity: Option<Severity>,
+}
+
+impl Headings {
+    fn new(text: &Counted<'_>) -> Self {
+        Self {
+            sections: Sections::new(&text.lines),
+            last: None,
+        }
+    }
+
+    fn of(&mut self, text: &Counted<'_>, at: usize, rules: &SeverityRules) -> &Heading {
+        let under = self.sections.parent(at);
+        let known = self.last.take().filter(|last| last.under == under);
+        self.last.insert(known.unwrap_or_else(|| Heading {
+            under,
+            section: self.sections.of(at, |at| text.line(at)),
+            severity: rules.of_section(&self.sections.of(at, |at| text.raw(at))),
+        }))
+    }
 }
 
 fn context(old: &Counted<'_>, new: &Counted<'_>, before: usize, after: usize) -> HunkLine {

@@ -105,11 +105,6 @@ impl<'a> MaskedLines<'a> {
         Self { masker, whole }
     }
 
-    /// Whether the lines are as they are.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.masker.is_none()
-    }
-
     /// What is shown for a line of the text; lines count from 0.
     pub(crate) fn line<'b>(&self, index: usize, line: &'b str) -> Cow<'b, str> {
         match (&self.whole, self.masker) {

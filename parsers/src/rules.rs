@@ -90,17 +90,22 @@ impl SeverityRules {
         })
     }
 
-    /// The severity of a line that stands under `section`.
+    /// The severity of a line that stands under `section`: the line itself speaks first, then what it stands under.
     #[must_use]
     pub fn of(&self, section: &[String], line: &str) -> Severity {
-        // The line itself speaks first, then what it stands under, from near to far.
-        let near = std::iter::once(line).chain(section.iter().rev().map(String::as_str));
-        for text in near {
-            if let Some((_, severity)) = self.rules.iter().find(|(rule, _)| rule.is_match(text)) {
-                return *severity;
-            }
-        }
-        Severity::default()
+        let said = self.of_line(line).or_else(|| self.of_section(section));
+        said.unwrap_or_default()
+    }
+
+    /// What a line says by itself; `None`: no rule is for it.
+    pub(crate) fn of_line(&self, line: &str) -> Option<Severity> {
+        let rule = self.rules.iter().find(|(rule, _)| rule.is_match(line));
+        rule.map(|(_, severity)| *severity)
+    }
+
+    /// What a section says of the lines under it, from near to far.
+    pub(crate) fn of_section(&self, section: &[String]) -> Option<Severity> {
+        section.iter().rev().find_map(|line| self.of_line(line))
     }
 }
 

@@ -48,9 +48,14 @@ impl Sections {
         Self { parents }
     }
 
+    /// The line that a line stands under.
+    pub(crate) fn parent(&self, at: usize) -> Option<usize> {
+        self.parents.get(at).copied().flatten()
+    }
+
     /// Whether a line stands under none.
     pub(crate) fn is_outermost(&self, at: usize) -> bool {
-        self.parents.get(at).copied().flatten().is_none()
+        self.parent(at).is_none()
     }
 
     /// The lines that a line stands under, from the outermost; no more than the `most` nearest.

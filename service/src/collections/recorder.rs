@@ -345,29 +345,29 @@ impl Recorder {
             captured_at: at,
             message: message.clone(),
         };
-        if let (Verdict::Complete, Some(staged), Some(text)) = (verdict, &staged, text) {
-            if last_good.is_none_or(|good| good.sha != staged.sha) {
-                let good = Good {
-                    sha: staged.sha,
-                    bytes: staged.bytes,
-                };
-                self.shelf.lately.set_good(slot.device_id, &report.capture_type, good);
-                working
-                    .batch
-                    .currents
-                    .push((slot.device_id, report.capture_type.clone(), id, text));
-                working.projections.push(Projection {
-                    capture_type: report.capture_type.clone(),
-                    device_id: slot.device_id,
-                    device_name: slot.device_name.clone(),
-                    sha: staged.sha,
-                    source: match (&staged.text, &staged.body) {
-                        (Some(text), _) => Source::Memory(Arc::clone(text)),
-                        (None, Body::Known(_)) => Source::Database,
-                        (None, _) => Source::Blob,
-                    },
-                });
-            }
+        if let (Verdict::Complete, Some(staged), Some(text)) = (verdict, &staged, text)
+            && last_good.is_none_or(|good| good.sha != staged.sha)
+        {
+            let good = Good {
+                sha: staged.sha,
+                bytes: staged.bytes,
+            };
+            self.shelf.lately.set_good(slot.device_id, &report.capture_type, good);
+            working
+                .batch
+                .currents
+                .push((slot.device_id, report.capture_type.clone(), id, text));
+            working.projections.push(Projection {
+                capture_type: report.capture_type.clone(),
+                device_id: slot.device_id,
+                device_name: slot.device_name.clone(),
+                sha: staged.sha,
+                source: match (&staged.text, &staged.body) {
+                    (Some(text), _) => Source::Memory(Arc::clone(text)),
+                    (None, Body::Known(_)) => Source::Database,
+                    (None, _) => Source::Blob,
+                },
+            });
         }
         if verdict == Verdict::Complete {
             working.batch.collected.push(slot.device_id);
