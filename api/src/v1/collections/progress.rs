@@ -37,6 +37,12 @@ const PING: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a collection is looked at that this server does not run.
 const POLL: Duration = Duration::from_secs(1);
+/// Waited before events are asked for again that could not be read.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+];
 /// The session or token was revoked (private use, RFC 6455 §7.4.2).
 const REVOKED: u16 = 4401;
 
@@ -92,6 +98,23 @@ struct Reader {
 }
 
 impl Reader {
+    /// What is stored behind the last event. A database that is away for a moment is asked again before anybody is let go.
+    async fn read(&self) -> Result<(Vec<StoredEvent>, Head), Error> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let read = self
+                .service
+                .collection_events(&self.actor, self.id, self.after, AT_ONCE);
+            match (read.await, pauses.next()) {
+                (Err(error), Some(pause)) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Internal) => {
+                    tracing::warn!(%error, collection_id = %self.id, "events are read again");
+                    tokio::time::sleep(pause).await;
+                }
+                (read, _) => return read,
+            }
+        }
+    }
+
     /// The next events; empty at the end of the collection.
     async fn next(&mut self) -> Result<Vec<StoredEvent>, Error> {
         loop {
@@ -104,10 +127,7 @@ impl Reader {
             if let Some(follow) = &mut self.follow {
                 follow.borrow_and_update();
             }
-            let (events, head) = self
-                .service
-                .collection_events(&self.actor, self.id, self.after, AT_ONCE)
-                .await?;
+            let (events, head) = self.read().await?;
             if let Some(last) = events.last() {
                 self.after = last.seq;
             }
@@ -175,29 +195,39 @@ pub(crate) async fn progress(
 async fn watch(mut stream: WebSocketStream, mut reader: Reader) {
     let service = reader.service.clone();
     let actor = reader.actor.clone();
+    let id = reader.id;
     let ended = service.auth_ended(&actor);
     tokio::pin!(ended);
     let stopping = service.stopping().clone();
     let mut ping = tokio::time::interval(PING);
-    let close = loop {
-        let events = tokio::select! {
-            biased;
-            () = &mut ended => break Some((CloseCode::from(REVOKED), "The session has ended")),
-            () = stopping.cancelled() => break Some((CloseCode::Away, "The server stops")),
-            incoming = stream.next() => match incoming {
-                Some(Ok(Message::Close(_))) | Some(Err(_)) | None => break None,
-                Some(Ok(_)) => continue,
-            },
-            _ = ping.tick() => {
-                if !send(&mut stream, Message::ping(Vec::new())).await {
-                    return;
+    let close = 'watching: loop {
+        // Read to its end whatever else happens meanwhile: a question to the database that is dropped in its middle leaves a
+        // connection behind on which the next one may fail.
+        let events = {
+            let reading = reader.next();
+            tokio::pin!(reading);
+            loop {
+                tokio::select! {
+                    biased;
+                    () = &mut ended => break 'watching Some((CloseCode::from(REVOKED), "The session has ended")),
+                    () = stopping.cancelled() => break 'watching Some((CloseCode::Away, "The server stops")),
+                    incoming = stream.next() => match incoming {
+                        Some(Ok(Message::Close(_))) | Some(Err(_)) | None => break 'watching None,
+                        Some(Ok(_)) => {}
+                    },
+                    _ = ping.tick() => if !send(&mut stream, Message::ping(Vec::new())).await {
+                        return;
+                    },
+                    events = &mut reading => break events,
                 }
-                continue;
             }
-            events = reader.next() => events,
         };
-        let Ok(events) = events else {
-            break Some((CloseCode::Error, "The events cannot be read"));
+        let events = match events {
+            Ok(events) => events,
+            Err(error) => {
+                tracing::warn!(%error, collection_id = %id, "the events of a collection cannot be read for who watches it");
+                break Some((CloseCode::Error, "The events cannot be read"));
+            }
         };
         if events.is_empty() {
             break Some((CloseCode::Normal, "The collection has ended"));
