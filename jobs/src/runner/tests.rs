@@ -109,7 +109,7 @@ impl<'r> Running<'r> {
         tokio::time::timeout(LONG, all).await.expect("it hangs")
     }
 
-    async fn to_the_end(mut self) -> (Vec<usize>, Vec<(usize, Option<FailureKind>)>) {
+    async fn finish(mut self) -> (Vec<usize>, Vec<(usize, Option<FailureKind>)>) {
         assert!(self.up_to(std::future::pending::<()>()).await.is_none());
         while let Ok(event) = self.events.try_recv() {
             if let Event::DeviceCompleted { job, report } = event {
@@ -154,7 +154,7 @@ async fn a_device_that_never_opens_a_session_hands_its_place_at_the_site_on() {
     // The first one holds the only place until it is let go.
     let stream = running.up_to(accept(&listener)).await.expect("the first session");
     drop(stream);
-    let (started, kinds) = running.to_the_end().await;
+    let (started, kinds) = running.finish().await;
     assert_eq!(started, [0]);
     assert_eq!(kinds.len(), 10, "{kinds:?}");
     assert_eq!(kinds[5].1, Some(FailureKind::DnsFailed));
@@ -189,7 +189,7 @@ async fn a_device_without_a_session_to_spare_stays_queued_and_can_be_cancelled()
         "told to have started without a session"
     );
     cancel_other.gracefully();
-    let (started, kinds) = other.to_the_end().await;
+    let (started, kinds) = other.finish().await;
     assert_eq!((started, kinds), (vec![], vec![(0, Some(FailureKind::Cancelled))]));
 
     let mut third = Running::of(
@@ -200,10 +200,10 @@ async fn a_device_without_a_session_to_spare_stays_queued_and_can_be_cancelled()
     );
     third.up_to(tokio::task::yield_now()).await.expect("it waits, too");
     drop(stream);
-    let (_, kinds) = running.to_the_end().await;
+    let (_, kinds) = running.finish().await;
     assert_eq!(kinds.len(), 1);
     let stream = third.up_to(accept(&other_listener)).await.expect("its turn has come");
     drop(stream);
-    let (started, _) = third.to_the_end().await;
+    let (started, _) = third.finish().await;
     assert_eq!(started, [0]);
 }
