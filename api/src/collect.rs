@@ -152,6 +152,9 @@ struct DirectOptions {
     /// Limit for the SSH handshake
     #[arg(long, default_value = "20", value_name = "SECONDS", value_parser = seconds, requires = "direct")]
     handshake_timeout_seconds: Duration,
+    /// Limit for the login
+    #[arg(long, default_value = "30", value_name = "SECONDS", value_parser = seconds, requires = "direct")]
+    login_timeout_seconds: Duration,
     /// Limit for finding the prompt
     #[arg(long, default_value = "20", value_name = "SECONDS", value_parser = seconds, requires = "direct")]
     prompt_timeout_seconds: Duration,
@@ -345,6 +348,7 @@ fn request(options: &Options) -> anyhow::Result<Request> {
             auth_failure_limit: options.auth_failure_limit,
             connect_timeout: options.connect_timeout_seconds,
             handshake_timeout: Some(here.handshake_timeout_seconds),
+            login_timeout: Some(here.login_timeout_seconds),
             prompt_timeout: Some(here.prompt_timeout_seconds),
             command_timeout: options.command_timeout_seconds,
             command_total: options.command_total_seconds,

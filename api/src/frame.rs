@@ -178,7 +178,8 @@ impl Frame {
         request.set_data(visitor);
         // What only reads has no body, and reading one would take the connection from a WebSocket.
         if matches!(*request.method(), Method::GET | Method::HEAD) {
-            return self.call(plain, request).await;
+            let frame = self.clone();
+            return to_its_end(async move { frame.call(plain, request).await }).await;
         }
         let body = read(&mut request, operation.body).await?;
         if !plain && is_json(&request) {
@@ -300,8 +301,8 @@ fn unless_known(response: Response, known: Option<&str>) -> Response {
     }
 }
 
-/// Does what a request asks for in a task of its own: a change that has begun is not left half done when the client goes
-/// away, since the server drops what answers a closed connection.
+/// Does what a request asks for in a task of its own, since the server drops what answers a closed connection: a change that
+/// has begun is not left half done, and no question to the database is broken off in its middle, when the client goes away.
 async fn to_its_end(work: impl Future<Output = poem::Result<Response>> + Send + 'static) -> poem::Result<Response> {
     let work = tokio::spawn(work.in_current_span());
     work.await

@@ -3,7 +3,8 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    io::{IsTerminal, Write},
+    fmt::Write as _,
+    io::{IsTerminal, Write as _},
     time::Duration,
 };
 
@@ -61,7 +62,8 @@ struct Counts {
 
 enum Style {
     Silent,
-    Lines,
+    /// With what is not written yet: standard error has no buffer.
+    Lines(String),
     Terminal(Box<Screen>),
 }
 
@@ -76,7 +78,7 @@ impl Live {
     pub(crate) fn new(devices: usize, quiet: bool) -> Self {
         let style = match (quiet, std::io::stderr().is_terminal()) {
             (true, _) => Style::Silent,
-            (false, false) => Style::Lines,
+            (false, false) => Style::Lines(String::new()),
             (false, true) => Style::Terminal(Box::new(Screen::new(devices))),
         };
         Self {
@@ -96,21 +98,22 @@ impl Live {
     /// A line that stays, above what moves.
     pub(crate) fn note(&self, text: &str) {
         match &self.style {
-            Style::Silent | Style::Lines => eprintln!("{text}"),
+            Style::Silent | Style::Lines(_) => eprintln!("{text}"),
             Style::Terminal(screen) => screen.total.suspend(|| eprintln!("{text}")),
         }
     }
 
-    /// Takes the next step of a collection that runs in this process.
-    pub(crate) fn progress(&mut self, progress: &Progress) {
+    /// Takes the next step of a collection that runs in this process. It is shown with the next tick at the latest.
+    pub(crate) fn progress(&mut self, progress: &Progress<'_>) {
         match progress {
-            Progress::Started { device, attempt } => self.show(*device, Step::Started { attempt: *attempt }),
+            Progress::Tick => self.flush(),
+            Progress::Started { device, attempt } => self.take(*device, Step::Started { attempt: *attempt }),
             Progress::Captured {
                 device,
                 capture_type,
                 verdict,
                 bytes,
-            } => self.show(
+            } => self.take(
                 *device,
                 Step::Captured {
                     capture_type,
@@ -124,7 +127,7 @@ impl Live {
                 failure_kind,
                 message,
                 duration_ms,
-            } => self.show(
+            } => self.take(
                 *device,
                 Step::Completed {
                     status,
@@ -136,8 +139,22 @@ impl Live {
         }
     }
 
-    /// Takes the next step.
+    /// Takes the next step and shows it.
     pub(crate) fn show(&mut self, device: usize, step: Step<'_>) {
+        self.take(device, step);
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        if let Style::Lines(lines) = &mut self.style
+            && !lines.is_empty()
+        {
+            let _ = std::io::stderr().write_all(lines.as_bytes());
+            lines.clear();
+        }
+    }
+
+    fn take(&mut self, device: usize, step: Step<'_>) {
         match step {
             Step::Started { .. } => {
                 self.running.insert(device);
@@ -156,7 +173,7 @@ impl Live {
         let name = self.names.get(device).map_or("", String::as_str);
         match (&mut self.style, step) {
             (
-                Style::Lines,
+                Style::Lines(lines),
                 Step::Completed {
                     status,
                     message,
@@ -167,17 +184,16 @@ impl Live {
                 let seconds = Duration::from_millis(duration_ms).as_secs_f32();
                 let kind = failure_kind.map(|kind| format!(" [{kind}]")).unwrap_or_default();
                 let message = printable(message);
-                let line = format!("{} {name}: {message}{kind} ({seconds:.1} s)\n", mark(status));
-                // Standard error has no buffer: said piece by piece, a line would be a dozen writes.
-                let _ = std::io::stderr().write_all(line.as_bytes());
+                let _ = writeln!(lines, "{} {name}: {message}{kind} ({seconds:.1} s)", mark(status));
             }
             (Style::Terminal(screen), step) => screen.show(device, step, name, &self.counts),
-            (Style::Silent | Style::Lines, _) => {}
+            (Style::Silent | Style::Lines(_), _) => {}
         }
     }
 
     /// Leaves the screen to the results.
-    pub(crate) fn finish(self) {
+    pub(crate) fn finish(mut self) {
+        self.flush();
         if let Style::Terminal(screen) = self.style {
             for line in screen.devices.values() {
                 line.finish_and_clear();

@@ -8,11 +8,13 @@ use std::{
     time::Duration,
 };
 
-use crate::platform::{
-    Capture, CaptureEntry, Confirm, Detect, DetectEntry, Evidence, LineRule, Mode, ModeEntry, Pager, PagerEntry,
-    Pattern, PatternEntry, Platform, PlatformFile, SecretEntry, Terminal,
+use crate::{
+    check::{self, Problem},
+    platform::{
+        Capture, CaptureEntry, Confirm, Detect, DetectEntry, LineRule, Mode, ModeEntry, Pager, PagerEntry, Pattern,
+        PatternEntry, Platform, PlatformFile, SecretEntry, Terminal,
+    },
 };
-use crate::readonly;
 
 include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
@@ -62,19 +64,17 @@ struct Entry {
 
 impl Entry {
     /// A problem with a key of the file, with the line where it stands if it can be found.
-    fn error(&self, (key, problem): Problem) -> TemplateError {
-        let last = key.rsplit('.').next().unwrap_or_default();
-        let line = self
-            .text
-            .lines()
-            .position(|line| line.trim_start().starts_with(last))
-            .map(|line| line + 1);
-        TemplateError {
-            file: self.file.clone(),
-            line,
-            key,
-            problem,
-        }
+    fn error(&self, problem: Problem) -> TemplateError {
+        error_in(&self.file, &self.text, problem)
+    }
+}
+
+fn error_in(file: &str, text: &str, problem: Problem) -> TemplateError {
+    TemplateError {
+        file: file.to_owned(),
+        line: problem.line_in(text),
+        key: problem.key,
+        problem: problem.problem,
     }
 }
 
@@ -173,6 +173,15 @@ impl Catalogue {
                 }
             };
             let slug = parsed.platform.clone();
+            let twice = added.iter().any(|(other, _)| *other == slug);
+            let twice = twice.then(|| Problem::new("platform", format!("'{slug}' is in another of these files, too")));
+            if let Some(problem) = twice.or_else(|| self.taken(&parsed)) {
+                errors.push(error_in(&name, &text, problem));
+                continue;
+            }
+            for alias in parsed.aliases.iter().flatten() {
+                self.names.insert(normal(alias), slug.clone());
+            }
             let entry = Entry {
                 file: name,
                 text: Cow::Owned(text),
@@ -186,9 +195,6 @@ impl Catalogue {
         for (slug, before) in added {
             match self.load_checked(&slug) {
                 Ok(platform) => {
-                    for alias in &platform.aliases {
-                        self.names.entry(normal(alias)).or_insert_with(|| slug.clone());
-                    }
                     self.names.insert(normal(&slug), slug.clone());
                     if let Some(entry) = self.entries.get_mut(&slug) {
                         entry.captures = platform
@@ -207,11 +213,30 @@ impl Catalogue {
         }
         for (slug, before) in broken {
             match before {
-                Some(before) => self.entries.insert(slug, before),
-                None => self.entries.remove(&slug),
-            };
+                Some(before) => {
+                    self.entries.insert(slug, before);
+                }
+                None => {
+                    self.entries.remove(&slug);
+                    self.names.retain(|_, named| *named != slug);
+                }
+            }
         }
         errors
+    }
+
+    /// Why a file cannot have one of its aliases: two meanings of a name would make one of them a silent mistake.
+    fn taken(&self, file: &PlatformFile) -> Option<Problem> {
+        let mut aliases = file.aliases.iter().flatten().enumerate();
+        aliases.find_map(|(number, alias)| {
+            let owner = self.names.get(&normal(alias))?;
+            (*owner != file.platform).then(|| {
+                Problem::new(
+                    format!("aliases[{number}]"),
+                    format!("'{alias}' means the platform '{owner}' already"),
+                )
+            })
+        })
     }
 
     fn load(&self, slug: &str) -> Result<Platform, TemplateError> {
@@ -228,13 +253,13 @@ impl Catalogue {
             .map_err(|problem| entry.error(problem))
     }
 
-    /// As [`Catalogue::load`], with every pattern tried.
+    /// As [`Catalogue::load`], with everything checked that a mistake could be made in.
     fn load_checked(&self, slug: &str) -> Result<Platform, TemplateError> {
         let platform = self.load(slug)?;
-        for (key, pattern) in platform.patterns() {
-            if let (Err(problem), Some(entry)) = (pattern.check(), self.entries.get(slug)) {
-                return Err(entry.error((key, problem)));
-            }
+        if let Some(entry) = self.entries.get(slug) {
+            let file = parse(&entry.file, &entry.text)?;
+            let file = self.resolve(&file, 0).map_err(|problem| entry.error(problem))?;
+            check::check(&file).map_err(|problem| entry.error(problem))?;
         }
         Ok(platform)
     }
@@ -244,7 +269,7 @@ impl Catalogue {
         let Some(base_slug) = &file.extends else {
             return Ok(file.clone());
         };
-        let failed = |problem: String| ("extends".to_owned(), problem);
+        let failed = |problem: String| Problem::new("extends", problem);
         if depth > 4 {
             return Err(failed(format!("'{base_slug}' extends itself over others")));
         }
@@ -321,16 +346,28 @@ fn parse(name: &str, text: &str) -> Result<PlatformFile, TemplateError> {
     serde_yaml::from_str(text).map_err(|error| TemplateError {
         file: name.to_owned(),
         line: error.location().map(|location| location.line()),
-        key: "file".to_owned(),
+        key: key_of(&error.to_string()).unwrap_or_else(|| "file".to_owned()),
         problem: error.to_string(),
     })
+}
+
+/// The key that a message of the YAML reader is about: it begins with the path to it, `modes[0].prompt: …`, or names what it
+/// does not know.
+fn key_of(message: &str) -> Option<String> {
+    let path = message.split_once(": ").map(|(path, _)| path);
+    let path = path.filter(|path| !path.contains([' ', '`', '\'']));
+    let unknown = message
+        .split_once("unknown field `")
+        .and_then(|(_, rest)| rest.split('`').next());
+    match (path, unknown) {
+        (Some(path), Some(unknown)) => Some(format!("{path}.{unknown}")),
+        (path, unknown) => path.or(unknown).map(str::to_owned),
+    }
 }
 
 fn normal(name: &str) -> String {
     name.trim().to_ascii_lowercase().replace('-', "_")
 }
-
-type Problem = (String, String);
 
 fn extend(own: PlatformFile, base: PlatformFile) -> PlatformFile {
     let mut captures = base.captures.unwrap_or_default();
@@ -389,24 +426,10 @@ fn line_rules(entries: Option<&Vec<PatternEntry>>) -> Vec<LineRule> {
 }
 
 fn compile(file: &PlatformFile) -> Result<Platform, Problem> {
-    let slug_is_plain = !file.platform.is_empty()
-        && file
-            .platform
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if !slug_is_plain {
-        return Err((
-            "platform".to_owned(),
-            "use lower case letters, digits and _ only".to_owned(),
-        ));
-    }
     let prompt = file
         .prompt
         .as_ref()
-        .ok_or_else(|| ("prompt".to_owned(), "is missing".to_owned()))?;
-    if !prompt.pattern.starts_with('^') || !prompt.pattern.ends_with('$') {
-        return Err(("prompt".to_owned(), "must be anchored with ^ and $".to_owned()));
-    }
+        .ok_or_else(|| Problem::new("prompt", "is missing"))?;
     let mode = |mode: &ModeEntry| Mode {
         name: mode.name.clone(),
         prompt: Pattern::new(&mode.prompt),
@@ -482,36 +505,18 @@ fn compile(file: &PlatformFile) -> Result<Platform, Problem> {
 }
 
 fn compile_capture(name: &str, value: &serde_yaml::Value) -> Result<Capture, Problem> {
-    let key = format!("captures.{name}");
-    let entry: CaptureEntry =
-        serde_yaml::from_value(value.clone()).map_err(|error| (key.clone(), error.to_string()))?;
-    if entry.commands.is_empty()
-        || entry
-            .commands
-            .iter()
-            .any(|command| command.chars().any(char::is_control))
-    {
-        return Err((key, "needs one or more commands, each on one line".to_owned()));
-    }
-    if let Some(problem) = entry.commands.iter().find_map(|command| readonly::objection(command)) {
-        return Err((format!("{key}.commands"), problem));
-    }
-    if entry.evidence == Evidence::Documented && entry.source.is_none() {
-        return Err((key, "evidence 'documented' needs the document in 'source'".to_owned()));
-    }
-    let end_mark = match &entry.end_mark {
-        Some(mark) if mark.evidence.is_none() => {
-            return Err((format!("{key}.end_mark"), "needs evidence".to_owned()));
-        }
-        Some(mark) => Some(Pattern::new(&mark.pattern)),
-        None => None,
-    };
+    let entry: CaptureEntry = serde_yaml::from_value(value.clone()).map_err(|error| {
+        let message = error.to_string();
+        let below = key_of(&message).map(|key| format!(".{key}")).unwrap_or_default();
+        Problem::new(format!("captures.{name}{below}"), message)
+    })?;
+    check::check_capture(name, &entry)?;
     Ok(Capture {
         capture_type: name.to_owned(),
         commands: entry.commands,
         evidence: entry.evidence,
         source: entry.source,
-        end_mark,
+        end_mark: entry.end_mark.as_ref().map(|mark| Pattern::new(&mark.pattern)),
         command_total: entry.command_total_seconds.map(Duration::from_secs),
         may_be_empty: entry.may_be_empty,
         privileged: entry.privileged,
@@ -551,7 +556,10 @@ mod tests {
                 "a.yaml",
                 "platform: acme\nextends: cisco_ios\ncaptures:\n  arp: {commands: [show arp], evidence: simulated}\n",
             ),
-            ("b.yaml", "platform: broken\nprompt: {pattern: '^(x$'}\n"),
+            (
+                "b.yaml",
+                "platform: broken\nprompt: {pattern: '^(x$'}\naliases: [brk]\n",
+            ),
             ("c.yaml", "platform: [\n"),
             ("d.yaml", "platform: d\nextends: d\n"),
             ("g.yaml", "platform: cisco_ios\nextends: cisco_ios\ntitle: ours\n"),
@@ -559,6 +567,27 @@ mod tests {
             (
                 "f.yaml",
                 "platform: f\nextends: cisco_ios\ncaptures:\n  arp: {commands: [\"show\\narp\"], evidence: real}\n",
+            ),
+            ("h.yaml", "platform: own\nextends: cisco_ios\naliases: [mine, IOS]\n"),
+            (
+                "i.yaml",
+                "platform: i\nextends: cisco_ios\non_open:\n  - terminal length 0\n  - configure terminal\n",
+            ),
+            (
+                "j.yaml",
+                "platform: j\nextends: cisco_ios\nfailure_indicators:\n  - {pattern: '^% No'}\n",
+            ),
+            (
+                "k.yaml",
+                "platform: k\nextends: cisco_ios\ncaptures:\n  arp: {commands: [show arp], evidence: real,\n    end_mrk: x}\n",
+            ),
+            (
+                "l.yaml",
+                "platform: l\nextends: cisco_ios\ncaptures:\n  ../arp: {commands: [show arp], evidence: real}\n",
+            ),
+            (
+                "m.yaml",
+                "platform: m\nextends: cisco_ios\nmodes:\n  - {name: x, prompt: '#$', enter: conf t}\n",
             ),
         ];
         let errors = catalogue.overlay(files.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec());
@@ -569,14 +598,25 @@ mod tests {
         assert_eq!(
             named,
             [
-                "c.yaml:file",
-                "e.yaml:file",
+                "c.yaml:platform",
+                "e.yaml:no_such_key",
+                "h.yaml:aliases[1]",
                 "b.yaml:prompt",
                 "d.yaml:extends",
-                "f.yaml:captures.arp"
+                "f.yaml:captures.arp.commands[0]",
+                "i.yaml:on_open[1]",
+                "j.yaml:failure_indicators[0]",
+                "k.yaml:captures.arp.end_mrk",
+                "l.yaml:captures",
+                "m.yaml:modes[0].enter",
             ]
         );
-        assert_eq!(errors[2].line, Some(2));
+        let lines: Vec<Option<usize>> = errors.iter().map(|error| error.line).collect();
+        let expected = [1, 3, 3, 2, 2, 4, 5, 4, 5, 4, 4];
+        assert_eq!(lines, expected.map(Some));
+        assert_eq!(catalogue.slug("ios"), Some("cisco_ios"), "an alias is not taken over");
+        assert!(catalogue.platform("own").is_none());
+        assert_eq!(catalogue.slug("brk"), None, "an alias of a broken file leads nowhere");
         assert_eq!(
             catalogue.platform("acme").unwrap().capture("arp").unwrap().commands,
             ["show arp"]

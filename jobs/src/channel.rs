@@ -6,19 +6,22 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use russh::{Channel, ChannelMsg, client::Msg};
+use russh::{Channel, client::Msg};
 use tokio::time::{Instant, Sleep};
 
 use crate::{
     error::{DeviceError, FailureKind},
     line::Lines,
     platform::Platform,
-    transcript::Transcript,
+    spare,
+    transcript::{Recording, Transcript},
 };
 
 mod chatter;
 mod exchange;
+mod line;
 mod login;
+use line::{Heard, Line};
 pub use login::Opened;
 
 /// Longest line that can be a prompt or a pager, in bytes.
@@ -27,6 +30,8 @@ const LONGEST_PROMPT: usize = 512;
 const LONGEST_HELD: usize = 16 * 1024;
 /// What of it is kept then: the prompt and all that is drawn around it are at its end.
 const KEPT_OF_HELD: usize = 8 * 1024;
+/// Lines that are looked ahead in a recorded session.
+const UPCOMING: usize = 4;
 /// Silence after which a tail that is not known to be a prompt or pager is looked at more generously.
 const QUIET: Duration = Duration::from_millis(1500);
 
@@ -71,7 +76,7 @@ enum Tail {
 
 /// An open shell with what has been learned about it.
 pub struct Shell {
-    channel: Channel<Msg>,
+    line: Line,
     platform: Arc<Platform>,
     lines: Lines,
     /// The prompt as learned, without trailing blanks.
@@ -102,8 +107,17 @@ fn trim_end(text: &[u8]) -> &[u8] {
 impl Shell {
     /// Takes over a channel whose shell has just started; the session must be over by `until`.
     pub fn new(channel: Channel<Msg>, platform: Arc<Platform>, transcript: Transcript, until: Instant) -> Self {
+        Self::on(Line::Ssh(channel), platform, transcript, until)
+    }
+
+    /// Says a session again that was recorded.
+    pub(crate) fn recorded(recording: Recording, platform: Arc<Platform>, until: Instant) -> Self {
+        Self::on(Line::recorded(recording), platform, Transcript::default(), until)
+    }
+
+    fn on(line: Line, platform: Arc<Platform>, transcript: Transcript, until: Instant) -> Self {
         Self {
-            channel,
+            line,
             platform,
             lines: Lines::default(),
             prompt: Vec::new(),
@@ -125,6 +139,24 @@ impl Shell {
         &self.prompt
     }
 
+    /// What a recorded session sends next, the very next first; nothing of a session with a device.
+    pub(crate) fn upcoming(&self) -> Vec<String> {
+        match &self.line {
+            Line::Ssh(_) => Vec::new(),
+            Line::Recorded { recording, .. } => recording.upcoming().take(UPCOMING).map(str::to_owned).collect(),
+        }
+    }
+
+    /// Whether a recorded session has come to where something of it was left out.
+    pub(crate) fn is_cut(&self) -> bool {
+        matches!(&self.line, Line::Recorded { recording, .. } if recording.is_cut())
+    }
+
+    /// Whether each exchange begins with an empty line that confirms the prompt.
+    pub(crate) fn confirms_first(&self) -> bool {
+        !self.echoes || self.platform.confirm_by_enter
+    }
+
     /// Goes on with what was found out to be the device's platform.
     pub fn set_platform(&mut self, platform: Arc<Platform>) {
         self.platform = platform;
@@ -136,14 +168,15 @@ impl Shell {
     }
 
     async fn send_line(&mut self, line: &str) -> Result<(), DeviceError> {
-        self.send(&[line, &self.platform.enter].concat()).await
+        let mut text = String::with_capacity(line.len() + self.platform.enter.len());
+        text.push_str(line);
+        text.push_str(&self.platform.enter);
+        self.transcript.input(&text);
+        self.line.send(text).await
     }
 
     async fn send_unrecorded(&mut self, text: &str) -> Result<(), DeviceError> {
-        self.channel
-            .data_bytes(text.as_bytes().to_vec())
-            .await
-            .map_err(|_| DeviceError::new(FailureKind::Disconnected, "The device closed the connection"))
+        self.line.send(text.to_owned()).await
     }
 
     /// Waits for the next piece of output; completed lines are in `fresh` afterwards. `None` after `limit` of silence.
@@ -161,9 +194,9 @@ impl Shell {
             self.timer.as_mut().reset(deadline);
         }
         loop {
-            let message = tokio::select! {
+            let heard = tokio::select! {
                 biased;
-                message = self.channel.wait() => message,
+                heard = self.line.hear() => heard,
                 () = self.timer.as_mut() => {
                     if Instant::now() >= deadline {
                         return Ok(None);
@@ -172,20 +205,22 @@ impl Shell {
                     continue;
                 }
             };
-            match message {
-                Some(ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. }) => {
+            return match heard {
+                Heard::Data(data) => {
                     self.transcript.output(&data);
+                    // Not before there is something: who waits holds none.
+                    if self.fresh.capacity() == 0 {
+                        self.fresh = spare::take();
+                    }
                     self.lines.take(&data, &mut self.fresh);
-                    return Ok(Some(()));
+                    Ok(Some(()))
                 }
-                Some(ChannelMsg::Eof | ChannelMsg::Close) | None => {
-                    return Err(DeviceError::new(
-                        FailureKind::Disconnected,
-                        "The device closed the session",
-                    ));
-                }
-                Some(_) => {}
-            }
+                Heard::Silence => Ok(None),
+                Heard::End => Err(DeviceError::new(
+                    FailureKind::Disconnected,
+                    "The device closed the session",
+                )),
+            };
         }
     }
 

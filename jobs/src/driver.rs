@@ -98,6 +98,8 @@ pub(crate) struct AttemptContext {
     /// Ends the session at once.
     pub(crate) abort: CancellationToken,
     pub(crate) events: mpsc::Sender<Event>,
+    /// Whether nothing is left out of the transcript.
+    pub(crate) whole_transcript: bool,
     /// Index of the job, for its events.
     pub(crate) job: usize,
 }
@@ -111,7 +113,10 @@ pub(crate) async fn attempt(job: &DeviceJob, context: &AttemptContext) -> Attemp
         planned: Arc::default(),
         negotiated: None,
         platform: job.platform.clone(),
-        transcript: Transcript::default(),
+        transcript: match context.whole_transcript {
+            true => Transcript::whole(),
+            false => Transcript::default(),
+        },
         first_error: None,
         reason: None,
     };
@@ -234,8 +239,17 @@ impl Run<'_> {
             stop: &context.stop,
         };
         let (target, jumps, host_keys) = (&context.target, &context.jumps, &context.host_keys);
+        // What only a session's beginning needs room for is apart from what it keeps while it waits for answers.
+        let reaching = Box::pin(Connection::reach(
+            target,
+            jumps,
+            host_keys,
+            settings,
+            gate,
+            &context.abort,
+        ));
         let mut connection = tokio::select! {
-            connection = Connection::reach(target, jumps, host_keys, settings, gate, &context.abort) => connection?,
+            connection = reaching => connection?,
             () = context.abort.cancelled() => return Err(cancelled()),
         };
         let negotiated = connection.negotiated();
@@ -253,9 +267,7 @@ impl Run<'_> {
         let username = format!("{}{suffix}", job.credentials.username);
         let permit = gate.admit(&job.credentials).await?;
         let (credentials, known) = (&job.credentials, Some(&*context.methods));
-        connection
-            .log_in(permit, credentials, &username, limits.login, known, &context.abort)
-            .await?;
+        Box::pin(connection.log_in(permit, credentials, &username, limits.login, known, &context.abort)).await?;
         let platform = self
             .platform
             .as_ref()

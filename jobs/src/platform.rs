@@ -324,52 +324,6 @@ pub struct Capture {
 }
 
 impl Platform {
-    /// Every pattern with the key it stands under, for checking a file that is not ours.
-    pub fn patterns(&self) -> impl Iterator<Item = (String, &Pattern)> {
-        let key = |key: &str| key.to_owned();
-        let modes = self.modes.iter().flat_map(move |mode| {
-            std::iter::once((key("modes.prompt"), &mode.prompt)).chain(
-                mode.secret_prompt
-                    .iter()
-                    .map(move |pattern| (key("modes.secret_prompt"), pattern)),
-            )
-        });
-        let captures = self.captures.iter().filter_map(|capture| {
-            Some((
-                format!("captures.{}.end_mark", capture.capture_type),
-                capture.end_mark.as_ref()?,
-            ))
-        });
-        std::iter::once((key("prompt"), &self.prompt))
-            .chain(
-                self.above_prompt
-                    .iter()
-                    .map(move |pattern| (key("above_prompt"), pattern)),
-            )
-            .chain(modes)
-            .chain(self.pagers.iter().map(move |pager| (key("pagers"), &pager.pattern)))
-            .chain(self.questions.iter().map(move |question| (key("questions"), question)))
-            .chain(
-                self.volatile_lines
-                    .iter()
-                    .map(move |rule| (key("volatile_lines"), &rule.pattern)),
-            )
-            .chain(self.secrets.iter().map(move |rule| (key("secrets"), &rule.pattern)))
-            .chain(
-                self.secrets
-                    .iter()
-                    .filter_map(move |rule| Some((key("secrets.under"), rule.under.as_ref()?))),
-            )
-            .chain(self.detect.iter().map(move |rule| (key("detect"), &rule.pattern)))
-            .chain(captures)
-            .chain(
-                self.failure
-                    .iter()
-                    .map(move |pattern| (key("failure_indicators"), pattern)),
-            )
-            .chain(self.asking.iter().map(move |pattern| (key("pagers"), pattern)))
-    }
-
     /// Whether the line is one of the platform's error texts.
     pub fn is_failure(&self, line: &[u8]) -> bool {
         line.len() < 1024 && self.failure.as_ref().is_some_and(|pattern| pattern.is_match(line))

@@ -2,7 +2,7 @@
 //! command that changes one, or writes a file on it, is refused when the file is read.
 
 /// What devices are changed with. They take abbreviations, too.
-const CHANGING: [&str; 16] = [
+const CHANGING: [&str; 21] = [
     "configure",
     "reload",
     "reboot",
@@ -19,6 +19,52 @@ const CHANGING: [&str; 16] = [
     "edit",
     "debug",
     "undo",
+    "poweroff",
+    "halt",
+    "rename",
+    "unset",
+    "zeroize",
+];
+/// Programs of a shell that change something, never abbreviated.
+const PROGRAMS: [&str; 9] = ["rm", "mv", "cp", "dd", "kill", "pkill", "killall", "mkfs", "truncate"];
+/// Commands that show some things and change others, as a word behind them says: Junos and PAN-OS (`request`), FortiOS
+/// (`execute`), SR OS (`admin`), and Linux.
+const DOING: [&str; 7] = ["request", "execute", "admin", "system", "systemctl", "service", "ip"];
+/// Those words. RouterOS has them behind any menu.
+const DEEDS: [&str; 33] = [
+    "add",
+    "append",
+    "change",
+    "commit",
+    "del",
+    "delete",
+    "disable",
+    "edit",
+    "enable",
+    "erase",
+    "factory-reset",
+    "factoryreset",
+    "flush",
+    "format",
+    "halt",
+    "import",
+    "install",
+    "power-off",
+    "reboot",
+    "remove",
+    "replace",
+    "reset",
+    "reset-configuration",
+    "restart",
+    "restore",
+    "rollback",
+    "save",
+    "set",
+    "shutdown",
+    "start",
+    "stop",
+    "upgrade",
+    "zeroize",
 ];
 /// What begins like one of them and changes only how the session itself shows things, or where in a tree it stands: the
 /// terminal of a session on Junos and PAN-OS (`set cli`), on VyOS (`set terminal`) and on SAOS (`set session`), and
@@ -40,6 +86,23 @@ pub(crate) fn objection(command: &str) -> Option<String> {
                 .join(" ")
                 .to_ascii_lowercase()
         );
+        let words: Vec<String> = part
+            .split(|c: char| c.is_whitespace() || c == '/')
+            .filter(|word| !word.is_empty())
+            .map(str::to_ascii_lowercase)
+            .collect();
+        let of_a_menu = part.trim_start().starts_with('/');
+        let deeds = words.iter().skip(usize::from(!of_a_menu));
+        let is_doing = of_a_menu || words.first().is_some_and(|first| DOING.contains(&first.as_str()));
+        let deed = deeds
+            .filter(|_| is_doing)
+            .find(|word| DEEDS.contains(&word.as_str()) || (of_a_menu && word.starts_with("file=")));
+        let program = Some(&word).filter(|word| PROGRAMS.contains(&word.as_str()) || *word == "sudo");
+        if let Some(deed) = deed.or(program) {
+            return Some(format!(
+                "'{deed}' changes a device; only what shows something can be collected"
+            ));
+        }
         let of_the_session = OF_THE_SESSION.iter().any(|harmless| plain.starts_with(harmless));
         let shows = plain.starts_with("write term") || of_the_session;
         let changes = |verb: &&str| word == "wr" || (word.len() >= SHORTEST && verb.starts_with(&word));
@@ -53,6 +116,11 @@ pub(crate) fn objection(command: &str) -> Option<String> {
                 "'{word}' writes elsewhere; only what shows something can be collected"
             ));
         }
+    }
+    if command.contains('`') || command.contains("$(") {
+        return Some(
+            "a command inside a command may change a device; only what shows something can be collected".to_owned(),
+        );
     }
     let elsewhere = |rest: &str| {
         let rest = rest.trim_start_matches('>').trim_start();
@@ -95,6 +163,22 @@ mod tests {
             "config globalx",
             "config system global",
             "set cli screen-length 0 ; set system host-name x",
+            "request system reboot",
+            "request system zeroize",
+            "execute factoryreset",
+            "exec reboot ; execute shutdown",
+            "admin save",
+            "/system reboot",
+            "/ip address add address=192.0.2.1/24 interface=ether1",
+            "/interface ethernet disable ether1",
+            "/export file=x",
+            "ip link set eth0 down",
+            "systemctl stop frr",
+            "rm -rf /tmp/x",
+            "sudo reboot",
+            "cat /etc/hostname | xargs -I% sh -c `reboot`",
+            "echo $(reboot)",
+            "halt",
         ] {
             assert!(objection(command).is_some(), "{command}");
         }
@@ -116,6 +200,14 @@ mod tests {
             "set session more off",
             "config global",
             "ip -s link",
+            "ip -s link show",
+            "ip -4 route show table all",
+            "request support information",
+            "systemctl status frr",
+            "/system resource print",
+            "/ip route print detail",
+            "/interface print stats",
+            "rmon show",
             "show clock",
             "show controllers",
         ] {

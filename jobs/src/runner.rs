@@ -42,6 +42,8 @@ pub struct RunOptions {
     pub proven: Option<Identity>,
     /// Whether the transcripts of devices that succeed are handed over, too.
     pub keep_transcripts: bool,
+    /// Whether transcripts are kept whole, up to half a MiB each, and not their head and end alone.
+    pub whole_transcripts: bool,
     /// Limits of each session.
     pub limits: SessionLimits,
 }
@@ -56,6 +58,7 @@ impl Default for RunOptions {
             auth_failure_limit: None,
             proven: None,
             keep_transcripts: false,
+            whole_transcripts: false,
             limits: SessionLimits::default(),
         }
     }
@@ -464,6 +467,7 @@ impl Dispatch<'_> {
             stop: self.cancel.stop.clone(),
             abort: self.cancel.abort.clone(),
             events: self.events.clone(),
+            whole_transcript: self.options.whole_transcripts,
             job: waiting.job,
         };
         let back = self.back.clone();

@@ -4,10 +4,18 @@ use std::collections::VecDeque;
 
 use secrecy::{ExposeSecret, SecretString};
 
+/// What stands before each line that we sent.
+const INPUT: &[u8] = b"\n<<< ";
+/// What stands for a secret that we sent.
+pub(crate) const SECRET: &str = "(secret)";
+const LEFT_OUT: &str = " bytes left out)";
+
 /// The session as received, input marked, our secrets replaced; its head and its end when it is long.
 #[derive(Debug, Default)]
 pub struct Transcript {
     head: Vec<u8>,
+    /// Bytes of the head.
+    most: usize,
     end: VecDeque<u8>,
     left_out: u64,
     secrets: Vec<SecretString>,
@@ -16,11 +24,22 @@ pub struct Transcript {
 impl Transcript {
     const HEAD: usize = 4 * 1024;
     const END: usize = 4 * 1024;
+    const WHOLE: usize = 512 * 1024;
 
-    /// Notes what we sent.
+    /// One that leaves nothing out of a session of usual size.
+    pub fn whole() -> Self {
+        Self {
+            most: Self::WHOLE,
+            ..Self::default()
+        }
+    }
+
+    /// Notes what we sent, each line of it.
     pub fn input(&mut self, text: &str) {
-        for part in ["\n<<< ", text.trim_end(), "\n"] {
-            self.put(part.as_bytes());
+        for line in sent_lines(text) {
+            for part in [INPUT, line.as_bytes(), b"\n"] {
+                self.put(part);
+            }
         }
     }
 
@@ -32,7 +51,9 @@ impl Transcript {
     /// Notes that a secret was sent, and keeps it out should the device send it back.
     pub fn secret(&mut self, secret: &str) {
         self.secrets.push(SecretString::from(secret));
-        self.put(b"\n<<< (secret)\n");
+        for part in [INPUT, SECRET.as_bytes(), b"\n"] {
+            self.put(part);
+        }
     }
 
     /// Notes what the device sent.
@@ -43,10 +64,11 @@ impl Transcript {
     fn put(&mut self, data: &[u8]) {
         // All of it at once: what a buffer leaves behind while it grows is of no use to anybody when thousands of sessions
         // do so together. What is not written to takes no memory.
-        if self.head.capacity() == 0 {
+        let most = self.most.max(Self::HEAD);
+        if self.head.capacity() == 0 && most == Self::HEAD {
             self.head.reserve_exact(Self::HEAD);
         }
-        let room = Self::HEAD.saturating_sub(self.head.len()).min(data.len());
+        let room = most.saturating_sub(self.head.len()).min(data.len());
         let (first, rest) = data.split_at(room);
         self.head.extend_from_slice(first);
         if rest.is_empty() {
@@ -68,15 +90,87 @@ impl Transcript {
     pub fn into_bytes(self) -> Vec<u8> {
         let mut all = self.head;
         if self.left_out > 0 {
-            all.extend_from_slice(format!("\n<<< ({} bytes left out)\n", self.left_out).as_bytes());
+            all.extend_from_slice(format!("\n<<< ({}{LEFT_OUT}\n", self.left_out).as_bytes());
         }
         all.extend(self.end);
         let mut text = String::from_utf8_lossy(&all).into_owned();
         let secrets = self.secrets.iter().map(ExposeSecret::expose_secret);
         for secret in secrets.filter(|secret| !secret.is_empty()) {
-            text = text.replace(secret, "(secret)");
+            text = text.replace(secret, SECRET);
         }
         text.into_bytes()
+    }
+}
+
+/// The lines that a text consists of which was sent with any kind of Enter behind each.
+fn sent_lines(text: &str) -> impl Iterator<Item = &str> {
+    let ends = ["\r\n", "\n", "\r"];
+    let text = ends.iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text);
+    text.split('\n')
+        .flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+}
+
+/// A transcript as it went: what the device said first, and what it said after each line that was sent.
+#[derive(Debug, Default)]
+pub(crate) struct Recording {
+    steps: VecDeque<Step>,
+    /// What was said since the last line that was sent, and not heard yet.
+    said: Vec<u8>,
+    left_out: bool,
+}
+
+#[derive(Debug)]
+struct Step {
+    sent: String,
+    said: Vec<u8>,
+}
+
+impl Recording {
+    /// Reads a transcript, up to where something was left out of it.
+    pub(crate) fn read(transcript: &[u8]) -> Self {
+        let mut recording = Self::default();
+        let mut starts = memchr::memmem::find_iter(transcript, INPUT).peekable();
+        let first = starts.peek().copied().unwrap_or(transcript.len());
+        recording.said = transcript.get(..first).unwrap_or_default().to_vec();
+        while let Some(start) = starts.next() {
+            let end = starts.peek().copied().unwrap_or(transcript.len());
+            let step = transcript.get(start + INPUT.len()..end).unwrap_or_default();
+            let line = memchr::memchr(b'\n', step).unwrap_or(step.len());
+            let sent = String::from_utf8_lossy(step.get(..line).unwrap_or_default()).into_owned();
+            if sent.ends_with(LEFT_OUT) {
+                recording.left_out = true;
+                break;
+            }
+            let said = step.get(line + 1..).unwrap_or_default().to_vec();
+            recording.steps.push_back(Step { sent, said });
+        }
+        recording
+    }
+
+    /// What was sent next, the very next first.
+    pub(crate) fn upcoming(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().map(|step| step.sent.as_str())
+    }
+
+    /// Goes on to what was said after these lines. A line that was not sent then has no answer.
+    pub(crate) fn sent(&mut self, text: &str) {
+        for line in sent_lines(text) {
+            if self.steps.front().is_some_and(|step| step.sent == line)
+                && let Some(mut step) = self.steps.pop_front()
+            {
+                self.said.append(&mut step.said);
+            }
+        }
+    }
+
+    /// What was said and not heard yet.
+    pub(crate) fn heard(&mut self) -> Option<Vec<u8>> {
+        (!self.said.is_empty()).then(|| std::mem::take(&mut self.said))
+    }
+
+    /// Whether it ends before the session did.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.left_out && self.steps.is_empty()
     }
 }
 
@@ -96,6 +190,28 @@ mod tests {
         assert!(text.contains("bytes left out)"));
         assert!(text.ends_with("line 99999\r\n"));
         assert!(text.len() < Transcript::HEAD + Transcript::END + 100);
+    }
+
+    #[test]
+    fn a_recording_goes_on_as_the_same_lines_are_sent() {
+        let mut transcript = Transcript::whole();
+        transcript.output(b"hello\r\nr1#");
+        transcript.input("one\rtwo\r");
+        transcript.output(b"one\r\nr1#two\r\nr1#");
+        transcript.input(" ");
+        transcript.output(b"more");
+        transcript.input("\nexit\n");
+        let mut recording = Recording::read(&transcript.into_bytes());
+        let upcoming: Vec<&str> = recording.upcoming().collect();
+        assert_eq!(upcoming, ["one", "two", " ", "", "exit"]);
+        assert_eq!(recording.heard().as_deref(), Some(b"hello\r\nr1#".as_slice()));
+        recording.sent("another\n");
+        assert_eq!(recording.heard(), None);
+        recording.sent("one\ntwo\n");
+        assert_eq!(recording.heard().as_deref(), Some(b"one\r\nr1#two\r\nr1#".as_slice()));
+        recording.sent(" ");
+        assert_eq!(recording.heard().as_deref(), Some(b"more".as_slice()));
+        assert!(!recording.is_cut());
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub use jobs::Cancel;
 
 /// Events that may wait for the one who shows them.
 const QUEUED_EVENTS: usize = 1024;
+/// Between what is said and [`Progress::Tick`], so that many lines are shown at once.
+const TICK: Duration = Duration::from_millis(50);
 /// Characters of a name that are shown.
 const LONGEST_NAME: usize = 255;
 
@@ -90,6 +92,8 @@ pub struct Limits {
     pub connect_timeout: Option<Duration>,
     /// For the SSH handshake.
     pub handshake_timeout: Option<Duration>,
+    /// For the login.
+    pub login_timeout: Option<Duration>,
     /// From the shell to its prompt.
     pub prompt_timeout: Option<Duration>,
     /// Longest silence of a command.
@@ -136,7 +140,7 @@ pub struct DirectError(String);
 
 /// What happens while it runs, in words that can be shown.
 #[derive(Debug, Clone)]
-pub enum Progress {
+pub enum Progress<'a> {
     /// A session to the device begins.
     Started {
         /// Index of the device.
@@ -149,7 +153,7 @@ pub enum Progress {
         /// Index of the device.
         device: usize,
         /// Slug of the capture type.
-        capture_type: String,
+        capture_type: &'a str,
         /// `complete`, `truncated`, …
         verdict: &'static str,
         /// Size of the text.
@@ -164,10 +168,12 @@ pub enum Progress {
         /// Why, unless it succeeded.
         failure_kind: Option<&'static str>,
         /// A sentence.
-        message: String,
+        message: &'a str,
         /// How long it took.
         duration_ms: u64,
     },
+    /// Some time has passed since something was said: time to show it.
+    Tick,
 }
 
 /// One capture in the result.
@@ -243,6 +249,7 @@ fn options(limits: &Limits) -> RunOptions {
     options.limits = jobs::SessionLimits {
         connect: limits.connect_timeout.unwrap_or(usual.connect),
         handshake: limits.handshake_timeout.unwrap_or(usual.handshake),
+        login: limits.login_timeout.unwrap_or(usual.login),
         prompt: limits.prompt_timeout.unwrap_or(usual.prompt),
         silence: limits.command_timeout.unwrap_or(usual.silence),
         command_total: limits.command_total,
@@ -393,7 +400,7 @@ impl Direct {
     }
 
     /// Collects to the end, or until `cancel` is asked.
-    pub async fn run(mut self, cancel: Cancel, mut show: impl FnMut(Progress)) -> Outcome {
+    pub async fn run(mut self, cancel: Cancel, mut show: impl FnMut(Progress<'_>)) -> Outcome {
         let started = Instant::now();
         let (sender, mut events) = mpsc::channel(QUEUED_EVENTS);
         let jobs = std::mem::take(&mut self.jobs);
@@ -412,7 +419,21 @@ impl Direct {
         let (devices, out) = (&self.job_devices, &self.out);
         let running = self.runner.run(jobs, self.options, sender, cancel.clone());
         let showing = async {
-            while let Some(event) = events.recv().await {
+            let mut tick = tokio::time::interval(TICK);
+            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            let mut said = false;
+            loop {
+                let event = tokio::select! {
+                    biased;
+                    event = events.recv() => event,
+                    _ = tick.tick(), if said => {
+                        said = false;
+                        show(Progress::Tick);
+                        continue;
+                    }
+                };
+                let Some(event) = event else { break };
+                said = true;
                 take(event, devices, outcomes, out, &mut show);
             }
         };
@@ -448,17 +469,23 @@ fn completed(
     failure_kind: Option<FailureKind>,
     message: &str,
     duration_ms: u64,
-) -> Progress {
+) -> Progress<'_> {
     Progress::Completed {
         device,
         status: status.as_str(),
         failure_kind: failure_kind.map(FailureKind::as_str),
-        message: message.to_owned(),
+        message,
         duration_ms,
     }
 }
 
-fn take(event: Event, devices: &[usize], outcomes: &mut [DeviceOutcome], out: &Path, show: &mut impl FnMut(Progress)) {
+fn take(
+    event: Event,
+    devices: &[usize],
+    outcomes: &mut [DeviceOutcome],
+    out: &Path,
+    show: &mut impl FnMut(Progress<'_>),
+) {
     let device_of = |job: usize| devices.get(job).copied().unwrap_or_default();
     match event {
         Event::DeviceStarted { job, attempt } => show(Progress::Started {
@@ -467,7 +494,7 @@ fn take(event: Event, devices: &[usize], outcomes: &mut [DeviceOutcome], out: &P
         }),
         Event::CaptureCompleted { job, capture } => show(Progress::Captured {
             device: device_of(job),
-            capture_type: capture.capture_type.clone(),
+            capture_type: &capture.capture_type,
             verdict: capture.verdict.as_str(),
             bytes: capture.bytes,
         }),

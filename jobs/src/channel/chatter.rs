@@ -78,6 +78,22 @@ pub(super) fn squeeze(text: &[u8]) -> Vec<u8> {
     squeezed
 }
 
+/// Whether a line is a prompt with the beginning of a command behind it, or with nothing, whatever the blanks in it. The
+/// command has none.
+fn is_begun_echo(line: &[u8], prompt: &[u8], command: &[u8]) -> bool {
+    let mut bytes = squeezed_bytes(line);
+    let mut wanted = squeezed_bytes(prompt).peekable();
+    if command.is_empty() || wanted.peek().is_none() {
+        return false;
+    }
+    wanted.all(|byte| bytes.next() == Some(byte)) && bytes.enumerate().all(|(at, byte)| command.get(at) == Some(&byte))
+}
+
+/// Whether a line says this and nothing else, whatever the blanks in it. What it is to say has none.
+pub(super) fn says(line: &[u8], wanted: &[u8]) -> bool {
+    squeezed_bytes(line).eq(wanted.iter().copied())
+}
+
 fn squeezed_bytes(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
     text.iter().copied().filter(|byte| !byte.is_ascii_whitespace())
 }
@@ -114,13 +130,8 @@ impl Shell {
         if looks_like_log(line) || self.is_prompt_line(line) || self.is_above_prompt(line) {
             return true;
         }
-        let squeezed = squeeze(line);
-        let prompts = [squeeze(&self.prompt), squeeze(&self.candidate)];
-        prompts.iter().filter(|prompt| !prompt.is_empty()).any(|prompt| {
-            squeezed
-                .strip_prefix(prompt.as_slice())
-                .is_some_and(|rest| !command.is_empty() && command.starts_with(rest))
-        })
+        let mut prompts = [&self.prompt, &self.candidate].into_iter();
+        prompts.any(|prompt| is_begun_echo(line, prompt, command))
     }
 
     /// Where in the held text the prompt with the command's echo begins, if the text ends with it.

@@ -4,8 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{ExchangeLimits, KEPT_OF_HELD, LONGEST_HELD, QUIET, Shell, Tail, TextSink, chatter::squeeze, timed_out};
-use crate::error::{DeviceError, FailureKind};
+use super::{
+    ExchangeLimits, KEPT_OF_HELD, LONGEST_HELD, QUIET, Shell, Tail, TextSink,
+    chatter::{says, squeeze},
+    timed_out,
+};
+use crate::{
+    error::{DeviceError, FailureKind},
+    spare,
+};
 
 /// Pager answers for one command; more means that the device does not understand the answer.
 const MOST_PAGES: usize = 100_000;
@@ -82,7 +89,7 @@ impl Shell {
         next: &mut N,
         limits: ExchangeLimits,
     ) -> Result<(), DeviceError> {
-        if !self.echoes || self.platform.confirm_by_enter {
+        if self.confirms_first() {
             self.confirm(before, limits).await?;
         }
         self.send_line(command).await?;
@@ -105,7 +112,7 @@ impl Shell {
     pub async fn leave<B: TextSink>(&mut self, before: &mut B, limits: ExchangeLimits) -> Result<(), DeviceError> {
         let platform = Arc::clone(&self.platform);
         let mut commands = platform.on_close.iter();
-        if !self.echoes || platform.confirm_by_enter || platform.on_close.is_empty() {
+        if self.confirms_first() || platform.on_close.is_empty() {
             self.confirm(before, limits).await?;
         } else if let Some(command) = commands.next() {
             let lines = format!("{}{command}{}", platform.enter, platform.enter);
@@ -220,7 +227,7 @@ impl Shell {
                 Tail::Prompt => {
                     self.believe_for_now();
                     // A session at rest holds no buffer of the size of its last output.
-                    self.fresh = Vec::new();
+                    spare::give_back(piece);
                     return Ok(());
                 }
                 Tail::Pager(answer) => {
@@ -393,5 +400,5 @@ impl Shell {
 fn without_echo<'t>(text: &'t [u8], echo: &[u8]) -> &'t [u8] {
     let end = memchr::memchr(b'\n', text).map_or(text.len(), |end| end + 1);
     let (first, rest) = text.split_at(end);
-    if squeeze(first) == echo { rest } else { text }
+    if says(first, echo) { rest } else { text }
 }

@@ -11,7 +11,8 @@ use russh::{Preferred, cipher, client, kex, mac};
 
 /// Data in flight towards us in one channel, in bytes; with [`QUEUED_MESSAGES`] packets it bounds a session's memory.
 const WINDOW: u32 = 256 * 1024;
-const PACKET: u32 = 32 * 1024;
+/// A session holds one packet twice while it comes in: many that answer together make that the most of their memory.
+const PACKET: u32 = 8 * 1024;
 const QUEUED_MESSAGES: usize = 8;
 
 type Kept = Mutex<HashMap<(bool, Option<Duration>), Arc<client::Config>>>;

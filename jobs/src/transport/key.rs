@@ -6,6 +6,8 @@ use russh::keys::{Error, PrivateKey, decode_secret_key};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
+mod short_scalar;
+
 /// Reads a private key.
 ///
 /// # Errors
@@ -19,7 +21,7 @@ pub fn read_private_key(text: &str, passphrase: Option<&SecretString>) -> Result
     };
     let result = match &decrypted {
         Some(plain) => decode_secret_key(plain, None),
-        None => decode_secret_key(text, secret),
+        None => decode_secret_key(text, secret).or_else(|error| short_scalar::read(text, secret).ok_or(error)),
     };
     result.map_err(|error| match error {
         Error::KeyIsEncrypted => "The private key is encrypted: give its passphrase".to_owned(),

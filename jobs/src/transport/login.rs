@@ -98,8 +98,8 @@ enum KeyAnswer {
 }
 
 impl Connection {
-    /// Logs in with at most one request that carries the password, and tells the permit how that went. Only what the device
-    /// had a chance to look at counts as refused, and nothing does that `abort` broke off.
+    /// Logs in with at most one request that carries the password, and tells the permit how that went. What the device had a
+    /// chance to look at counts as refused, also when no answer came; nothing does that `abort` broke off.
     ///
     /// # Errors
     /// `authentication_failed`, `interaction_required`, or what broke the connection.
@@ -115,6 +115,12 @@ impl Connection {
         self.presented = false;
         let result = match tokio::time::timeout(limit, self.authenticate(credentials, username, known)).await {
             Ok(result) => result,
+            // A device whose AAA server is silent has asked it all the same, and that server counts.
+            Err(_) if self.presented => Err(failed(format!(
+                "Authentication failed for user {username}: the device was given the secret and did not answer within {} \
+                 seconds",
+                limit.as_secs_f32()
+            ))),
             Err(_) => Err(DeviceError::new(
                 FailureKind::ConnectTimeout,
                 format!("The login did not end within {} seconds", limit.as_secs_f32()),

@@ -14,16 +14,38 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Most bytes of one read, and most that are read ahead in one session.
 const READ_AHEAD: usize = 32 * 1024;
-/// Room that a session keeps when nothing is read ahead.
-const KEPT: usize = 2 * 1024;
+/// Buffers that a thread keeps for the next reads.
+const SPARE: usize = 4;
 /// First bytes that are remembered.
 pub(super) const REMEMBERED: usize = 255;
 
 thread_local! {
-    /// Where reads of all sessions of a thread go first. It is as large as a packet, so that one read takes it whole and
-    /// shows by being short that nothing else waits; a buffer of that size in every session would cost more than the
-    /// rest of it.
-    static ARRIVING: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_AHEAD]);
+    /// Where reads of all sessions of a thread go. Each is as large as a packet, so that one read takes it whole and shows by
+    /// being short that nothing else waits. A session holds one from a read until all of it was asked for, which is mostly
+    /// a moment: one in every session would cost more than the rest of it.
+    static BUFFERS: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+}
+
+fn take_buffer() -> Box<[u8]> {
+    let kept = BUFFERS.with(|buffers| buffers.try_borrow_mut().ok().and_then(|mut buffers| buffers.pop()));
+    kept.unwrap_or_else(|| vec![0; READ_AHEAD].into_boxed_slice())
+}
+
+fn give_back(buffer: Box<[u8]>) {
+    BUFFERS.with(|buffers| {
+        if let Ok(mut buffers) = buffers.try_borrow_mut()
+            && buffers.len() < SPARE
+        {
+            buffers.push(buffer);
+        }
+    });
+}
+
+/// What was read and not asked for yet: the bytes of a buffer between these places.
+struct Ahead {
+    buffer: Box<[u8]>,
+    from: usize,
+    to: usize,
 }
 
 /// What a peer said first.
@@ -63,9 +85,7 @@ impl Opening {
 /// Any byte stream, read ahead. Its owner may end it at any time: what waits for it then gets an error.
 pub(super) struct Wire<S> {
     inner: S,
-    /// What was read and not asked for yet, from `taken` on.
-    ahead: Vec<u8>,
-    taken: usize,
+    ahead: Option<Ahead>,
     opening: Opening,
     noted: usize,
     ended: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -75,8 +95,7 @@ impl<S: AsyncRead> Wire<S> {
     pub(super) fn new(stream: S, ended: CancellationToken) -> Self {
         Self {
             inner: stream,
-            ahead: Vec::new(),
-            taken: 0,
+            ahead: None,
             opening: Opening::default(),
             noted: 0,
             ended: Box::pin(ended.cancelled_owned()),
@@ -98,42 +117,33 @@ impl<S> Wire<S> {
 }
 
 impl<S: AsyncRead + Unpin> Wire<S> {
-    /// Gives what was read ahead; whether there was any.
-    fn give(&mut self, buf: &mut ReadBuf<'_>) -> bool {
-        let waiting = self.ahead.get(self.taken..).unwrap_or_default();
+    /// Gives of what is there, and keeps the rest of it for the next time.
+    fn give(&mut self, mut ahead: Ahead, buf: &mut ReadBuf<'_>) {
+        let waiting = ahead.buffer.get(ahead.from..ahead.to).unwrap_or_default();
         let given = waiting.get(..buf.remaining()).unwrap_or(waiting);
-        if given.is_empty() {
-            return false;
-        }
         buf.put_slice(given);
-        self.taken += given.len();
-        if self.taken == self.ahead.len() {
-            self.taken = 0;
-            self.ahead.clear();
-            self.ahead.shrink_to(KEPT);
+        ahead.from += given.len();
+        if ahead.from < ahead.to {
+            self.ahead = Some(ahead);
+        } else {
+            give_back(ahead.buffer);
         }
-        true
     }
 
     fn read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.give(buf) || buf.remaining() == 0 {
+        if buf.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        ARRIVING.with(|arriving| {
-            let Ok(mut arriving) = arriving.try_borrow_mut() else {
-                // A stream that carries another one, through a jump host.
-                return Pin::new(&mut self.inner).poll_read(cx, buf);
-            };
-            let mut read = ReadBuf::new(&mut arriving);
-            match Pin::new(&mut self.inner).poll_read(cx, &mut read) {
-                Poll::Ready(Ok(())) => {}
-                other => return other,
-            }
-            let (now, later) = read.filled().split_at(read.filled().len().min(buf.remaining()));
-            buf.put_slice(now);
-            self.ahead.extend_from_slice(later);
-            Poll::Ready(Ok(()))
-        })
+        if let Some(ahead) = self.ahead.take() {
+            self.give(ahead, buf);
+            return Poll::Ready(Ok(()));
+        }
+        let mut buffer = take_buffer();
+        let mut read = ReadBuf::new(&mut buffer);
+        let result = Pin::new(&mut self.inner).poll_read(cx, &mut read);
+        let to = read.filled().len();
+        self.give(Ahead { buffer, from: 0, to }, buf);
+        result
     }
 }
 

@@ -197,6 +197,7 @@ impl Service {
             proven,
             // Whether a device that answered everything did succeed, the recorder decides: it keeps the others' alone.
             keep_transcripts: true,
+            whole_transcripts: options.keep_transcripts,
             ..options.run_options()
         };
         let running = engine.runner.run(jobs, limits, sender, run.cancel.clone());

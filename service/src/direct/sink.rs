@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     fs::{self, File},
     io::{self, Write},
-    os::fd::OwnedFd,
+    os::fd::{AsRawFd, OwnedFd},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
@@ -68,19 +68,84 @@ impl Buffers {
 /// Where text is written before it has its place.
 const PARTS: &str = ".parts";
 
+/// How a file that has no name yet gets one (open(2), `O_TMPFILE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    /// By its descriptor.
+    Descriptor,
+    /// By what `/proc` shows of its descriptor: the other way is not allowed to everybody.
+    Proc,
+}
+
 /// Folders that are open, so that each of thousands of files is found by its own name alone.
 struct Folders {
     folder: PathBuf,
     parts: OwnedFd,
     complete: HashMap<String, OwnedFd>,
+    naming: Option<Naming>,
+    /// Files stand in the way of those that are to come. Only by its name a file takes the place of another.
+    replaces: AtomicBool,
 }
 
-impl Folders {
-    fn create(&self, part: &str) -> io::Result<File> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
-        let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::WGRP | Mode::ROTH | Mode::WOTH;
-        Ok(File::from(rustix::fs::openat(&self.parts, part, flags, mode)?))
+/// A text on its way to its place.
+enum Part {
+    /// Without a name. It gets its place with its name, in one step, and is gone when this process is.
+    Nameless(File),
+    /// Among the parts.
+    Named(File),
+}
+
+impl Part {
+    fn file(&mut self) -> &mut File {
+        match self {
+            Self::Nameless(file) | Self::Named(file) => file,
+        }
     }
+}
+
+const READABLE: Mode = Mode::RUSR
+    .union(Mode::WUSR)
+    .union(Mode::RGRP)
+    .union(Mode::WGRP)
+    .union(Mode::ROTH)
+    .union(Mode::WOTH);
+
+impl Folders {
+    fn create(&self, part: &str) -> io::Result<Part> {
+        if self.naming.is_some() && !self.replaces.load(Ordering::Relaxed) {
+            return Ok(Part::Nameless(nameless(&self.parts)?));
+        }
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&self.parts, part, flags, READABLE)?;
+        Ok(Part::Named(File::from(file)))
+    }
+}
+
+fn nameless(folder: &OwnedFd) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::openat(folder, ".", flags, READABLE)?))
+}
+
+fn give_name(file: &File, naming: Naming, folder: &OwnedFd, name: &str) -> rustix::io::Result<()> {
+    match naming {
+        Naming::Descriptor => rustix::fs::linkat(file, "", folder, name, AtFlags::EMPTY_PATH),
+        Naming::Proc => {
+            let shown = format!("/proc/self/fd/{}", file.as_raw_fd());
+            rustix::fs::linkat(rustix::fs::CWD, shown, folder, name, AtFlags::SYMLINK_FOLLOW)
+        }
+    }
+}
+
+/// How files get their names in this folder, found out with one; not every file system knows such files.
+fn naming_in(folder: &OwnedFd) -> Option<Naming> {
+    const TRIED: &str = "tried";
+    let file = nameless(folder).ok()?;
+    let ways = [Naming::Descriptor, Naming::Proc];
+    let way = ways
+        .into_iter()
+        .find(|way| give_name(&file, *way, folder, TRIED).is_ok())?;
+    rustix::fs::unlinkat(folder, TRIED, AtFlags::empty()).ok()?;
+    Some(way)
 }
 
 fn open(folder: &Path) -> io::Result<OwnedFd> {
@@ -162,6 +227,8 @@ impl FileSink {
         Ok(Self {
             folders: Arc::new(Folders {
                 folder: folder.to_owned(),
+                naming: naming_in(&parts),
+                replaces: AtomicBool::new(false),
                 parts,
                 complete,
             }),
@@ -211,7 +278,7 @@ struct FileWriter {
     any_incomplete: Arc<AtomicBool>,
     buffer: Vec<u8>,
     buffers: Arc<Buffers>,
-    file: Option<File>,
+    file: Option<Part>,
 }
 
 impl FileWriter {
@@ -227,9 +294,9 @@ impl FileWriter {
             Some(file) => file,
             None => self.folders.create(&self.part)?,
         };
-        file.write_all(&self.buffer)?;
+        file.file().write_all(&self.buffer)?;
         self.buffer.clear();
-        file.write_all(text)?;
+        file.file().write_all(text)?;
         self.file = Some(file);
         Ok(())
     }
@@ -239,9 +306,8 @@ impl FileWriter {
             Some(file) => file,
             None => self.folders.create(&self.part)?,
         };
-        file.write_all(&self.buffer)?;
-        drop(file);
-        let placed = self.place(verdict);
+        file.file().write_all(&self.buffer)?;
+        let placed = self.place(file, verdict);
         if placed.is_err() {
             let _ = rustix::fs::unlinkat(&self.folders.parts, &self.part, AtFlags::empty());
         }
@@ -249,11 +315,12 @@ impl FileWriter {
     }
 
     /// Moves the whole text to where it belongs.
-    fn place(&self, verdict: Verdict) -> io::Result<()> {
-        let incomplete = || self.folders.folder.join("incomplete").join(&self.capture_type);
-        match (verdict, self.folders.complete.get(&self.capture_type)) {
+    fn place(&self, file: Part, verdict: Verdict) -> io::Result<()> {
+        let folders = &*self.folders;
+        let incomplete = || folders.folder.join("incomplete").join(&self.capture_type);
+        match (verdict, folders.complete.get(&self.capture_type)) {
             (Verdict::Complete, Some(complete)) => {
-                rustix::fs::renameat(&self.folders.parts, &self.part, complete, &self.name)?;
+                self.put(file, complete)?;
                 if self.any_incomplete.load(Ordering::Relaxed) {
                     match fs::remove_file(incomplete().join(&self.name)) {
                         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -265,22 +332,31 @@ impl FileWriter {
                 self.any_incomplete.store(true, Ordering::Relaxed);
                 let folder = incomplete();
                 fs::create_dir_all(&folder)?;
-                rustix::fs::renameat(
-                    &self.folders.parts,
-                    &self.part,
-                    rustix::fs::CWD,
-                    folder.join(&self.name),
-                )?;
+                self.put(file, &open(&folder)?)?;
             }
         }
         Ok(())
+    }
+
+    /// Gives the file its name in a folder, in the place of one that has it.
+    fn put(&self, file: Part, folder: &OwnedFd) -> io::Result<()> {
+        let folders = &*self.folders;
+        if let (Part::Nameless(file), Some(naming)) = (&file, folders.naming) {
+            match give_name(file, naming, folder, &self.name) {
+                Err(rustix::io::Errno::EXIST) => folders.replaces.store(true, Ordering::Relaxed),
+                done => return Ok(done?),
+            }
+            give_name(file, naming, &folders.parts, &self.part)?;
+        }
+        drop(file);
+        Ok(rustix::fs::renameat(&folders.parts, &self.part, folder, &self.name)?)
     }
 }
 
 impl Drop for FileWriter {
     fn drop(&mut self) {
         self.buffers.give_back(std::mem::take(&mut self.buffer));
-        if self.file.take().is_some() {
+        if let Some(Part::Named(_)) = self.file.take() {
             let _ = rustix::fs::unlinkat(&self.folders.parts, &self.part, AtFlags::empty());
         }
     }
@@ -313,11 +389,14 @@ mod tests {
 
         let first = FileSink::new(folder.path(), &types).unwrap();
         assert_eq!(fs::read_dir(&parts).unwrap().count(), 1, "what was left behind is gone");
+        // Both have files to replace, so that their parts have names.
+        first.folders.replaces.store(true, Ordering::Relaxed);
         let mut half = first.folders.create("0").unwrap();
-        half.write_all(b"one").unwrap();
+        half.file().write_all(b"one").unwrap();
         let second = FileSink::new(folder.path(), &types).unwrap();
+        second.folders.replaces.store(true, Ordering::Relaxed);
         let mut other = second.folders.create("0").unwrap();
-        other.write_all(b"other").unwrap();
+        other.file().write_all(b"other").unwrap();
         second.tidy();
         let text = |sink: &FileSink| fs::read_to_string(sink.own_parts.join("0")).unwrap();
         assert_eq!((text(&first).as_str(), text(&second).as_str()), ("one", "other"));
@@ -327,5 +406,73 @@ mod tests {
             sink.tidy();
         }
         assert!(!parts.exists());
+    }
+
+    fn job(name: &str) -> DeviceJob {
+        let catalogue = jobs::Catalogue::shipped();
+        let device = jobs::Device {
+            id: name.to_owned(),
+            name: name.to_owned(),
+            address: "192.0.2.1".to_owned(),
+            port: 22,
+            platform: "cisco_ios".to_owned(),
+            site: String::new(),
+            legacy_algorithms: false,
+            jump: Vec::new(),
+        };
+        let plan = jobs::plan(&catalogue, &[(device, Arc::default())], &["version".to_owned()]);
+        plan.jobs.into_iter().next().unwrap()
+    }
+
+    async fn collect(sink: &FileSink, name: &str, text: &str, verdict: Verdict) {
+        let mut writer = sink.begin(&job(name), "version").unwrap();
+        for piece in text.as_bytes().chunks(3000) {
+            writer.write(piece).await.unwrap();
+        }
+        writer.finish(verdict).await.unwrap();
+    }
+
+    /// All files below a folder, with their sizes.
+    fn files(folder: &Path) -> Vec<(String, usize)> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => found.extend(files(&path)),
+                false => found.push((
+                    path.file_name().unwrap().to_string_lossy().into_owned(),
+                    fs::read(&path).unwrap().len(),
+                )),
+            }
+        }
+        found.sort();
+        found
+    }
+
+    #[tokio::test]
+    async fn a_text_takes_its_place_whole_whether_there_was_one_or_not() {
+        for named in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let sink = FileSink::new(folder.path(), &["version".to_owned()]).unwrap();
+            sink.folders.replaces.store(named, Ordering::Relaxed);
+            let long = "x".repeat(100_000);
+            collect(&sink, "r1", "one\n", Verdict::Complete).await;
+            collect(&sink, "r2", &long, Verdict::Complete).await;
+            collect(&sink, "r1", "second\n", Verdict::Complete).await;
+            collect(&sink, "r3", "third\n", Verdict::Complete).await;
+            // A cut text takes nobody's place, and a later whole one takes it away.
+            collect(&sink, "r2", "cut", Verdict::Truncated).await;
+            assert!(folder.path().join("incomplete/version/r2.txt").is_file());
+            collect(&sink, "r2", &long, Verdict::Complete).await;
+            // Begun and given up.
+            let mut writer = sink.begin(&job("r4"), "version").unwrap();
+            writer.write(long.as_bytes()).await.unwrap();
+            drop(writer);
+            let expected = [("r1.txt", 7), ("r2.txt", 100_000), ("r3.txt", 6)];
+            let expected = expected.map(|(name, size)| (name.to_owned(), size));
+            assert_eq!(files(folder.path()), expected, "named: {named}");
+            sink.tidy();
+            assert!(!folder.path().join(PARTS).exists());
+        }
     }
 }

@@ -104,6 +104,31 @@ async fn a_connection_that_is_closed_on_the_password_counts_as_refused() -> anyh
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_no_answer_comes_to_counts_as_refused() -> anyhow::Result<()> {
+    let scene = then_a_healthy_one(Fault::AuthSilent, 5).await?;
+    let collect = scene
+        .collect()
+        .types("version")
+        .flag("--workers", "5")
+        .flag("--login-timeout-seconds", "1");
+    let run = scene.run(&collect.flag("--retries", "2")).await?;
+    let mut refused = 0;
+    for index in 0..5 {
+        let device = run.device(name(&scene, index))?;
+        match device.failure_kind.as_deref() {
+            Some("authentication_failed") => {
+                refused += 1;
+                assert!(device.message.contains("did not answer"), "{}", device.message);
+                assert_eq!(device.attempt, 1, "tried again with a secret that may be wrong");
+            }
+            kind => assert_eq!(kind, Some("credential_paused"), "{}", device.message),
+        }
+    }
+    assert_eq!((refused, scene.fleet.counters().auth_attempts), (3, 3));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn devices_that_take_no_password_do_not_pause_it_for_the_others() -> anyhow::Result<()> {
     let scene = then_a_healthy_one(Fault::PublickeyOnly, 5).await?;
     let run = scene

@@ -1,0 +1,252 @@
+//! A recorded session through the cleaner once more: what a device's answers look like with the platform's file as it is
+//! now, without the device.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::{
+    channel::{ExchangeLimits, Nowhere, Shell, TextSink},
+    error::{DeviceError, FailureKind},
+    platform::Platform,
+    transcript::{Recording, SECRET},
+};
+
+/// A recording is never waited for; this only bounds the work on it.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The clean answer to one command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// As it was sent.
+    pub command: String,
+    /// As it would be stored, each line ended by LF.
+    pub text: Vec<u8>,
+}
+
+/// What a recorded session comes to.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The answers in order. The last one may be a part, where `ended` says something.
+    pub answers: Vec<Answer>,
+    /// Why it went no further than that.
+    pub ended: Option<DeviceError>,
+}
+
+impl TextSink for Answer {
+    async fn text(&mut self, text: &[u8]) -> Result<(), DeviceError> {
+        self.text.extend_from_slice(text);
+        Ok(())
+    }
+}
+
+/// Says the commands of a transcript again, to the recording.
+pub async fn replay(transcript: &[u8], platform: &Arc<Platform>) -> Replayed {
+    let recording = Recording::read(transcript);
+    let mut shell = Shell::recorded(recording, Arc::clone(platform), Instant::now() + LIMIT);
+    let mut answers = Vec::new();
+    let ended = match dialogue(&mut shell, platform, &mut answers).await {
+        Err(_) if shell.is_cut() => Some(DeviceError::new(
+            FailureKind::OutputTruncated,
+            "The rest of this answer was left out of the transcript; `keep_transcripts` keeps more of a session",
+        )),
+        ended => ended.err(),
+    };
+    Replayed { answers, ended }
+}
+
+async fn dialogue(shell: &mut Shell, platform: &Platform, answers: &mut Vec<Answer>) -> Result<(), DeviceError> {
+    let limits = ExchangeLimits {
+        silence: LIMIT,
+        total: LIMIT,
+    };
+    let opening = match shell.upcoming().first() {
+        Some(first) if platform.on_open.first().is_some_and(|command| command == first) => platform.on_open.as_slice(),
+        _ => &[],
+    };
+    let opened = shell.find_prompt(opening, LIMIT).await?;
+    let mut setting_up = platform.on_open.iter().skip(opened.ran).peekable();
+    let closing = platform.on_close.first();
+    let enter = platform.modes.last().and_then(|mode| mode.enter.as_ref());
+    loop {
+        let upcoming = shell.upcoming();
+        let Some(command) = upcoming.iter().find(|input| !input.is_empty()).cloned() else {
+            break;
+        };
+        if closing == Some(&command) {
+            break;
+        }
+        if enter == Some(&command) && upcoming.iter().any(|input| input == SECRET) {
+            shell.enter_privileged(SECRET, LIMIT).await?;
+            continue;
+        }
+        let mut last = answers.pop();
+        let before = async {
+            if upcoming.first().is_some_and(String::is_empty) && !shell.confirms_first() {
+                match &mut last {
+                    Some(last) => shell.confirm(last, limits).await,
+                    None => shell.confirm(&mut Nowhere, limits).await,
+                }?;
+            }
+            let mut answer = Answer {
+                command: command.clone(),
+                text: Vec::new(),
+            };
+            let ended = match &mut last {
+                Some(last) => shell.exchange(&command, last, &mut answer, limits).await,
+                None => shell.exchange(&command, &mut Nowhere, &mut answer, limits).await,
+            };
+            Ok::<_, DeviceError>((answer, ended))
+        };
+        let outcome = before.await;
+        answers.extend(last);
+        let (answer, ended) = outcome?;
+        // What only sets the session up is no answer that anybody stores.
+        match setting_up.next_if(|setting| **setting == command) {
+            Some(_) => {}
+            None => answers.push(answer),
+        }
+        ended?;
+    }
+    match answers.last_mut() {
+        Some(last) => shell.leave(last, limits).await,
+        None => shell.leave(&mut Nowhere, limits).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Catalogue, transcript::Transcript};
+
+    /// A session on a platform: what is sent, and what comes after it.
+    fn session(said: &[(&str, &str)]) -> Vec<u8> {
+        let mut transcript = Transcript::whole();
+        for (sent, heard) in said {
+            match *sent {
+                "" => {}
+                "(secret)" => transcript.secret("s3cret"),
+                sent => transcript.input(sent),
+            }
+            transcript.output(heard.as_bytes());
+        }
+        transcript.into_bytes()
+    }
+
+    async fn replayed(platform: &str, said: &[(&str, &str)]) -> Replayed {
+        let platform = Catalogue::shipped().platform(platform).unwrap();
+        replay(&session(said), &platform).await
+    }
+
+    fn texts(replayed: &Replayed) -> Vec<(&str, &str)> {
+        let text = |answer: &'_ Answer| std::str::from_utf8(&answer.text).unwrap().to_owned().leak() as &str;
+        replayed
+            .answers
+            .iter()
+            .map(|answer| (answer.command.as_str(), text(answer)))
+            .collect()
+    }
+
+    const OPENING: (&str, &str) = (
+        "terminal length 0\nterminal width 511\n",
+        "terminal length 0\r\nr1#terminal width 511\r\nr1#",
+    );
+
+    #[tokio::test]
+    async fn a_session_is_cleaned_as_it_was() {
+        let replayed = replayed(
+            "cisco_ios",
+            &[
+                ("", "\r\nWelcome to r1# today\r\nr1#"),
+                OPENING,
+                ("show version\n", "show version\r\nCisco IOS\r\n"),
+                ("", " --More-- "),
+                (" ", "\x08\x08\x08\x08\x08\x08\x08\x08\x08\x08          \x08\x08\x08\x08\x08\x08\x08\x08\x08\x08Uptime 1\r\nr1#"),
+                ("show clock\n", "show clo\r\nck\r\n12:00:00\r\nr1#"),
+                ("\nexit\n", "\r\nr1#exit\r\n"),
+            ],
+        )
+        .await;
+        assert_eq!(replayed.ended.as_ref().map(ToString::to_string), None);
+        assert_eq!(
+            texts(&replayed),
+            [("show version", "Cisco IOS\nUptime 1\n"), ("show clock", "12:00:00\n")]
+        );
+    }
+
+    #[tokio::test]
+    async fn the_way_to_privileges_is_walked_without_the_secret() {
+        let replayed = replayed(
+            "cisco_ios",
+            &[
+                ("", "\r\nr1>"),
+                ("\n", "\r\nr1>"),
+                ("enable\n", "enable\r\nPassword: "),
+                ("(secret)", "\r\nr1#"),
+                ("terminal length 0\n", "terminal length 0\r\nr1#"),
+                ("terminal width 511\n", "terminal width 511\r\nr1#"),
+                ("show ip arp\n", "show ip arp\r\nnone\r\nr1#"),
+                ("\nexit\n", "\r\nr1#exit\r\n"),
+            ],
+        )
+        .await;
+        assert_eq!(replayed.ended.as_ref().map(ToString::to_string), None);
+        assert_eq!(texts(&replayed), [("show ip arp", "none\n")]);
+    }
+
+    #[tokio::test]
+    async fn a_platform_that_confirms_by_enter_is_replayed_too() {
+        let replayed = replayed(
+            "linux",
+            &[
+                ("", "me@box:~$ "),
+                (
+                    "export LC_ALL=C PAGER=cat SYSTEMD_PAGER=cat PATH=\"$PATH:/usr/sbin:/sbin\"\n",
+                    "export LC_ALL=C PAGER=cat SYSTEMD_PAGER=cat PATH=\"$PATH:/usr/sbin:/sbin\"\r\nme@box:~$ ",
+                ),
+                ("\n", "\r\nme@box:~$ "),
+                ("ip neigh\n", "ip neigh\r\n192.0.2.1 dev eth0\r\nme@box:~$ "),
+                ("\n", "\r\nme@box:~$ "),
+                ("exit\n", "exit\r\n"),
+            ],
+        )
+        .await;
+        assert_eq!(replayed.ended.as_ref().map(ToString::to_string), None);
+        assert_eq!(texts(&replayed), [("ip neigh", "192.0.2.1 dev eth0\n")]);
+    }
+
+    #[tokio::test]
+    async fn a_session_that_broke_says_where() {
+        let replayed = replayed(
+            "cisco_ios",
+            &[
+                ("", "\r\nr1#"),
+                OPENING,
+                ("show version\n", "show version\r\nCisco IOS\r\nhalf a li"),
+            ],
+        )
+        .await;
+        assert!(replayed.ended.is_some());
+        assert_eq!(texts(&replayed), [("show version", "Cisco IOS\n")]);
+    }
+
+    #[tokio::test]
+    async fn what_was_left_out_ends_it() {
+        let mut transcript = Transcript::default();
+        transcript.output(b"\r\nr1#");
+        transcript.input(OPENING.0);
+        transcript.output(OPENING.1.as_bytes());
+        transcript.input("show running-config\n");
+        transcript.output(b"show running-config\r\n");
+        for number in 0..10_000 {
+            transcript.output(format!("line {number}\r\n").as_bytes());
+        }
+        transcript.output(b"r1#");
+        let platform = Catalogue::shipped().platform("cisco_ios").unwrap();
+        let replayed = replay(&transcript.into_bytes(), &platform).await;
+        let ended = replayed.ended.unwrap();
+        assert!(ended.message.contains("left out"), "{}", ended.message);
+        assert!(replayed.answers[0].text.starts_with(b"line 0\nline 1\n"));
+        assert!(!replayed.answers[0].text.ends_with(b"line 9999\n"));
+    }
+}
