@@ -26,6 +26,7 @@ mod people;
 mod platforms;
 mod problem;
 mod remote;
+mod replay;
 mod result;
 mod roles;
 mod secret;
@@ -76,6 +77,8 @@ enum Command {
     Captures(Box<remote::captures::Options>),
     /// Parse the stored texts of a server again, after templates have changed
     Reparse(Box<remote::reparse::Options>),
+    /// Clean the transcript of a session again, without its device
+    Replay(replay::Options),
     /// List the platforms and what can be collected from them
     Platforms(platforms::Options),
     /// Start simulated devices and a server, and collect from them
@@ -131,6 +134,7 @@ fn main() -> ExitCode {
             Command::Captures(options) => remote::captures::run(*options).await,
             Command::Reparse(options) => remote::reparse::run(*options).await,
             Command::Completions(options) => completions::run(&options, &mut Arguments::command()),
+            Command::Replay(options) => replay::run(options).await,
             Command::Platforms(options) => platforms::run(&options),
             Command::Demo(options) => demo::run(options).await,
         }

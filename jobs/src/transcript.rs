@@ -8,6 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 const INPUT: &[u8] = b"\n<<< ";
 /// What stands for a secret that we sent.
 pub(crate) const SECRET: &str = "(secret)";
+/// Bytes of a recording that are heard at once: about what a packet brings.
+const PIECE: usize = 1400;
 const LEFT_OUT: &str = " bytes left out)";
 
 /// The session as received, input marked, our secrets replaced; its head and its end when it is long.
@@ -116,6 +118,7 @@ pub(crate) struct Recording {
     steps: VecDeque<Step>,
     /// What was said since the last line that was sent, and not heard yet.
     said: Vec<u8>,
+    heard: usize,
     left_out: bool,
 }
 
@@ -163,9 +166,16 @@ impl Recording {
         }
     }
 
-    /// What was said and not heard yet.
+    /// The next piece of what was said and not heard yet.
     pub(crate) fn heard(&mut self) -> Option<Vec<u8>> {
-        (!self.said.is_empty()).then(|| std::mem::take(&mut self.said))
+        let end = self.said.len().min(self.heard + PIECE);
+        let piece = self.said.get(self.heard..end).unwrap_or_default().to_vec();
+        self.heard = end;
+        if end == self.said.len() {
+            self.said.clear();
+            self.heard = 0;
+        }
+        (!piece.is_empty()).then_some(piece)
     }
 
     /// Whether it ends before the session did.

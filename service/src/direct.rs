@@ -20,8 +20,10 @@ use tokio::sync::mpsc;
 use crate::{file_name, inventory::InventoryDevice};
 
 mod host_keys;
+mod replay;
 mod sink;
 pub use host_keys::HostKeyPolicy;
+pub use replay::{Replay, replay};
 pub use jobs::Cancel;
 
 /// Events that may wait for the one who shows them.

@@ -288,7 +288,19 @@ fn summary(devices: impl Iterator<Item = PlannedDevice>, shown: std::ops::Range<
             .iter_mut()
             .find(|platform| platform.platform == device.platform)
         {
-            Some(platform) => platform.devices += 1,
+            Some(platform) => {
+                platform.devices += 1;
+                // A retry asks each device for what it lacks.
+                for one in &device.capture_types {
+                    if !platform
+                        .captures
+                        .iter()
+                        .any(|known| known.capture_type == one.capture_type)
+                    {
+                        platform.captures.push(one.clone());
+                    }
+                }
+            }
             None => plan.platforms.push(PlannedPlatform {
                 platform: device.platform.clone(),
                 devices: 1,
@@ -302,4 +314,36 @@ fn summary(devices: impl Iterator<Item = PlannedDevice>, shown: std::ops::Range<
     }
     plan.capture_types = order.iter().filter_map(|name| types.remove(name)).collect();
     plan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device(name: &str, types: &[&str]) -> PlannedDevice {
+        let planned = |capture_type: &&str| PlannedType {
+            capture_type: (*capture_type).to_owned(),
+            commands: vec![format!("show {capture_type}")],
+        };
+        PlannedDevice {
+            device_id: Uuid::now_v7(),
+            device_name: name.to_owned(),
+            ip_address: "192.0.2.1".to_owned(),
+            platform: "cisco_ios".to_owned(),
+            capture_types: types.iter().map(planned).collect(),
+            skipped: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_platform_shows_what_any_of_its_devices_runs() {
+        let devices = [device("r1", &["configs"]), device("r2", &["configs", "arp"]), device("r3", &["arp"])];
+        let plan = summary(devices.into_iter(), 0..10);
+        let [platform] = plan.platforms.as_slice() else {
+            unreachable!("one platform: {:?}", plan.platforms);
+        };
+        let types: Vec<&str> = platform.captures.iter().map(|one| one.capture_type.as_str()).collect();
+        assert_eq!((platform.devices, types), (3, vec!["configs", "arp"]));
+        assert_eq!((plan.operations_total, plan.commands_total), (4, 4));
+    }
 }

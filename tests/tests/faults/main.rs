@@ -19,6 +19,7 @@ mod jump;
 mod login;
 mod many;
 mod output;
+mod replay;
 mod scene;
 mod session;
 mod volume;
