@@ -17,6 +17,7 @@ mod demo;
 mod document;
 mod examples;
 mod frame;
+mod lean;
 mod listing;
 mod live;
 mod pages;

@@ -36,6 +36,12 @@ impl Type for Time {
     }
 }
 
+impl serde::Serialize for Time {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&shown(self.0).to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
 impl ToJSON for Time {
     fn to_json(&self) -> Option<Value> {
         Some(shown(self.0).to_rfc3339_opts(SecondsFormat::Millis, true).into())

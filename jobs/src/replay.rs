@@ -52,7 +52,21 @@ pub async fn replay(transcript: &[u8], platform: &Arc<Platform>) -> Replayed {
         )),
         ended => ended.err(),
     };
+    let cut = answers.len().saturating_sub(usize::from(ended.is_some()));
+    for (index, answer) in answers.iter_mut().enumerate() {
+        as_stored(&mut answer.text, index >= cut);
+    }
     Replayed { answers, ended }
+}
+
+/// One LF at the end; none where a text was cut in the middle of a line.
+fn as_stored(text: &mut Vec<u8>, cut: bool) {
+    let in_a_line = cut && text.last().is_some_and(|last| *last != b'\n');
+    let end = text.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+    text.truncate(end);
+    if end > 0 && !in_a_line {
+        text.push(b'\n');
+    }
 }
 
 async fn dialogue(shell: &mut Shell, platform: &Platform, answers: &mut Vec<Answer>) -> Result<(), DeviceError> {
@@ -82,7 +96,9 @@ async fn dialogue(shell: &mut Shell, platform: &Platform, answers: &mut Vec<Answ
         }
         let mut last = answers.pop();
         let before = async {
-            if upcoming.first().is_some_and(String::is_empty) && !shell.confirms_first() {
+            // Empty lines that were sent beside the one with which an exchange may begin.
+            let empty = upcoming.iter().take_while(|input| input.is_empty()).count();
+            for _ in usize::from(shell.confirms_first())..empty {
                 match &mut last {
                     Some(last) => shell.confirm(last, limits).await,
                     None => shell.confirm(&mut Nowhere, limits).await,

@@ -60,7 +60,9 @@ async fn an_output_of_sixteen_times_the_length_takes_no_more_than_a_little_over_
         // Twice over for what else the machine does; something quadratic takes sixteen times more.
         let limit = small.saturating_mul(2 * u32::try_from(TIMES).unwrap()) + Duration::from_millis(50);
         if large > limit {
-            slow.push(format!("{kind}: {small:?} for {bytes} bytes, {large:?} for {more_bytes}"));
+            slow.push(format!(
+                "{kind}: {small:?} for {bytes} bytes, {large:?} for {more_bytes}"
+            ));
         }
     }
     assert!(slow.is_empty(), "{}", slow.join("\n"));

@@ -23,8 +23,8 @@ mod host_keys;
 mod replay;
 mod sink;
 pub use host_keys::HostKeyPolicy;
-pub use replay::{Replay, replay};
 pub use jobs::Cancel;
+pub use replay::{Replay, replay};
 
 /// Events that may wait for the one who shows them.
 const QUEUED_EVENTS: usize = 1024;

@@ -4,9 +4,10 @@ use entity::capture;
 use poem_openapi::{
     Object, OpenApi,
     param::{Path, Query},
-    payload::{Binary, Json},
+    payload::Binary,
     types::Example,
 };
+use serde::Serialize;
 use service::{
     captures::{self, CONTEXT, Changes, DiffWish, Hunk, HunkLine, LineKind},
     config_changes,
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use super::{Tag, collections::view::example_id};
 use crate::{
     auth::Auth,
+    lean::LeanJson,
     problem::{Patch, Result},
     time::Time,
 };
@@ -28,7 +30,7 @@ const MOST_LINES: u64 = 200_000;
 pub(crate) const PATCH_LINES: u64 = 500_000;
 
 /// A line of a hunk.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(example)]
 pub(crate) struct DiffLine {
     /// `equal`, `added` or `removed`.
@@ -37,15 +39,19 @@ pub(crate) struct DiffLine {
     text: String,
     /// Its number in the text before, from 1.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     old_line: Option<u64>,
     /// Its number in the text after, from 1.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     new_line: Option<u64>,
     /// Of a changed line: the lines it stands under, from the outermost.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     section: Option<Vec<String>>,
     /// Of a changed line: `low medium high critical`.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     severity: Option<String>,
 }
 
@@ -63,7 +69,7 @@ impl Example for DiffLine {
 }
 
 /// Changes that stand together, with unchanged lines around them.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(example)]
 pub(crate) struct DiffHunk {
     /// What its first changed line stands under.
@@ -85,9 +91,9 @@ impl Example for DiffHunk {
 }
 
 /// One side of a comparison.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(example)]
-struct DiffSide {
+pub(crate) struct DiffSide {
     /// The capture.
     capture_id: Uuid,
     /// The device.
@@ -133,9 +139,9 @@ impl From<capture::Model> for DiffSide {
 }
 
 /// What is different between two captures.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 #[oai(example)]
-struct CaptureDiff {
+pub(crate) struct CaptureDiff {
     /// The one before.
     old: DiffSide,
     /// The one after.
@@ -146,6 +152,7 @@ struct CaptureDiff {
     lines_removed: u64,
     /// The highest of all lines: `low medium high critical`; absent where nothing is different.
     #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     severity: Option<String>,
     /// What changed lines stand under, the first twenty.
     sections: Vec<String>,
@@ -283,7 +290,7 @@ impl Api {
         all_lines: Query<Option<bool>>,
         /// Lines of the answer: 20000, at most 200000.
         limit: Query<Option<u64>>,
-    ) -> Result<Json<CaptureDiff>> {
+    ) -> Result<LeanJson<CaptureDiff>> {
         let wish = wish(context.0, masked.0, all_lines.0, lines(limit.0));
         let diff = auth
             .service()
@@ -295,7 +302,7 @@ impl Api {
             .map(|one| word(config_changes::severity(Some(one))));
         let sections = config_changes::sections(&diff.changes);
         let shown = shown(diff.changes);
-        Ok(Json(CaptureDiff {
+        Ok(LeanJson(CaptureDiff {
             old: diff.old.into(),
             new: diff.new.into(),
             lines_added: shown.lines_added,

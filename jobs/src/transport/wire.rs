@@ -5,8 +5,11 @@ use std::{
     cell::RefCell,
     io,
     pin::Pin,
-    sync::{Arc, Mutex},
-    task::{Context, Poll},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -89,6 +92,8 @@ pub(super) struct Wire<S> {
     opening: Opening,
     noted: usize,
     ended: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// By which the task that waits hears of the end.
+    alarm: Option<Arc<Alarm>>,
 }
 
 impl<S: AsyncRead> Wire<S> {
@@ -99,6 +104,7 @@ impl<S: AsyncRead> Wire<S> {
             opening: Opening::default(),
             noted: 0,
             ended: Box::pin(ended.cancelled_owned()),
+            alarm: None,
         }
     }
 
@@ -107,11 +113,35 @@ impl<S: AsyncRead> Wire<S> {
     }
 }
 
+/// Wakes a task and remembers that it did.
+struct Alarm {
+    rang: AtomicBool,
+    task: Waker,
+}
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        self.rang.store(true, Ordering::Release);
+        self.task.wake_by_ref();
+    }
+}
+
 impl<S> Wire<S> {
+    /// Nothing to read or no room to write, unless the end was asked for. To ask that anew each time costs more than the
+    /// rest of it, so who waits is told once.
     fn pending<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        let waits = |alarm: &Arc<Alarm>| !alarm.rang.load(Ordering::Acquire) && alarm.task.will_wake(cx.waker());
+        if self.alarm.as_ref().is_some_and(waits) {
+            return Poll::Pending;
+        }
+        let alarm = Arc::new(Alarm {
+            rang: AtomicBool::new(false),
+            task: cx.waker().clone(),
+        });
+        self.alarm = Some(Arc::clone(&alarm));
         self.ended
             .as_mut()
-            .poll(cx)
+            .poll(&mut Context::from_waker(&Waker::from(alarm)))
             .map(|()| Err(io::ErrorKind::ConnectionAborted.into()))
     }
 }

@@ -245,7 +245,7 @@ impl Service {
             let _ = entries.try_send(Entry::Loading(Arc::clone(run), done, total));
             !run.cancel.is_asked()
         };
-        match self.records_load(wishes, told).await {
+        match self.records_load(run.id, wishes, told).await {
             Ok(loaded) => loaded,
             Err(error) => {
                 tracing::error!(%error, collection_id = %run.id, "captures could not be loaded");

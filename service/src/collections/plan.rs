@@ -337,7 +337,11 @@ mod tests {
 
     #[test]
     fn a_platform_shows_what_any_of_its_devices_runs() {
-        let devices = [device("r1", &["configs"]), device("r2", &["configs", "arp"]), device("r3", &["arp"])];
+        let devices = [
+            device("r1", &["configs"]),
+            device("r2", &["configs", "arp"]),
+            device("r3", &["arp"]),
+        ];
         let plan = summary(devices.into_iter(), 0..10);
         let [platform] = plan.platforms.as_slice() else {
             unreachable!("one platform: {:?}", plan.platforms);

@@ -1,6 +1,10 @@
 //! Queries of collections, their devices and events.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt::Write,
+    sync::OnceLock,
+};
 
 use entity::{
     capture::Verdict,
@@ -11,8 +15,8 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Statement, Value,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement, Value,
     sea_query::{Expr, ExprTrait, Func, LikeExpr, OnConflict},
 };
 use uuid::Uuid;
@@ -251,9 +255,7 @@ pub(super) async fn write(db: &Database, batch: &Batch) -> Answer<()> {
         .into_iter()
         .map(|((device, kind), (capture, text))| recorder::current_row(device, kind, capture, of(text)));
     texts::set_current(&txn, currents.collect()).await?;
-    for change in &batch.devices {
-        change_device(&txn, change).await?;
-    }
+    change_devices(&txn, &batch.devices).await?;
     covered::note(&txn, batch.tried.clone()).await?;
     let events = batch.events.clone();
     if !events.is_empty() {
@@ -290,35 +292,87 @@ pub(super) async fn is_written(db: &impl ConnectionTrait, batch: &Batch) -> Answ
     Ok(!ids.is_empty() && !texts::by_ids(db, &ids).await?.is_empty())
 }
 
-/// The statement that is run most often, so its text is always the same and is prepared once.
-async fn change_device(txn: &DatabaseTransaction, change: &DeviceChange) -> Answer<()> {
-    const SQLITE: &str = "UPDATE collection_device SET platform = $1, status = $2, failure_kind = $3, message = $4, \
-         attempt = $5, started_at = $6, finished_at = $7, duration_ms = $8, captures = $9, details = $10 \
-         WHERE collection_id = $11 AND position = $12";
-    const POSTGRES: &str = "UPDATE collection_device SET platform = $1, status = $2, failure_kind = $3, message = $4, \
-         attempt = $5, started_at = $6, finished_at = $7, duration_ms = $8, captures = $9::jsonb, details = $10::jsonb \
-         WHERE collection_id = $11 AND position = $12";
+/// Rows that one statement changes. Few numbers, so that each text is prepared once and then known; large ones, since every
+/// statement is a walk to the database's own thread and back.
+const CHANGED_AT_ONCE: [usize; 4] = [64, 16, 4, 1];
+
+/// The columns that change, with what a value needs to be of the type of its column on PostgreSQL.
+const CHANGED: [(&str, &str); 12] = [
+    ("platform", ""),
+    ("status", ""),
+    ("failure_kind", ""),
+    ("message", ""),
+    ("attempt", ""),
+    ("started_at", ""),
+    ("finished_at", ""),
+    ("duration_ms", ""),
+    ("captures", "::jsonb"),
+    ("details", "::jsonb"),
+    ("collection_id", ""),
+    ("position", ""),
+];
+
+/// The text of the statement that changes so many rows.
+fn changing(backend: DbBackend, rows: usize) -> String {
+    let names: Vec<&str> = CHANGED.iter().map(|(name, _)| *name).collect();
+    let mut text = format!("WITH v ({}) AS (VALUES ", names.join(", "));
+    let mut number = 0;
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for (column, (_, cast)) in CHANGED.iter().enumerate() {
+            number += 1;
+            let cast = if backend == DbBackend::Postgres { *cast } else { "" };
+            let comma = if column == 0 { "" } else { ", " };
+            let _ = write!(text, "{comma}${number}{cast}");
+        }
+        text.push(')');
+    }
+    text.push_str(") UPDATE collection_device SET ");
+    let changed = names
+        .iter()
+        .filter(|name| !["collection_id", "position"].contains(name));
+    let set: Vec<String> = changed.map(|name| format!("{name} = v.{name}")).collect();
+    text.push_str(&set.join(", "));
+    text.push_str(
+        " FROM v WHERE collection_device.collection_id = v.collection_id AND collection_device.position = v.position",
+    );
+    text
+}
+
+/// Writes what changed of devices.
+async fn change_devices(txn: &DatabaseTransaction, changes: &[DeviceChange]) -> Answer<()> {
+    static SQLITE: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
+    static POSTGRES: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
     let backend = txn.get_database_backend();
-    let sql = match backend {
-        sea_orm::DbBackend::Postgres => POSTGRES,
-        _ => SQLITE,
+    let texts = match backend {
+        DbBackend::Postgres => &POSTGRES,
+        _ => &SQLITE,
     };
-    let values: [Value; 12] = [
-        change.platform.clone().into(),
-        change.status.as_str().into(),
-        change.failure_kind.clone().into(),
-        change.message.clone().into(),
-        change.attempt.into(),
-        change.started_at.into(),
-        change.finished_at.into(),
-        change.duration_ms.into(),
-        change.captures.clone().into(),
-        change.details.clone().into(),
-        change.collection_id.into(),
-        change.position.into(),
-    ];
-    txn.execute_raw(Statement::from_sql_and_values(backend, sql, values))
-        .await?;
+    let mut rest = changes;
+    for (at_once, text) in CHANGED_AT_ONCE.into_iter().zip(texts) {
+        while let Some((some, others)) = rest.split_at_checked(at_once) {
+            rest = others;
+            let text = text.get_or_init(|| changing(backend, at_once));
+            let values = some.iter().flat_map(|change| -> [Value; 12] {
+                [
+                    change.platform.clone().into(),
+                    change.status.as_str().into(),
+                    change.failure_kind.clone().into(),
+                    change.message.clone().into(),
+                    change.attempt.into(),
+                    change.started_at.into(),
+                    change.finished_at.into(),
+                    change.duration_ms.into(),
+                    change.captures.clone().into(),
+                    change.details.clone().into(),
+                    change.collection_id.into(),
+                    change.position.into(),
+                ]
+            });
+            txn.execute_raw(Statement::from_sql_and_values(backend, text, values))
+                .await?;
+        }
+    }
     Ok(())
 }
 

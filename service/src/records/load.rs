@@ -1,7 +1,7 @@
 //! Loading: the records of a complete capture become rows, and rows that are no longer there are closed. The same capture
 //! again changes nothing; what cannot be read closes nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::{
     capture::{self, Verdict},
@@ -15,7 +15,7 @@ use super::{
     Kind,
     reader::Source,
     rows::{self, NewRow},
-    store::{self, Change, OpenRow},
+    store::{self, Change, OpenRow, Reading},
 };
 use crate::{
     Service,
@@ -107,10 +107,18 @@ impl Service {
     /// When the database cannot be used. What is wrong with single captures is in the answer.
     pub(crate) async fn records_load(
         &self,
-        wishes: Vec<Wish>,
+        collection: Uuid,
+        mut wishes: Vec<Wish>,
         mut told: impl FnMut(usize, usize) -> bool + Send,
     ) -> Result<Loaded> {
-        let (tasks, mut outcomes) = self.changed(wishes, false).await?;
+        let readings = self.readings(&wishes);
+        let seen = store::seen_again_in(self.db(), collection, &readings, now_ms()).await?;
+        let asked = wishes.len();
+        wishes.retain(|wish| !seen.contains(&wish.capture_id));
+        // Whoever is to look was told when the texts were new.
+        let mut outcomes = vec![Outcome::Loaded(None); asked - wishes.len()];
+        let (tasks, others) = self.changed(wishes, false).await?;
+        outcomes.extend(others);
         let total = outcomes.len() + tasks.len();
         let mut tasks = tasks.into_iter();
         let mut running = JoinSet::new();
@@ -130,6 +138,35 @@ impl Service {
         }
         outcomes.extend(tasks.map(|_| Outcome::Failed("the collection was cancelled".to_owned())));
         Ok(sum(&outcomes))
+    }
+
+    /// What reads the texts that are to be loaded, as the platforms ask for them now.
+    fn readings(&self, wishes: &[Wish]) -> Vec<Reading> {
+        let platforms: BTreeSet<&str> = wishes.iter().map(|wish| wish.platform.as_str()).collect();
+        let found = platforms
+            .into_iter()
+            .filter_map(|platform| self.catalogue().platform(platform));
+        let mut readings = Vec::new();
+        for platform in found {
+            for capture in &platform.captures {
+                let source = Source {
+                    platform: platform.slug.clone(),
+                    capture_type: capture.capture_type.clone(),
+                    commands: capture.commands.clone(),
+                };
+                if Kind::of(&capture.capture_type).is_some()
+                    && let Some((_, version)) = self.reader().version(&source)
+                {
+                    readings.push(Reading {
+                        platform: source.platform,
+                        capture_type: source.capture_type,
+                        commands: source.commands.join("\n"),
+                        version,
+                    });
+                }
+            }
+        }
+        readings
     }
 
     /// What has to be read at all. Where neither the text nor the templates changed, it is enough to say that the rows

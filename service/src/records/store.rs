@@ -1,6 +1,6 @@
 //! Queries of what was read from captures.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt::Write};
 
 use entity::{
     arp_entry, capture, collection_device, component, device_version, interface, interface_address, load, mac_entry,
@@ -9,7 +9,7 @@ use entity::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityName, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect, StatementBuilder, Value,
+    QueryResult, QuerySelect, Statement, StatementBuilder, Value,
     sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query, SelectStatement},
 };
 use serde::{Deserialize, Serialize};
@@ -27,8 +27,10 @@ type Answer<T> = std::result::Result<T, DbErr>;
 
 /// Values that one statement takes; SQLite allows 32,766, PostgreSQL 65,535.
 const VALUES: usize = 30_000;
-/// Loads that one transaction marks as seen again.
+/// Loads, or devices, of which one transaction says that they were seen again.
 const SEEN: usize = 1_000;
+/// Readings that one statement compares with.
+const READINGS: usize = 100;
 /// Interfaces that one question for addresses may mean: SQLite takes no deeper condition.
 pub(super) const INTERFACES: usize = 300;
 
@@ -404,6 +406,93 @@ pub(super) async fn seen_again(db: &Database, rows: Vec<load::Model>, now: i64) 
         rows = rest;
     }
     Ok(())
+}
+
+/// What reads the texts of a platform and capture type now.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Reading {
+    pub(super) platform: String,
+    pub(super) capture_type: String,
+    /// As a capture has them.
+    pub(super) commands: String,
+    pub(super) version: String,
+}
+
+/// The text of the statement that says of the texts of a collection which are loaded already that they were captured again,
+/// where so many readings are known. The tables are asked in this order, each by its key, whatever is guessed of their size;
+/// what was captured last of a device stands in its coverage, so that the history before it costs nothing.
+fn seeing_again(readings: usize) -> String {
+    let mut rows = String::new();
+    for row in 0..readings {
+        let first = 5 + row * 4;
+        let comma = if row == 0 { "" } else { ", " };
+        let _ = write!(
+            rows,
+            "{comma}(${first}, ${}, ${}, ${})",
+            first + 1,
+            first + 2,
+            first + 3
+        );
+    }
+    format!(
+        "WITH k (platform, capture_type, commands, version) AS (VALUES {rows}) \
+         UPDATE load SET at = c.captured_at, capture_id = c.id, failed_capture_id = NULL, message = NULL, \
+         failed_sha256 = NULL, failed_version = NULL, tried_at = $1 \
+         FROM collection_device d CROSS JOIN coverage v CROSS JOIN capture c CROSS JOIN text t CROSS JOIN k \
+         WHERE d.collection_id = $2 AND d.position >= $3 AND d.position < $4 \
+         AND v.device_id = d.device_id AND c.id = v.good_capture_id AND c.collection_id = d.collection_id \
+         AND t.id = c.text_id \
+         AND k.platform = d.platform AND k.capture_type = c.capture_type AND k.commands = c.commands \
+         AND load.device_id = c.device_id AND load.capture_type = c.capture_type \
+         AND load.sha256 = t.sha256 AND load.version = k.version AND load.at <= c.captured_at \
+         RETURNING capture_id"
+    )
+}
+
+/// Says of everything in a collection that is loaded already that it was captured again, and answers with these captures.
+/// They never leave the database for that: nothing changed is what most collections find.
+pub(super) async fn seen_again_in(
+    db: &Database,
+    collection: Uuid,
+    readings: &[Reading],
+    now: i64,
+) -> Answer<HashSet<Uuid>> {
+    let mut seen = HashSet::new();
+    let last: Option<i32> = collection_device::Entity::find()
+        .select_only()
+        .column_as(collection_device::Column::Position.max(), "last")
+        .filter(collection_device::Column::CollectionId.eq(collection))
+        .into_tuple::<Option<i32>>()
+        .one(db.reader())
+        .await?
+        .flatten();
+    let (Some(last), false) = (last, readings.is_empty()) else {
+        return Ok(seen);
+    };
+    for some in readings.chunks(READINGS) {
+        let text = seeing_again(some.len());
+        for first in (0..=last).step_by(SEEN) {
+            let behind = first.saturating_add(i32::try_from(SEEN).unwrap_or(i32::MAX));
+            let mut values: Vec<Value> = vec![now.into(), collection.into(), first.into(), behind.into()];
+            for reading in some {
+                let of = [
+                    &reading.platform,
+                    &reading.capture_type,
+                    &reading.commands,
+                    &reading.version,
+                ];
+                values.extend(of.map(|text| Value::from(text.clone())));
+            }
+            let txn = db.begin().await?;
+            let statement = Statement::from_sql_and_values(txn.get_database_backend(), &text, values);
+            let rows = txn.query_all_raw(statement).await?;
+            for row in rows {
+                seen.insert(row.try_get::<Uuid>("", "capture_id")?);
+            }
+            txn.commit().await?;
+        }
+    }
+    Ok(seen)
 }
 
 /// Whether a device itself says its serial number.

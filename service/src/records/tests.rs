@@ -84,7 +84,10 @@ impl Place {
     async fn load(&self, capture_id: Uuid) -> Loaded {
         let platform = "linux".to_owned();
         let wish = Wish { capture_id, platform };
-        self.service.records_load(vec![wish], |_, _| true).await.unwrap()
+        self.service
+            .records_load(Uuid::now_v7(), vec![wish], |_, _| true)
+            .await
+            .unwrap()
     }
 
     async fn arp(&mut self, text: &str) -> Loaded {
