@@ -1,7 +1,7 @@
 //! An answer in JSON that is written at once, without a tree of it in memory first: for answers of tens of thousands of
 //! lines, where the tree costs more than what the answer says.
 
-use poem::{IntoResponse, Response, http::StatusCode};
+use poem::{IntoResponse, Response};
 use poem_openapi::{
     ApiResponse,
     payload::{Json, Payload},
@@ -9,6 +9,9 @@ use poem_openapi::{
     types::Type,
 };
 use serde::Serialize;
+use service::error::Error;
+
+use crate::problem::Problem;
 
 /// As [`Json`], of what serde writes. Its names have to be those of the schema.
 pub(crate) struct LeanJson<T>(pub(crate) T);
@@ -35,7 +38,7 @@ impl<T: Serialize + Send> IntoResponse for LeanJson<T> {
             Ok(body) => Response::builder()
                 .content_type("application/json; charset=utf-8")
                 .body(body),
-            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            Err(error) => poem::Error::from(Problem::from(Error::internal(error))).into_response(),
         }
     }
 }

@@ -32,6 +32,8 @@ async fn cleaned(answer: &str, platform: &Arc<Platform>) -> (Duration, usize) {
         bytes = replayed.answers.iter().map(|answer| answer.text.len()).sum();
         let ended = replayed.ended.map(|error| error.to_string());
         assert_eq!(ended, None, "the session was not understood");
+        let last = replayed.answers.last().unwrap();
+        assert!(last.text.ends_with(b"\nend\n"), "the end of the output is missing");
     }
     (best, bytes)
 }

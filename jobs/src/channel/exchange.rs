@@ -315,7 +315,8 @@ impl Shell {
         self.await_confirmation(b"", before, limits).await
     }
 
-    /// Waits for the prompt to come again, or for the echo of a command where one went out with the empty line.
+    /// Waits for the prompt to come again; where a command went out with the empty line, for its echo. An output may hold
+    /// lines that are the prompt and nothing else, so then the prompt alone is believed only once nothing follows it.
     async fn await_confirmation<B: TextSink>(
         &mut self,
         echo: &[u8],
@@ -324,6 +325,7 @@ impl Shell {
     ) -> Result<(), DeviceError> {
         let mut clock = Clock::start(limits);
         let mut held: Vec<u8> = Vec::new();
+        let mut answered = false;
         loop {
             let (quiet, ended) = match self.receive(clock.patience()?).await {
                 Ok(heard) => (heard.is_none(), None),
@@ -336,7 +338,10 @@ impl Shell {
             let tail = self.look_at_tail(quiet);
             let echoed = !echo.is_empty()
                 && (self.find_echo(&held, echo).is_some() || self.find_echo(&self.tail, echo).is_some());
-            let again = tail == Tail::Prompt && !quiet && self.ends_in_answered_enter(&held);
+            if !quiet {
+                answered = tail == Tail::Prompt && self.ends_in_answered_enter(&held);
+            }
+            let again = answered && (echo.is_empty() || quiet || ended.is_some());
             if echoed || again {
                 let output = self.without_last_prompt(&held, echo);
                 if !self.is_chatter(output, echo) {

@@ -259,8 +259,13 @@ async fn a_collection_that_is_stored_begins_as_soon_as_it_can() {
     store::rename_table(service.db(), "away", "current_capture")
         .await
         .unwrap();
+    // It may be over between two looks at what runs.
     let begun = async {
         while service.engine().runs.get(row.id).is_none() {
+            let stored = store::one(service.db().reader(), row.id).await.unwrap().unwrap();
+            if stored.finished_at.is_some() {
+                break;
+            }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
