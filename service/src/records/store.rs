@@ -436,15 +436,23 @@ fn seeing_again(readings: usize) -> String {
     }
     format!(
         "WITH k (platform, capture_type, commands, version) AS (VALUES {rows}) \
-         UPDATE load SET at = c.captured_at, capture_id = c.id, failed_capture_id = NULL, message = NULL, \
-         failed_sha256 = NULL, failed_version = NULL, tried_at = $1 \
-         FROM collection_device d CROSS JOIN coverage v CROSS JOIN capture c CROSS JOIN text t CROSS JOIN k \
+         INSERT INTO load (device_id, capture_type, at, capture_id, sha256, templates, version, records, incomplete, \
+         unknown_lines, warning, tried_at) \
+         SELECT l.device_id, l.capture_type, c.captured_at, c.id, l.sha256, l.templates, l.version, l.records, \
+         l.incomplete, l.unknown_lines, l.warning, $1 \
+         FROM collection_device d CROSS JOIN coverage v CROSS JOIN capture c CROSS JOIN text t CROSS JOIN load l \
+         CROSS JOIN k \
          WHERE d.collection_id = $2 AND d.position >= $3 AND d.position < $4 \
          AND v.device_id = d.device_id AND c.id = v.good_capture_id AND c.collection_id = d.collection_id \
          AND t.id = c.text_id \
+         AND l.device_id = c.device_id AND l.capture_type = c.capture_type \
+         AND l.sha256 = t.sha256 AND l.at <= c.captured_at \
          AND k.platform = d.platform AND k.capture_type = c.capture_type AND k.commands = c.commands \
-         AND load.device_id = c.device_id AND load.capture_type = c.capture_type \
-         AND load.sha256 = t.sha256 AND load.version = k.version AND load.at <= c.captured_at \
+         AND k.version = l.version \
+         ON CONFLICT (device_id, capture_type) DO UPDATE SET at = excluded.at, capture_id = excluded.capture_id, \
+         failed_capture_id = NULL, message = NULL, failed_sha256 = NULL, failed_version = NULL, \
+         tried_at = excluded.tried_at \
+         WHERE load.sha256 = excluded.sha256 AND load.version = excluded.version AND load.at <= excluded.at \
          RETURNING capture_id"
     )
 }
