@@ -1,6 +1,6 @@
 //! Records: what the texts of captures say, as rows with the time in which they were true.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use entity::{capture, user::Role};
 use parsers::{ParseError, Question, Records, canonical_interface, canonical_ip, canonical_prefix, question};
@@ -287,14 +287,7 @@ impl RecordFilter {
                 .map(|text| Some(text.to_lowercase()))
                 .collect())
         };
-        let both = |text: &String| {
-            let long = canonical_interface(text, None).to_lowercase();
-            [Some(text.to_lowercase()), Some(long)]
-        };
-        equal(
-            "interface",
-            several("interface", &self.interface)?.iter().flat_map(both).collect(),
-        );
+        equal("interface", interface_names(several("interface", &self.interface)?));
         equal("vlan", exactly("vlan", &self.vlan)?);
         let mut vrfs = exactly("vrf", &self.vrf)?;
         if self.vrf.iter().any(|vrf| vrf == "default") {
@@ -307,6 +300,14 @@ impl RecordFilter {
         equal("os_version", exactly("os_version", &self.os_version)?);
         Ok(wanted)
     }
+}
+
+/// The names by which ports may be kept, each once: two values are no order that an index has, also where they are the same.
+fn interface_names(asked: &[String]) -> Vec<Option<String>> {
+    let names = asked
+        .iter()
+        .flat_map(|text| [text.to_lowercase(), canonical_interface(text, None).to_lowercase()]);
+    names.collect::<BTreeSet<_>>().into_iter().map(Some).collect()
 }
 
 fn several<'a>(name: &str, values: &'a [String]) -> Result<&'a [String]> {

@@ -387,6 +387,18 @@ async fn a_device_learns_what_it_is_and_one_that_is_taken_away_is_forgotten() {
 }
 
 #[test]
+fn a_port_is_asked_for_by_each_of_its_names_once() {
+    let names = |text: &str| {
+        interface_names(&[text.to_owned()])
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names("Vlan3000"), ["vlan3000"]);
+    assert_eq!(names("Gi1/0/1"), ["gi1/0/1", "gigabitethernet1/0/1"]);
+}
+
+#[test]
 fn a_table_knows_its_capture_type_and_its_columns() {
     assert_eq!(Kind::of("lldp"), Some(Kind::Neighbor));
     assert_eq!(Kind::of("configs"), None);
