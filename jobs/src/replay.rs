@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use crate::{
-    channel::{ExchangeLimits, Nowhere, Shell, TextSink},
+    channel::{ExchangeLimits, Shell, TextSink},
     error::{DeviceError, FailureKind},
     platform::Platform,
     transcript::{Recording, SECRET},
@@ -14,6 +14,10 @@ use crate::{
 
 /// A recording is never waited for; this only bounds the work on it.
 const LIMIT: Duration = Duration::from_secs(60);
+const LIMITS: ExchangeLimits = ExchangeLimits {
+    silence: LIMIT,
+    total: LIMIT,
+};
 
 /// The clean answer to one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +37,12 @@ pub struct Replayed {
     pub ended: Option<DeviceError>,
 }
 
-impl TextSink for Answer {
+/// The answer before the one whose command is being sent; before the first command there is none.
+impl TextSink for Option<Answer> {
     async fn text(&mut self, text: &[u8]) -> Result<(), DeviceError> {
-        self.text.extend_from_slice(text);
+        if let Some(answer) = self {
+            answer.text.extend_from_slice(text);
+        }
         Ok(())
     }
 }
@@ -70,10 +77,6 @@ fn as_stored(text: &mut Vec<u8>, cut: bool) {
 }
 
 async fn dialogue(shell: &mut Shell, platform: &Platform, answers: &mut Vec<Answer>) -> Result<(), DeviceError> {
-    let limits = ExchangeLimits {
-        silence: LIMIT,
-        total: LIMIT,
-    };
     let opening = match shell.upcoming().first() {
         Some(first) if platform.on_open.first().is_some_and(|command| command == first) => platform.on_open.as_slice(),
         _ => &[],
@@ -94,40 +97,39 @@ async fn dialogue(shell: &mut Shell, platform: &Platform, answers: &mut Vec<Answ
             shell.enter_privileged(SECRET, LIMIT).await?;
             continue;
         }
+        let mut answer = Some(Answer {
+            command: command.clone(),
+            text: Vec::new(),
+        });
         let mut last = answers.pop();
-        let before = async {
-            // Empty lines that were sent beside the one with which an exchange may begin.
-            let empty = upcoming.iter().take_while(|input| input.is_empty()).count();
-            for _ in usize::from(shell.confirms_first())..empty {
-                match &mut last {
-                    Some(last) => shell.confirm(last, limits).await,
-                    None => shell.confirm(&mut Nowhere, limits).await,
-                }?;
-            }
-            let mut answer = Answer {
-                command: command.clone(),
-                text: Vec::new(),
-            };
-            let ended = match &mut last {
-                Some(last) => shell.exchange(&command, last, &mut answer, limits).await,
-                None => shell.exchange(&command, &mut Nowhere, &mut answer, limits).await,
-            };
-            Ok::<_, DeviceError>((answer, ended))
-        };
-        let outcome = before.await;
+        let ended = say(shell, &command, &upcoming, &mut last, &mut answer).await;
         answers.extend(last);
-        let (answer, ended) = outcome?;
         // What only sets the session up is no answer that anybody stores.
-        match setting_up.next_if(|setting| **setting == command) {
-            Some(_) => {}
-            None => answers.push(answer),
+        // Nor is a command that nothing came of any more.
+        if setting_up.next_if(|setting| **setting == command).is_none() {
+            answers.extend(answer.filter(|answer| ended.is_ok() || !answer.text.is_empty()));
         }
         ended?;
     }
-    match answers.last_mut() {
-        Some(last) => shell.leave(last, limits).await,
-        None => shell.leave(&mut Nowhere, limits).await,
+    let mut last = answers.pop();
+    let ended = shell.leave(&mut last, LIMITS).await;
+    answers.extend(last);
+    ended
+}
+
+/// Sends a command with the empty lines that were sent before it, beside the one with which an exchange may begin.
+async fn say(
+    shell: &mut Shell,
+    command: &str,
+    upcoming: &[String],
+    last: &mut Option<Answer>,
+    answer: &mut Option<Answer>,
+) -> Result<(), DeviceError> {
+    let empty = upcoming.iter().take_while(|input| input.is_empty()).count();
+    for _ in usize::from(shell.confirms_first())..empty {
+        shell.confirm(last, LIMITS).await?;
     }
+    shell.exchange(command, last, answer, LIMITS).await
 }
 
 #[cfg(test)]
@@ -155,11 +157,9 @@ mod tests {
     }
 
     fn texts(replayed: &Replayed) -> Vec<(&str, &str)> {
-        let text = |answer: &'_ Answer| std::str::from_utf8(&answer.text).unwrap().to_owned().leak() as &str;
-        replayed
-            .answers
-            .iter()
-            .map(|answer| (answer.command.as_str(), text(answer)))
+        let answers = replayed.answers.iter();
+        answers
+            .map(|answer| (answer.command.as_str(), std::str::from_utf8(&answer.text).unwrap()))
             .collect()
     }
 

@@ -105,7 +105,7 @@ impl Shell {
     }
 
     /// Ends the session the polite way: an empty line confirms the candidate, and the first closing command goes out
-    /// with it. The prompt again, or that command's echo, is the confirmation.
+    /// with it. That command's echo is the confirmation, or the prompt again with nothing behind it.
     ///
     /// # Errors
     /// As [`Shell::exchange`].
