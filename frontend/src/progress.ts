@@ -7,7 +7,7 @@
  * The counters are the server's; nothing here counts devices.
  */
 import type { Collection, CollectionDevice, Counts, ProgressEvent } from "./api/types";
-import { plural } from "./format";
+import { bytes, plural } from "./format";
 
 export interface SeenCapture {
   captureType: string;
@@ -39,6 +39,8 @@ export interface LogLine {
   kind: "info" | "good" | "bad" | "warn";
   deviceId: string | undefined;
   device: string | undefined;
+  /** The slug of what the text is about; its title stands before it. */
+  captureType?: string | undefined;
   text: string;
 }
 
@@ -301,9 +303,12 @@ function logLine(event: ProgressEvent): LogLine | undefined {
     case "device_started":
       return line("info", (data.attempt ?? 1) > 1 ? `started again, attempt ${data.attempt}` : "started");
     case "capture_completed":
-      return data.verdict === "complete"
-        ? line("info", `${data.capture_type} recorded, ${data.bytes ?? 0} bytes`)
-        : line("warn", `${data.capture_type} is ${data.verdict?.replaceAll("_", " ")}`);
+      return {
+        ...(data.verdict === "complete"
+          ? line("info", `recorded, ${bytes(data.bytes ?? 0)}`)
+          : line("warn", `is ${data.verdict?.replaceAll("_", " ")}`)),
+        captureType: data.capture_type,
+      };
     case "device_completed":
       if (data.success) return line("good", "succeeded");
       return line(data.status === "partially_succeeded" ? "warn" : "bad", data.message ?? "did not succeed");

@@ -23,6 +23,7 @@ export function CapturePage() {
   const { id } = route.useParams();
   const navigate = route.useNavigate();
   const admin = useCan("admin");
+  const operator = useCan("operator");
   const capture = useQuery({
     queryKey: ["captures", id],
     queryFn: () => ask(api.GET("/captures/{id}", { params: { path: { id } } })),
@@ -92,7 +93,11 @@ export function CapturePage() {
                 This device in the collection
               </Link>,
             ],
-            ["SHA-256", data.sha256 && <span className="sr-mono">{data.sha256}</span>],
+            // Without the right to secrets it is another value, the same for the same text.
+            [
+              operator ? "SHA-256" : "Fingerprint",
+              data.sha256 && <span className="sr-mono">{data.sha256}</span>,
+            ],
           ]}
         />
       </Panel>

@@ -5,6 +5,7 @@ import type { ProgressEvent } from "../api/types";
 import { bothTimes, clock } from "../format";
 import type { LogLine } from "../progress";
 import { saveAs } from "../ui/Copy";
+import { useTypeTitle } from "../ui/captureTypes";
 import { IconDown } from "../ui/icons";
 import { Panel } from "../ui/Page";
 
@@ -20,6 +21,7 @@ export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }
   const [held, setHeld] = useState<number>();
   const follow = held === undefined;
   const [saving, setSaving] = useState(false);
+  const titleOf = useTypeTitle();
   const box = useRef<HTMLDivElement>(null);
 
   const lines = follow ? log.slice(-SHOWN) : log.filter((line) => line.seq >= held);
@@ -96,7 +98,10 @@ export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }
             <span className="sr-log-device sr-any">
               {line.device ?? (line.at === undefined ? "" : "collection")}
             </span>
-            <span className="sr-log-text">{line.text}</span>
+            <span className="sr-log-text">
+              {line.captureType && `${titleOf(line.captureType)} `}
+              {line.text}
+            </span>
           </div>
         ))}
       </div>

@@ -2,14 +2,14 @@
 
 use std::{
     cell::RefCell,
-    io::{self, Read, Write},
+    io::{self, Write},
 };
 
 use sha2::{Digest, Sha256};
 use zstd::{
     bulk::{Compressor, Decompressor},
-    stream::{read, write},
-    zstd_safe::CParameter,
+    stream::write,
+    zstd_safe::{CParameter, DCtx, get_error_name},
 };
 
 /// Fast, and nearly as small as the usual level for what devices print.
@@ -74,11 +74,11 @@ pub(crate) fn unpack(data: &[u8], base: Option<&[u8]>, bytes: usize) -> io::Resu
     let text = match base {
         None => Decompressor::new()?.decompress(data, bytes)?,
         Some(base) => {
+            // At once into its place: a stream would copy every text of a chain through a window of its own.
             let mut text = Vec::with_capacity(bytes);
-            let mut decoder = read::Decoder::with_ref_prefix(data, base)?;
-            decoder.window_log_max(31)?;
-            // One byte more than there may be: a longer text is as wrong as a shorter one.
-            decoder.take(bytes as u64 + 1).read_to_end(&mut text)?;
+            let mut context = DCtx::try_create().ok_or(io::ErrorKind::OutOfMemory)?;
+            context.ref_prefix(base).map_err(refused)?;
+            context.decompress(&mut text, data).map_err(refused)?;
             text
         }
     };
@@ -89,6 +89,10 @@ pub(crate) fn unpack(data: &[u8], base: Option<&[u8]>, bytes: usize) -> io::Resu
             "a stored text has the wrong size",
         )),
     }
+}
+
+fn refused(code: usize) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, get_error_name(code))
 }
 
 /// The smallest window that sees all of `bytes`.

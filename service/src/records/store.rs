@@ -29,6 +29,8 @@ type Answer<T> = std::result::Result<T, DbErr>;
 const VALUES: usize = 30_000;
 /// Loads, or devices, of which one transaction says that they were seen again.
 const SEEN: usize = 1_000;
+/// Values of one filter that are asked for one after the other.
+const ALTERNATIVES: usize = 8;
 /// Readings that one statement compares with.
 const READINGS: usize = 100;
 /// Interfaces that one question for addresses may mean: SQLite takes no deeper condition.
@@ -584,6 +586,19 @@ pub(crate) async fn at_address(db: &impl Connection, ip: &[u8]) -> Answer<Vec<(U
     Ok(found)
 }
 
+impl Wanted {
+    /// Whether something is asked for of which there are few rows.
+    fn is_narrow(&self) -> bool {
+        self.devices.is_some() || self.interfaces.is_some() || !self.ip.is_empty() || !self.mac.is_empty()
+    }
+
+    /// The values by which rows are found, where they are several and not many.
+    fn alternatives(&self) -> Option<(&'static str, &[Option<String>])> {
+        let (column, values) = self.equal.first()?;
+        (!self.is_narrow() && (2..=ALTERNATIVES).contains(&values.len())).then_some((*column, values.as_slice()))
+    }
+}
+
 fn condition(wanted: &Wanted) -> Condition {
     let mut every = Condition::all();
     if let Some(devices) = &wanted.devices {
@@ -622,8 +637,7 @@ fn condition(wanted: &Wanted) -> Condition {
     }
     // SQLite knows nothing of how many rows a VLAN has. Only the first condition is one that it finds an index for: a
     // device or an address has fewer rows than a VLAN, and a port fewer than a VRF.
-    let mut is_narrow =
-        wanted.devices.is_some() || wanted.interfaces.is_some() || !wanted.ip.is_empty() || !wanted.mac.is_empty();
+    let mut is_narrow = wanted.is_narrow();
     for (column, values) in &wanted.equal {
         let column = match std::mem::replace(&mut is_narrow, true) {
             false => Expr::col(*column),
@@ -654,6 +668,21 @@ pub(super) async fn next(
     limit: u64,
 ) -> Answer<Vec<Stored>> {
     let by = By::of(wanted);
+    // Several values together have no order in an index; each by itself has.
+    if let Some((column, values)) = wanted.alternatives() {
+        let mut rows = Vec::new();
+        for value in values {
+            let mut one = wanted.clone();
+            if let Some(first) = one.equal.first_mut() {
+                *first = (column, vec![value.clone()]);
+            }
+            rows.extend(Box::pin(next(db, kind, &one, after.clone(), limit)).await?);
+        }
+        rows.sort_by_key(|row| row.id);
+        rows.dedup_by_key(|row| row.id);
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        return Ok(rows);
+    }
     let mut wanted = wanted.clone();
     let mut rest = Condition::all();
     if let Some(after) = after {

@@ -386,6 +386,38 @@ async fn a_device_learns_what_it_is_and_one_that_is_taken_away_is_forgotten() {
     place.service.close().await;
 }
 
+#[tokio::test]
+async fn several_values_make_one_list_with_each_row_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path()).await;
+    place.arp(ARP).await;
+    let filter = RecordFilter {
+        interface: ["eth1", "eth0", "ETH0", "eth7"].map(str::to_owned).to_vec(),
+        ..RecordFilter::default()
+    };
+    let all = place.rows::<ArpEntry>(filter.clone()).await;
+    let all: Vec<String> = all.into_iter().map(|row| row.record.address).collect();
+    assert_eq!(all, ["10.0.0.1", "10.0.0.2", "10.0.1.9"]);
+    let (mut paged, mut token) = (Vec::new(), None);
+    loop {
+        let page = PageRequest {
+            limit: Some(1),
+            page_token: token,
+            include_total: true,
+        };
+        let page = place.service.record_list::<ArpEntry>(&Actor::server(), &filter, &page);
+        let page = page.await.unwrap();
+        assert_eq!((page.items.len(), page.total), (1, Some(3)));
+        paged.extend(page.items.into_iter().map(|row| row.record.address));
+        token = page.next_page_token;
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(paged, all);
+    place.service.close().await;
+}
+
 #[test]
 fn a_port_is_asked_for_by_each_of_its_names_once() {
     let names = |text: &str| {

@@ -155,7 +155,8 @@ impl Scene {
             .await
     }
 
-    async fn pages(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+    /// All items of a list; `path` has its query.
+    pub(crate) async fn pages(&self, path: &str) -> anyhow::Result<Vec<Value>> {
         let mut items = Vec::new();
         let mut token = String::new();
         loop {
