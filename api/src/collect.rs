@@ -117,6 +117,12 @@ struct ThroughOptions {
     /// What the collection is called
     #[arg(long, value_name = "NAME", conflicts_with = "direct")]
     name: Option<String>,
+    /// Only keep the texts: do not read records out of them into the database
+    #[arg(long, conflicts_with = "direct")]
+    no_load: bool,
+    /// Keep what the sessions of all devices said, also of those that succeed, for administrators
+    #[arg(long, conflicts_with = "direct")]
+    keep_transcripts: bool,
     /// Print the id of the collection and leave; it goes on
     #[arg(long, conflicts_with = "direct")]
     detach: bool,
@@ -229,7 +235,9 @@ fn wanted(options: &Options) -> anyhow::Result<Wanted> {
     // Seconds in the API have no fraction.
     let whole =
         |limit: Option<Duration>| limit.map(|limit| Value::from(limit.as_secs() + u64::from(limit.subsec_nanos() > 0)));
-    let numbers = [
+    let settings = [
+        ("auto_load_db", through.no_load.then_some(Value::Bool(false))),
+        ("keep_transcripts", through.keep_transcripts.then_some(Value::Bool(true))),
         ("max_workers", options.workers.map(Value::from)),
         ("max_per_site", options.max_per_site.map(Value::from)),
         ("retries", options.retries.map(Value::from)),
@@ -238,7 +246,7 @@ fn wanted(options: &Options) -> anyhow::Result<Wanted> {
         ("command_timeout_seconds", whole(options.command_timeout_seconds)),
         ("command_total_seconds", whole(options.command_total_seconds)),
     ];
-    let numbers = numbers
+    let settings = settings
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Ok(Wanted {
@@ -255,7 +263,7 @@ fn wanted(options: &Options) -> anyhow::Result<Wanted> {
         },
         all: through.all,
         login,
-        options: numbers.collect(),
+        options: settings.collect(),
     })
 }
 

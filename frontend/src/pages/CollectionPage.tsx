@@ -174,14 +174,18 @@ function Actions({ collection, ended }: { collection: Collection; ended: boolean
         />
       )}
       {actions.includes("cancel") && (
-        <Button
-          variant="default"
-          leftSection={<IconStop size={16} />}
+        <Confirm
+          label="Cancel"
+          icon={<IconStop size={16} />}
+          title="Cancel this collection?"
+          confirm="Cancel it"
           loading={cancel.isPending}
-          onClick={() => cancel.mutate()}
+          error={cancel.error}
+          onConfirm={() => cancel.mutate()}
         >
-          Cancel
-        </Button>
+          Devices that wait are not started, those that run are stopped. What was recorded stays, and the rest
+          can be retried later.
+        </Confirm>
       )}
       {actions.includes("delete") && (
         <Confirm

@@ -152,7 +152,12 @@ function scope(each: Credential): string {
   return parts.join("; ") || "when chosen";
 }
 
-function RowActions({ credential, onEdit }: { credential: Credential; onEdit: (() => void) | undefined }) {
+interface RowActionsProps {
+  credential: Credential;
+  onEdit: (() => void) | undefined;
+}
+
+function RowActions({ credential, onEdit }: RowActionsProps) {
   const path = { id: credential.id };
   const done = () => queryClient.invalidateQueries({ queryKey: ["credentials"] });
   const release = useMutation({
@@ -165,7 +170,7 @@ function RowActions({ credential, onEdit }: { credential: Credential; onEdit: ((
   });
   return (
     <Group gap={6} wrap="nowrap" justify="flex-end">
-      {credential.state === "closed" && onEdit && (
+      {credential.state === "closed" && (
         <Confirm
           small
           label="Release"
@@ -176,8 +181,10 @@ function RowActions({ credential, onEdit }: { credential: Credential; onEdit: ((
           onConfirm={() => release.mutate()}
         >
           It was refused {plural(credential.consecutive_failures, "time")} in a row. If the password is still
-          wrong, the next collection is refused again and the account may be locked. Correct the password
-          first if it changed.
+          wrong, the next collection is refused again and the account may be locked.{" "}
+          {onEdit
+            ? "Correct the password first if it changed."
+            : "If it changed, an administrator corrects it, which releases it too."}
         </Confirm>
       )}
       {onEdit && (

@@ -18,6 +18,7 @@ import { CopyAs } from "./CopyAs";
 import { DevicePicker } from "./DevicePicker";
 import { expected, range } from "./eta";
 import { LoginFields } from "./LoginFields";
+import { LostDevices } from "./LostDevices";
 import { OptionFields } from "./OptionFields";
 import { PreflightPanel } from "./PreflightPanel";
 import { DEFAULT_LOGIN, DEFAULT_OPTIONS, isLoginKind, type Login, missingIn, requestOf } from "./request";
@@ -91,7 +92,7 @@ function Wizard() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const filters = useFilters();
-  const { only, excluded } = useSelection();
+  const { only, excluded, lost } = useSelection();
   const draft = useDraft();
   const [login, setLogin] = useLogin();
   const types = useQuery(captureTypesQuery);
@@ -173,7 +174,7 @@ function Wizard() {
           <Button
             size="md"
             onClick={() => go(2)}
-            disabled={nothing || known === undefined || known.devices_total === 0}
+            disabled={lost || nothing || known === undefined || known.devices_total === 0}
           >
             Next: options
           </Button>
@@ -212,7 +213,7 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
   const { preflight } = route.useSearch();
   const navigate = route.useNavigate();
   const draft = useDraft();
-  const { only } = useSelection();
+  const { only, lost } = useSelection();
   const [asked, setAsked] = useState(false);
   const missing = missingIn(login);
   const past = useQuery(pastQuery(request.capture_types ?? []));
@@ -241,7 +242,7 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
   const closeCheck = () => void navigate({ search: ({ preflight: _, ...rest }) => rest, replace: true });
   const unlessMissing = (act: () => void) => () => {
     setAsked(true);
-    if (missing === undefined) act();
+    if (missing === undefined && !lost) act();
   };
 
   return (
@@ -282,7 +283,7 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
                 size="md"
                 leftSection={<IconPlay size={16} />}
                 loading={start.isPending}
-                disabled={plan === undefined || plan.devices_total === 0}
+                disabled={lost || plan === undefined || plan.devices_total === 0}
                 onClick={unlessMissing(() => start.mutate(request))}
               >
                 Start collection
@@ -291,6 +292,7 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
                 <Button
                   variant="default"
                   loading={check.isPending}
+                  disabled={lost}
                   onClick={unlessMissing(() => check.mutate())}
                 >
                   Check first
@@ -306,6 +308,7 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
               </Button>
             </Stack>
           </Panel>
+          {lost && <LostDevices />}
           {start.error && <ProblemNotice error={start.error} />}
           {check.error && <ProblemNotice error={check.error} />}
           {plan?.warnings.map((warning) => (

@@ -11,7 +11,7 @@ import { count, plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconRefresh, IconSearch } from "../ui/icons";
 import { Panel } from "../ui/Page";
-import { Empty, Notice } from "../ui/Problem";
+import { Empty } from "../ui/Problem";
 import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
 import { useFilters, useSelection } from "./useSelection";
@@ -160,14 +160,7 @@ export function DevicePicker({ chosen }: { chosen: number | undefined }) {
       }
     >
       <Stack gap="sm">
-        {lost && (
-          <Notice tone="warn" title="The single devices of this link are not known here">
-            <Text size="sm">
-              They are too many for an address and are kept in the tab where they were chosen. Choose them
-              again, or use filters.
-            </Text>
-          </Notice>
-        )}
+        {lost && <LostDevices />}
         <div className="sr-filters" data-many>
           <FilterField
             label="Vendor"

@@ -323,20 +323,24 @@ function Announcer(props: { ended: boolean; numbers: ReturnType<typeof shown>; s
 
 /** Grouped by the server while it runs; asked again when there are more, at most every few seconds. */
 function LiveFailures({ id, failed, ended }: { id: string; failed: number; ended: boolean }) {
-  const [asked, setAsked] = useState({ failed: 0, ended: false });
   const groups = useQuery({ ...failuresQuery(id), enabled: failed > 0 });
   const { refetch } = groups;
+  const [asked, setAsked] = useState({ failed: 0, ended: false });
+  const behind = failed > 0 && (asked.failed !== failed || asked.ended !== ended);
+  const latest = useRef({ failed, ended });
+  latest.current = { failed, ended };
+  // Further failures must not put off the asking, or it would not come while devices fail all the time.
   useEffect(() => {
-    if (failed === 0 || (asked.failed === failed && asked.ended === ended)) return;
+    if (!behind) return;
     const timer = setTimeout(
       () => {
-        setAsked({ failed, ended });
+        setAsked(latest.current);
         void refetch();
       },
       ended ? 0 : 2_000,
     );
     return () => clearTimeout(timer);
-  }, [failed, ended, asked, refetch]);
+  }, [behind, ended, asked, refetch]);
   if (failed === 0 || !groups.data || groups.data.length === 0) return null;
   return (
     <>

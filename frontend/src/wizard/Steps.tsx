@@ -45,6 +45,10 @@ export function StepHeading({ step, children }: { step: 1 | 2 | 3 | 4; children?
     if (first.current) first.current = false;
     else heading.current?.focus();
   }, [step]);
+  useEffect(() => {
+    // While it collects, the title says how far it is.
+    if (step !== 3) document.title = `${stepName(step)} · Showrun`;
+  }, [step]);
   return (
     <Title order={1} tabIndex={-1} ref={heading} className="sr-any">
       {children ?? stepName(step)}

@@ -26,10 +26,30 @@ describe("recipes", () => {
   it("send through a shell exactly what the wizard would send", () => {
     const script = curl("https://showrun.example", request).replace(/curl[\s\S]*?<<EOF/, "cat <<EOF");
     const sent = execFileSync("/bin/sh", ["-c", script], {
-      env: { DEVICE_PASSWORD: "hunter2", DEVICE_ENABLE_PASSWORD: "hunter3", HOME: "/wrong" },
+      env: {
+        PATH: process.env.PATH,
+        DEVICE_PASSWORD: "hunter2",
+        DEVICE_ENABLE_PASSWORD: "hunter3",
+        HOME: "/wrong",
+      },
       encoding: "utf8",
     });
     expect(JSON.parse(sent)).toEqual(request);
+  });
+
+  it("send secrets as they are, whatever is in them", () => {
+    const key = '-----BEGIN-----\n"a\\b"\t$HOME `x`\r\n-----END-----\n';
+    const with_key = { ...request, credentials: { username: "u", private_key: "p", passphrase: "p" } };
+    const script = curl("https://showrun.example", with_key).replace(/curl[\s\S]*?<<EOF/, "cat <<EOF");
+    const sent = execFileSync("/bin/sh", ["-c", script], {
+      env: { PATH: process.env.PATH, DEVICE_PRIVATE_KEY: key, DEVICE_KEY_PASSPHRASE: 'a"\\n&' },
+      encoding: "utf8",
+    });
+    expect(JSON.parse(sent).credentials).toEqual({
+      username: "u",
+      private_key: key,
+      passphrase: 'a"\\n&',
+    });
   });
 
   it("write the values of Python", () => {
@@ -54,6 +74,9 @@ describe("recipes", () => {
       ..."--user u --enable-password-file /run/enable --workers 5".split(" "),
     ]);
     expect(command("https://showrun.example", { ...request, filters: {} })).toContain("--all");
+    expect(text).not.toContain("--no-load");
+    const texts = { ...request, options: { auto_load_db: false, keep_transcripts: true } };
+    expect(command("https://showrun.example", texts)).toMatch(/--no-load \\\n +--keep-transcripts/);
   });
 
   it("name devices that were chosen one by one, whatever they are called", () => {

@@ -12,6 +12,14 @@ function secretsOf(request: CollectionCreate): [string, string][] {
   return Object.entries(SECRETS).filter(([field]) => request.credentials && field in request.credentials);
 }
 
+/** A word as JSON has it between quotes, for secrets with quotes or several lines. */
+const JSON_WORD = [
+  "json() {",
+  '  printf \'%s.\' "$1" | sed \'s/["\\\\]/\\\\&/g\' | awk \'{ gsub(/\\t/, "\\\\t"); gsub(/\\r/, "\\\\r"); s = s (NR > 1 ? "\\\\n" : "") $0 }',
+  '    END { printf "%s", substr(s, 1, length(s) - 1) }\'',
+  "}",
+];
+
 /** The body with each secret replaced by what `name` makes of its variable. */
 function bodyWith(request: CollectionCreate, name: (variable: string) => unknown): unknown {
   if (!request.credentials) return request;
@@ -30,10 +38,14 @@ export function curl(origin: string, request: CollectionCreate): string {
   );
   // The shell looks into a here-document for variables, which is wanted for the secrets and for nothing else.
   const escaped = json.replace(/[\\$`]/g, "\\$&");
-  const body = escaped.replace(/\\\\u0001(\w+?)\\\\u0001/g, (_, variable: string) => `\${${variable}}`);
+  const body = escaped.replace(
+    /\\\\u0001(\w+?)\\\\u0001/g,
+    (_, variable: string) => `$(json "$${variable}")`,
+  );
   const set = secretsOf(request).map(([, variable]) => variable);
   return [
     `# Needs SHOWRUN_TOKEN (an API token)${set.length > 0 ? ` and ${set.join(", ")}` : ""} in the environment.`,
+    ...(set.length > 0 ? JSON_WORD : []),
     `curl --fail-with-body -sS -X POST '${origin}/api/v1/collections' \\`,
     '  -H "Authorization: Bearer $SHOWRUN_TOKEN" \\',
     "  -H 'Content-Type: application/json' \\",
@@ -114,6 +126,8 @@ export function command(
     const value = options[field];
     if (typeof value === "number") parts.push(`--${flag} ${value}`);
   }
+  if (options.auto_load_db === false) parts.push("--no-load");
+  if (options.keep_transcripts) parts.push("--keep-transcripts");
   parts.push(...names.map(quoted));
   return [`# Needs in the environment: ${needs.join(", ")}.`, parts.join(" \\\n  ")].join("\n");
 }

@@ -46,8 +46,7 @@ export function useSelection() {
         return { device: undefined, without: undefined, ...address };
       });
     },
-    /** Single devices that were picked stay picked, filters then only help to find more; what was left out is forgotten. */
-    filter: (filters: { [Key in keyof DeviceFilters]?: string[] | string }) =>
-      change(() => ({ ...filters, without: undefined })),
+    /** Single devices that were picked stay picked, and those left out stay out: filters then only help to find more. */
+    filter: (filters: { [Key in keyof DeviceFilters]?: string[] | string }) => change(() => filters),
   };
 }
