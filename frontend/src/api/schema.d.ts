@@ -16078,6 +16078,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example ams-sw-01#
+                     *     <<< terminal length 0
+                     *     terminal length 0
+                     *     ams-sw-01#
+                     *     <<< show version
+                     *     show version
+                     *     Cisco IOS XE Software, Version 17.09.04a
+                     */
                     "text/plain": string;
                 };
             };

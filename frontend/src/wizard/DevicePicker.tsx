@@ -14,6 +14,7 @@ import { Panel } from "../ui/Page";
 import { Empty } from "../ui/Problem";
 import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
+import { LostDevices } from "./LostDevices";
 import { useFilters, useSelection } from "./useSelection";
 
 const route = getRouteApi("/collect");

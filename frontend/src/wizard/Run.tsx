@@ -330,6 +330,7 @@ function LiveFailures({ id, failed, ended }: { id: string; failed: number; ended
   const latest = useRef({ failed, ended });
   latest.current = { failed, ended };
   // Further failures must not put off the asking, or it would not come while devices fail all the time.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each asking begins the next wait
   useEffect(() => {
     if (!behind) return;
     const timer = setTimeout(
