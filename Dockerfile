@@ -30,9 +30,9 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
  && cp target/release/showrun /usr/local/bin/showrun
 
 FROM debian:bookworm-slim
-# ca-certificates for a PostgreSQL that speaks TLS; curl for the health check.
+# ca-certificates for a PostgreSQL that speaks TLS; curl for the health check; git for SHOWRUN_GIT_MIRROR_DIR.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates curl \
+ && apt-get install -y --no-install-recommends ca-certificates curl git \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin showrun \
  && install -d -o showrun -g showrun -m 0700 /data

@@ -237,7 +237,10 @@ fn wanted(options: &Options) -> anyhow::Result<Wanted> {
         |limit: Option<Duration>| limit.map(|limit| Value::from(limit.as_secs() + u64::from(limit.subsec_nanos() > 0)));
     let settings = [
         ("auto_load_db", through.no_load.then_some(Value::Bool(false))),
-        ("keep_transcripts", through.keep_transcripts.then_some(Value::Bool(true))),
+        (
+            "keep_transcripts",
+            through.keep_transcripts.then_some(Value::Bool(true)),
+        ),
         ("max_workers", options.workers.map(Value::from)),
         ("max_per_site", options.max_per_site.map(Value::from)),
         ("retries", options.retries.map(Value::from)),

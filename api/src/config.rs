@@ -208,6 +208,10 @@ pub(crate) struct ServerOptions {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     git_mirror_masked: Option<bool>,
+    /// Socket of the SSH agent that credentials with `use_agent` ask for their keys
+    #[arg(long, value_name = "SOCKET", env = "SHOWRUN_SSH_AGENT", hide_env_values = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ssh_agent: Option<PathBuf>,
     /// Sessions to devices at the same time, over all collections [default: 1000]
     #[arg(long, value_name = "N", env = "SHOWRUN_MAX_SESSIONS", hide_env_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -330,6 +334,7 @@ impl ServerOptions {
         service.key = secret_key(options.secret_key_file);
         service.platforms_dir = options.platforms_dir;
         service.templates_dir = options.templates_dir;
+        service.ssh_agent = options.ssh_agent;
         service.git_mirror = options.git_mirror_dir.map(|folder| service::git_mirror::GitMirror {
             folder,
             masked: options.git_mirror_masked.unwrap_or_default(),
@@ -430,6 +435,9 @@ impl Server {
         }
         if let Some(folder) = &service.templates_dir {
             shown.push(("templates_dir", quoted(folder.display().to_string())));
+        }
+        if let Some(socket) = &service.ssh_agent {
+            shown.push(("ssh_agent", quoted(socket.display().to_string())));
         }
         if let Some(mirror) = &service.git_mirror {
             shown.push(("git_mirror_dir", quoted(mirror.folder.display().to_string())));

@@ -385,9 +385,12 @@ fn refuse_nul(body: &[u8]) -> Result<(), Problem> {
 
 /// A collection that is only to be planned is another operation, with its own role and its own answer.
 fn lead_dry_runs(request: &mut Request) {
-    let uri = request.uri();
-    let dry_run = |query: &str| query.split('&').any(|part| part == "dry_run=true");
-    if *request.method() == Method::POST && uri.path() == "/api/v1/collections" && uri.query().is_some_and(dry_run) {
+    if *request.method() != Method::POST || request.uri().path() != "/api/v1/collections" {
+        return;
+    }
+    // Decoded as the operation would decode it: what is only to be planned must never start.
+    let pairs: Vec<(String, String)> = request.params().unwrap_or_default();
+    if pairs.iter().any(|(name, value)| name == "dry_run" && value == "true") {
         *request.uri_mut() = Uri::from_static("/api/v1/collection-plans");
     }
 }

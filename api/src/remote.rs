@@ -6,6 +6,7 @@ pub(crate) mod collect;
 pub(crate) mod collections;
 pub(crate) mod devices;
 mod follow;
+pub(crate) mod people;
 pub(crate) mod pick;
 mod refusal;
 pub(crate) mod reparse;

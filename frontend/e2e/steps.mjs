@@ -105,7 +105,9 @@ export async function picture(page) {
   for (const name of ["Running", "Completed", "Failed", "Remaining", "Progress"]) {
     numbers[name] = await figure(page, DEVICES, name);
   }
-  const rows = await page.getByRole("table", { name: DEVICES }).getByRole("row").allTextContents();
+  const table = page.getByRole("table", { name: DEVICES }).getByRole("row");
+  await table.nth(1).waitFor();
+  const rows = await table.allTextContents();
   return { numbers, rows };
 }
 

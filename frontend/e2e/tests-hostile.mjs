@@ -7,6 +7,38 @@ async function assertText(page, where) {
   assert.doesNotMatch(await page.title(), /^$/, where);
 }
 
+/** A change of a device of that name. No simulated device of the site changes, so that the answers are made up. */
+function changeOf(device, capture) {
+  const section = [`interface ${HOSTILE}`];
+  const change = {
+    id: capture.id,
+    capture_id: capture.id,
+    previous_capture_id: capture.id,
+    capture_type: "configs",
+    collection_id: capture.collection_id,
+    device_id: device.id,
+    device_name: device.name,
+    platform: device.platform,
+    changed_at: capture.captured_at,
+    previous_captured_at: capture.captured_at,
+    lines_added: 1,
+    lines_removed: 1,
+    sections: [section[0]],
+    severity: "high",
+  };
+  const lines = [
+    { op: "removed", old_line: 7, section, text: ` description was ${HOSTILE}` },
+    { op: "added", new_line: 7, section, text: ` description is ${HOSTILE}` },
+  ];
+  const detail = {
+    ...change,
+    masked: false,
+    truncated: false,
+    hunks: [{ lines, section, severity: "high" }],
+  };
+  return { change, detail };
+}
+
 export const hostile = {
   async "a hostile device name is text everywhere"(page) {
     const api = await administrator();
@@ -24,19 +56,43 @@ export const hostile = {
     const wrong = { credentials: { username: "nobody", password: "not-this-one" } };
     const failed = await collected(api, { filters: { site: "hostile" }, ...wrong });
 
-    // Each room, and whether the name stands in it.
+    const noted = (await api.get(`/audit-events?target=${device.id}&action=device.create`)).items[0];
+
+    // Each room, and whether the name stands in it; or where it does.
     const rooms = [
       [run, true],
       [`/collections/${id}/results`, false],
       [`/collections/${failed.id}/run`, true],
       [`/collections/${failed.id}/results`, true],
       ["/", false],
-      ["/failures", false],
+      ["/failures", () => page.getByRole("link", { name: HOSTILE })],
+      [
+        "/failures?by=device",
+        () => page.getByRole("table", { name: "Devices that failed" }).getByText(HOSTILE),
+      ],
       ["/host-keys", false],
+      [
+        `/host-keys?device_id=${device.id}`,
+        () => page.getByRole("table", { name: "Host keys" }).getByRole("link", { name: HOSTILE }),
+      ],
       ["/audit", false],
+      ...(noted === undefined
+        ? []
+        : [
+            [
+              `/audit?target=${device.id}`,
+              () => page.getByRole("table", { name: "Audit log" }).getByText(HOSTILE),
+            ],
+            [
+              `/audit?target=${device.id}&event=${noted.id}`,
+              () => page.getByRole("dialog", { name: "device.create" }).getByText(HOSTILE),
+            ],
+          ]),
+      [`/locate?q=${encodeURIComponent(device.name)}`, true],
       ["/collect?site=hostile", true],
       ["/devices?site=hostile", true],
       [`/devices/${device.id}`, true],
+      [`/devices/${device.id}`, () => page.getByText("Last attempt failed")],
       ["/collections", false],
       [`/collections/${id}`, true],
       [`/collections/${id}?tab=captures`, true],
@@ -53,13 +109,18 @@ export const hostile = {
       [`/tables/interfaces?device_id=${device.id}`, true],
       [`/tables/versions?device_id=${device.id}`, true],
       ["/topology?site=hostile&unlinked=yes", false],
+      // The name in the drawing is short; beside it stands the whole.
+      [
+        `/topology?site=hostile&unlinked=yes&node=${device.id}`,
+        () => page.getByRole("heading", { level: 2, name: HOSTILE }),
+      ],
     ];
     for (const [path, named] of rooms) {
       await page.goto(path);
       await page.getByRole("heading", { level: 1 }).first().waitFor();
       if (named) {
-        await page
-          .getByText(HOSTILE)
+        const name = named === true ? page.getByText(HOSTILE) : named();
+        await name
           .first()
           .waitFor()
           .catch(() => assert.fail(`the name does not come to ${path}`));
@@ -67,6 +128,28 @@ export const hostile = {
       await page.waitForLoadState("networkidle");
       await assertText(page, path);
     }
+
+    const { change, detail } = changeOf(device, capture);
+    await page.route(/\/api\/v1\/config-changes(\?|$)/, (route) =>
+      route.fulfill({ json: { items: [change], total: 1 } }),
+    );
+    await page.route(/\/api\/v1\/config-changes\/[^/?]+(\?|$)/, (route) => route.fulfill({ json: detail }));
+    await page.goto("/");
+    await page.getByRole("link", { name: HOSTILE }).first().waitFor();
+    await assertText(page, "the changes of the dashboard");
+    await page.goto("/changes");
+    const changes = page.getByRole("table", { name: "Changes" });
+    await changes.getByText(HOSTILE).first().waitFor();
+    await assertText(page, "the changes");
+    await changes.getByRole("row").nth(1).click();
+    await page.waitForURL(/\/changes\/[^/?]+/);
+    await page.getByRole("heading", { level: 1, name: `Change of ${HOSTILE}` }).waitFor();
+    await page.getByRole("region").getByText(`description is ${HOSTILE}`).first().waitFor();
+    await assertText(page, "a change");
+    await page.getByText("Side by side", { exact: true }).click();
+    await page.getByRole("region").getByText(`description is ${HOSTILE}`).first().waitFor();
+    await assertText(page, "a change in two columns");
+    await page.unrouteAll();
 
     await page.goto(run);
     await page.getByRole("table", { name: DEVICES }).getByRole("link", { name: HOSTILE }).click();

@@ -87,6 +87,8 @@ export const tests = {
     await startRetry(page);
     await ended(page);
     const again = page.getByRole("table", { name: DEVICES }).getByRole("row").getByRole("link");
+    // That it has ended may be shown before its rows are there.
+    await again.nth(names.length - 1).waitFor();
     assert.deepEqual((await again.allTextContents()).sort(), names.sort(), "just the devices of the group");
   },
 

@@ -341,11 +341,7 @@ impl Run<'_> {
             return Ok(());
         };
         if self.planned.is_empty() && !looks {
-            let message = format!(
-                "{} has no template for {}",
-                platform.title,
-                job.capture_types.join(", ")
-            );
+            let message = platform.lacks(&job.capture_types.join(", "));
             return Err(DeviceError::new(FailureKind::NotSupported, message));
         }
         if let Some(secret) = &job.credentials.enable_password {

@@ -127,14 +127,11 @@ pub fn plan(catalogue: &Catalogue, devices: &[(Device, Arc<Credentials>)], captu
             .cloned()
             .partition(|name| platform.capture(name).is_some());
         if with.is_empty() {
-            skip(
-                None,
-                format!("{} has no template for {}", platform.title, capture_types.join(", ")),
-            );
+            skip(None, platform.lacks(&capture_types.join(", ")));
             continue;
         }
         for name in &without {
-            skip(Some(name), format!("{} has no template for {name}", platform.title));
+            skip(Some(name), platform.lacks(name));
         }
         plan.jobs.push(job(Some(platform), with));
     }

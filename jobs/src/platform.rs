@@ -335,4 +335,10 @@ impl Platform {
             .iter()
             .find(|capture| capture.capture_type == capture_type)
     }
+
+    /// That there is no template for capture types, as people read it.
+    #[must_use]
+    pub fn lacks(&self, capture_types: &str) -> String {
+        format!("{} has no template for {capture_types}", self.title)
+    }
 }

@@ -18,7 +18,9 @@ use crate::{
     error::{DeviceError, FailureKind},
     event::{CaptureReport, DeviceReport, DeviceStatus, Event},
     plan::DeviceJob,
-    transport::{HostKeys, JumpHosts, KnownMethods, Target, resolve},
+    platform::Platform,
+    transcript::Transcript,
+    transport::{HostKeys, JumpHosts, KnownMethods, Negotiated, Target, resolve},
     verdict::Verdict,
 };
 
@@ -237,6 +239,25 @@ struct Waiting {
     /// Complete captures of earlier attempts.
     done: Vec<Arc<CaptureReport>>,
     missing: Option<Vec<String>>,
+    /// The session before, for a device that ends without another one.
+    last: Option<LastSession>,
+}
+
+/// What is told of a session that is not the whole story.
+struct LastSession {
+    transcript: Transcript,
+    negotiated: Option<Negotiated>,
+    platform: Option<Arc<Platform>>,
+}
+
+impl LastSession {
+    fn told(self, report: &mut DeviceReport, with_transcript: bool) {
+        report.negotiated = self.negotiated;
+        report.platform = self.platform.map(|platform| platform.slug.clone());
+        if with_transcript || report.status != DeviceStatus::Succeeded {
+            report.transcript = self.transcript.into_bytes();
+        }
+    }
 }
 
 impl Waiting {
@@ -249,6 +270,7 @@ impl Waiting {
             started: None,
             done: Vec::new(),
             missing: None,
+            last: None,
         }
     }
 }
@@ -527,6 +549,11 @@ impl Dispatch<'_> {
 
     /// Decides between a retry and the end.
     async fn after(&mut self, mut waiting: Waiting, attempt: Attempt) {
+        let session = LastSession {
+            transcript: attempt.transcript,
+            negotiated: attempt.negotiated,
+            platform: attempt.platform,
+        };
         let (complete, rest): (Vec<_>, Vec<_>) = attempt
             .captures
             .into_iter()
@@ -540,6 +567,7 @@ impl Dispatch<'_> {
             && kind.is_some_and(FailureKind::is_transient);
         if again {
             waiting.done.extend(complete);
+            waiting.last = Some(session);
             if !rest.is_empty() {
                 waiting.missing = Some(rest.iter().map(|capture| capture.capture_type.clone()).collect());
             }
@@ -575,11 +603,7 @@ impl Dispatch<'_> {
             captures.sort_by_key(place);
         }
         let mut report = DeviceReport::decide(captures, attempt.reason);
-        report.negotiated = attempt.negotiated;
-        report.platform = attempt.platform.map(|platform| platform.slug.clone());
-        if self.options.keep_transcripts || report.status != DeviceStatus::Succeeded {
-            report.transcript = attempt.transcript.into_bytes();
-        }
+        session.told(&mut report, self.options.keep_transcripts);
         self.end(waiting, report).await;
     }
 
@@ -595,7 +619,10 @@ impl Dispatch<'_> {
             let open: Vec<_> = open.map(|one| Arc::new(driver::not_run(one))).collect();
             captures.extend(open);
         }
-        let report = DeviceReport::decide(captures, Some(error));
+        let mut report = DeviceReport::decide(captures, Some(error));
+        if let Some(session) = waiting.last.take() {
+            session.told(&mut report, self.options.keep_transcripts);
+        }
         // It was let go for a place that it does not take; no other session may be left to hand that on.
         self.release_next(waiting.job);
         self.end(waiting, report).await;

@@ -4,7 +4,6 @@ import pathlib
 import re
 import secrets
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
@@ -36,15 +35,12 @@ class Postgres:
         return subprocess.run([harness.ROOT / "scripts/postgres-for-tests", "find"]).returncode == 0
 
     def __init__(self, under):
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
         folder = pathlib.Path(under) / "postgres"
         folder.mkdir()
         # Its own user must be able to get there.
         pathlib.Path(under).chmod(0o755)
         self.process = subprocess.Popen(
-            [str(harness.ROOT / "scripts/postgres-for-tests"), "run", str(folder / "data"), str(port)],
+            [str(harness.ROOT / "scripts/postgres-for-tests"), "run", str(folder / "data")],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         harness._children[self.process.pid] = self.process

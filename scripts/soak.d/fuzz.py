@@ -25,7 +25,8 @@ MARKS = (
 
 def run(soak):
     if not shutil.which("c++"):
-        print("SKIP  fuzz: a C++ compiler is needed for libFuzzer", flush=True)
+        # What was not run is not shown.
+        soak.judge("fuzz: there is a C++ compiler, which libFuzzer needs", False, "apt-get install g++")
         return
     seconds = (25 if soak.options.quick else SECONDS) // len(TARGETS)
     print(f"-- fuzz: {len(TARGETS)} targets, {seconds} s each", flush=True)

@@ -11,7 +11,6 @@ import json
 import pathlib
 import random
 import shutil
-import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -76,11 +75,8 @@ class Postgres:
 
     def __init__(self, folder):
         script = pathlib.Path(__file__).resolve().parents[1] / "postgres-for-tests"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
         self.process = subprocess.Popen(
-            [str(script), "run", str(folder / "postgres"), str(port)],
+            [str(script), "run", str(folder / "postgres")],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         harness._children[self.process.pid] = self.process

@@ -1,6 +1,6 @@
 //! Collections: one run over many devices, from the request to its last event, whatever happens to the server meanwhile.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use entity::{
     collection::{self, CollectionKind, CollectionStatus},
@@ -177,7 +177,10 @@ pub fn preflight_steps(failure_kind: Option<&str>) -> Vec<(&'static str, &'stati
         "privilege_failed" => 5,
         _ => 4,
     });
+    // Nothing was tried for these: neither what comes before is known to be right, nor what comes after to be wrong.
+    let untried = matches!(failure_kind, Some("credential_paused" | "cancelled"));
     let status = |index: usize| match failed {
+        Some(failed) if untried && (index != failed || failure_kind == Some("cancelled")) => "skipped",
         None => "ok",
         Some(failed) if index < failed => "ok",
         Some(failed) if index == failed => "failed",
@@ -241,6 +244,30 @@ impl Service {
     pub async fn collection_view(&self, actor: &Actor, id: Uuid) -> Result<collection::Model> {
         actor.needs(Role::Viewer)?;
         self.collection_row(id, CollectionKind::Collection).await
+    }
+
+    /// One collection, once it has ended, or as it is when the time is up, the login has ended or the server stops.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn collection_wait(&self, actor: &Actor, id: Uuid, longest: Duration) -> Result<collection::Model> {
+        let ended = async {
+            // Looked for first: what ends after that wakes it up.
+            while let Some(mut follow) = self.collection_follow(id) {
+                let row = self.collection_view(actor, id).await?;
+                if row.finished_at.is_some() || follow.wait_for(|head| head.finished).await.is_err() {
+                    break;
+                }
+            }
+            Ok::<(), Error>(())
+        };
+        tokio::select! {
+            ended = ended => ended?,
+            () = tokio::time::sleep(longest) => {}
+            () = self.auth_ended(actor) => {}
+            () = self.stopping().cancelled() => {}
+        }
+        self.collection_view(actor, id).await
     }
 
     /// One preflight.

@@ -56,7 +56,7 @@ pub struct Credential {
     pub tags: Vec<String>,
     /// For devices that nothing else is for.
     pub is_default: bool,
-    /// Lower ones are tried first.
+    /// Of several that fit a device the lowest is used.
     pub order: i32,
     /// Since when no login is tried with it.
     pub closed_at: Option<i64>,
@@ -91,7 +91,7 @@ pub struct CredentialFields {
     pub tags: Option<Vec<String>>,
     /// For devices that nothing else is for.
     pub is_default: Option<bool>,
-    /// Lower ones are tried first.
+    /// Of several that fit a device the lowest is used.
     pub order: Option<i32>,
 }
 
@@ -108,7 +108,7 @@ struct Binding {
 }
 
 impl CredentialBindings {
-    /// The credentials for a device, the one to try first in front: its own alone where it has one, else those of its
+    /// The credentials for a device, the one that is used in front: its own alone where it has one, else those of its
     /// site, of its tags, and the default ones, each in their order.
     pub(crate) fn for_device(&self, device: &device::Model) -> Vec<Uuid> {
         if let Some(own) = device.credential_id {
@@ -137,7 +137,7 @@ fn keys(json: &serde_json::Value) -> HashSet<String> {
 }
 
 impl Service {
-    /// Credentials in the order in which they are tried.
+    /// Credentials in the order in which they are chosen.
     ///
     /// # Errors
     /// `forbidden` below operator.

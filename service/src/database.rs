@@ -2,13 +2,19 @@
 //!
 //! The only place besides the `store.rs` files that knows what a database is. Queries are not here.
 
-use std::{os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
+use std::{
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous},
+    sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
 };
 
 use uuid::Uuid;
@@ -145,7 +151,7 @@ impl Database {
         })
     }
 
-    /// Takes the lock that only one server may hold; `None` for SQLite, where the data directory is locked.
+    /// Takes the lock that only one server may hold; `None` for SQLite, where files are locked.
     ///
     /// # Errors
     /// `already_running`, with who holds it.
@@ -257,6 +263,16 @@ impl Database {
     pub(crate) fn in_folder(folder: &Path) -> String {
         format!("sqlite://{}", folder.join("showrun.db").display())
     }
+}
+
+/// The file of an SQLite database, by its real folder; `None` for others, and where there is no such folder.
+pub(crate) fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let options = SqliteConnectOptions::from_str(url).ok()?;
+    let file = std::path::absolute(options.get_filename()).ok()?;
+    if let Ok(real) = file.canonicalize() {
+        return Some(real);
+    }
+    Some(file.parent()?.canonicalize().ok()?.join(file.file_name()?))
 }
 
 /// Makes the file of a new SQLite database one that only its owner can read; what SQLite puts beside it is like it. Why

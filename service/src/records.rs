@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use entity::{capture, user::Role};
-use parsers::{ParseError, Question, Records, canonical_interface, canonical_ip, canonical_prefix, question};
+use parsers::{Masker, ParseError, Question, Records, canonical_interface, canonical_ip, canonical_prefix, question};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -341,7 +341,7 @@ impl Service {
         actor.needs(Role::Viewer)?;
         let wanted = filter.wanted(self, T::KIND).await?;
         let page = store::list(self.db().reader(), T::KIND, &wanted, page).await?;
-        let items = self.record_rows(page.items).await?;
+        let items = self.record_rows(actor, page.items).await?;
         Ok(Page {
             items,
             next_page_token: page.next_page_token,
@@ -361,16 +361,21 @@ impl Service {
         actor.needs(Role::Viewer)?;
         let wanted = filter.wanted(self, T::KIND).await?;
         let (parts, read) = mpsc::channel(WAITING);
-        let service = self.clone();
+        let (service, actor) = (self.clone(), actor.clone());
         tokio::spawn(async move {
-            if let Err(error) = service.export::<T>(&wanted, &parts).await {
+            if let Err(error) = service.export::<T>(&actor, &wanted, &parts).await {
                 let _ = parts.send(Err(error)).await;
             }
         });
         Ok(read)
     }
 
-    async fn export<T: Table>(&self, wanted: &Wanted, parts: &mpsc::Sender<Result<String>>) -> Result<()> {
+    async fn export<T: Table>(
+        &self,
+        actor: &Actor,
+        wanted: &Wanted,
+        parts: &mpsc::Sender<Result<String>>,
+    ) -> Result<()> {
         let columns = columns::<T>();
         let times = ["first_seen_at", "last_seen_at", "closed_at"];
         let header = std::iter::once("device_name".to_owned())
@@ -381,7 +386,7 @@ impl Service {
         loop {
             let rows = store::next(self.db().reader(), T::KIND, wanted, after, CHUNK).await?;
             after = rows.last().map(store::Stored::behind);
-            for row in self.record_rows::<T>(rows).await? {
+            for row in self.record_rows::<T>(actor, rows).await? {
                 let fields = serde_json::to_value(&row.record).unwrap_or_default();
                 let cells = columns.iter().map(|name| cell(fields.get(name)));
                 let time = |at: Option<i64>| at.map(|at| crate::time::shown(at).to_rfc3339()).unwrap_or_default();
@@ -404,7 +409,12 @@ impl Service {
     }
 
     /// What devices hear from their neighbours now, up to `limit` rows; of all devices where none are named.
-    pub(crate) async fn heard_by(&self, devices: Option<&[Uuid]>, limit: usize) -> Result<Vec<Row<Neighbor>>> {
+    pub(crate) async fn heard_by(
+        &self,
+        actor: &Actor,
+        devices: Option<&[Uuid]>,
+        limit: usize,
+    ) -> Result<Vec<Row<Neighbor>>> {
         /// Devices of one query.
         const AT_ONCE: usize = 500;
         let parts: Vec<Option<Vec<Uuid>>> = match devices {
@@ -423,7 +433,7 @@ impl Service {
                 let rows = store::next(self.db().reader(), Kind::Neighbor, &wanted, after, many).await?;
                 after = rows.last().map(store::Stored::behind);
                 let is_end = (rows.len() as u64) < many;
-                found.extend(self.record_rows(rows).await?);
+                found.extend(self.record_rows(actor, rows).await?);
                 if is_end {
                     break;
                 }
@@ -432,7 +442,12 @@ impl Service {
         Ok(found)
     }
 
-    async fn record_rows<T: Table>(&self, rows: Vec<store::Stored>) -> Result<Vec<Row<T>>> {
+    /// Rows as somebody may see them: what people write into descriptions can hold a secret.
+    async fn record_rows<T: Table>(&self, actor: &Actor, rows: Vec<store::Stored>) -> Result<Vec<Row<T>>> {
+        let mask = match captures::must_mask(actor) {
+            true => Some(self.rulebook().mask(&[], T::KIND.capture_type())?),
+            false => None,
+        };
         let mut devices: Vec<Uuid> = rows.iter().map(|row| row.device_id).collect();
         devices.sort_unstable();
         devices.dedup();
@@ -444,8 +459,12 @@ impl Service {
         rows.into_iter()
             .map(|row| {
                 let last = row.last_seen_at.or_else(|| seen.get(&row.device_id).copied().flatten());
+                let stored = match &mask {
+                    Some(mask) => without_secrets(&row.record, &mask.masker),
+                    None => row.record,
+                };
                 Ok(Row {
-                    record: record(&row.record)?,
+                    record: record(&stored)?,
                     device_name: names.get(&row.device_id).cloned().unwrap_or_default(),
                     device_id: row.device_id,
                     capture_id: row.capture_id,
@@ -554,6 +573,21 @@ fn reason(error: &ParseError) -> String {
         ParseError::NoTemplate { platform, command } => format!("No template reads {command:?} of {platform}"),
         other => other.to_string(),
     }
+}
+
+/// What people write freely, of all records.
+const FREE_TEXT: [&str; 2] = ["description", "neighbor_port_description"];
+
+fn without_secrets(stored: &str, masker: &Masker) -> String {
+    let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(stored) else {
+        return stored.to_owned();
+    };
+    for name in FREE_TEXT {
+        if let Some(Value::String(text)) = fields.get_mut(name) {
+            *text = masker.mask(text).into_owned();
+        }
+    }
+    Value::Object(fields).to_string()
 }
 
 /// A stored record; fields that were left out since they were empty are empty.

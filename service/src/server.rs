@@ -18,7 +18,7 @@ use crate::{
     captures::Shelf,
     collections::{Engine, HoldSource, Parts},
     credentials::keeper,
-    database::{Database, DatabaseLock},
+    database::{Database, DatabaseLock, sqlite_file},
     devices::AddressPolicy,
     direct::{self, HostKeyPolicy},
     error::{Error, ErrorKind, Result},
@@ -161,7 +161,7 @@ struct Inner {
     requests_in_flight: InFlight,
     stopping: CancellationToken,
     database_lock: Option<DatabaseLock>,
-    _directory_lock: File,
+    _file_locks: (File, Option<File>),
 }
 
 impl Service {
@@ -180,6 +180,11 @@ impl Service {
             .database_url
             .clone()
             .unwrap_or_else(|| Database::in_folder(&config.data_dir));
+        let file_lock = match sqlite_file(&url) {
+            // Another server may have a data directory of its own and this database.
+            Some(file) if config.database_url.is_some() => Some(lock_database(&file)?),
+            _ => None,
+        };
         let database_lock = Database::lock(&url).await?;
         let mut db = Database::open(&url).await?;
         db.claim().await?;
@@ -231,7 +236,7 @@ impl Service {
             requests_in_flight: InFlight::default(),
             stopping: CancellationToken::new(),
             database_lock,
-            _directory_lock: directory_lock,
+            _file_locks: (directory_lock, file_lock),
         })))
     }
 
@@ -415,16 +420,27 @@ pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// Only one server works in a folder. The file says who, for the message of the next.
+/// Only one server works in a folder.
 fn lock_directory(folder: &Path) -> Result<File> {
-    let path = folder.join("server.lock");
+    lock_file(&folder.join("server.lock"), folder)
+}
+
+/// Only one server works on a database, wherever its data directory is.
+fn lock_database(file: &Path) -> Result<File> {
+    let mut lock = file.as_os_str().to_owned();
+    lock.push(".lock");
+    lock_file(Path::new(&lock), file)
+}
+
+/// Takes the lock on a file for as long as it is open. It says who has it, for the message of the next.
+fn lock_file(path: &Path, of: &Path) -> Result<File> {
     let open = fs::OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
-        .open(&path);
-    let mut file = open.map_err(|error| unusable(folder, &error))?;
+        .open(path);
+    let mut file = open.map_err(|error| unusable(path.parent().unwrap_or(of), &error))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(fs::TryLockError::WouldBlock) => {
@@ -432,10 +448,10 @@ fn lock_directory(folder: &Path) -> Result<File> {
             let _ = file.read_to_string(&mut holder);
             return Err(Error::conflict(
                 "already_running",
-                format!("Another server works in {}: {}", folder.display(), holder.trim()),
+                format!("Another server works in {}: {}", of.display(), holder.trim()),
             ));
         }
-        Err(fs::TryLockError::Error(error)) => return Err(unusable(folder, &error)),
+        Err(fs::TryLockError::Error(error)) => return Err(unusable(of, &error)),
     }
     let started = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ");
     let write = || -> io::Result<()> {
@@ -444,7 +460,7 @@ fn lock_directory(folder: &Path) -> Result<File> {
         file.sync_all()
     };
     let mut write = write;
-    write().map_err(|error| unusable(folder, &error))?;
+    write().map_err(|error| unusable(of, &error))?;
     Ok(file)
 }
 

@@ -192,7 +192,7 @@ impl Service {
         });
         // Both ends of a link are a row each.
         let most = limit * 2 + 1;
-        let mut heard = self.heard_by(asked.as_deref(), most).await?;
+        let mut heard = self.heard_by(actor, asked.as_deref(), most).await?;
         let mut truncated = heard.len() >= most;
         self.learn_macs(&mut directory, &heard).await?;
         if let Some(chosen) = &chosen {
@@ -203,7 +203,7 @@ impl Service {
                 .filter(|id| !chosen.contains(id))
                 .collect();
             let beyond: Vec<Uuid> = beyond.into_iter().collect();
-            let back = self.heard_by(Some(&beyond), MOST_LINKS * 2).await?;
+            let back = self.heard_by(actor, Some(&beyond), MOST_LINKS * 2).await?;
             self.learn_macs(&mut directory, &back).await?;
             let points_back = |row: &Row<Neighbor>| {
                 let device = directory.find(&row.record);

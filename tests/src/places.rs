@@ -1,6 +1,15 @@
 //! Where the tests find what is not theirs: the checkout, the built binaries, the real routers' script, the corpus.
 
-use std::path::{Path, PathBuf};
+use std::{
+    hash::{BuildHasher, RandomState},
+    net::TcpListener,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+
+/// Ports that systems give to nobody by themselves: one that is free stays so until whoever it is for takes it.
+const NOT_GIVEN: std::ops::Range<u16> = 10_000..32_768;
 
 /// The root of the checkout.
 #[must_use]
@@ -33,6 +42,22 @@ pub fn binary(name: &str) -> Option<PathBuf> {
         .ancestors()
         .find(|folder| !folder.ends_with("deps") && folder.is_dir())?;
     existing(profile.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// A port for a program that is told where to listen.
+///
+/// # Errors
+/// When none is found that is free.
+pub fn free_port() -> anyhow::Result<u16> {
+    let chance = RandomState::new();
+    let mut ports = (0..100u16).map(|number| {
+        let many = u64::from(NOT_GIVEN.end - NOT_GIVEN.start);
+        let at = u16::try_from(chance.hash_one(number) % many).unwrap_or_default();
+        NOT_GIVEN.start + at
+    });
+    ports
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .context("no port is free")
 }
 
 fn outside(variable: &str, folder: &str) -> PathBuf {

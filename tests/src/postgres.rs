@@ -1,6 +1,5 @@
 //! A PostgreSQL for one test: a server of its own in a folder of its own, or a database on the one that the whole run has.
 
-use std::net::TcpListener;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -38,12 +37,15 @@ impl Postgres {
             return Ok(None);
         }
         let folder = TempDir::new()?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut child = spawn(&folder, port)?;
+        let mut child = spawn(&folder, None)?;
         let stdout = child.stdout.take().context("no standard output")?;
         let mut lines = BufReader::new(stdout).lines();
         let first = tokio::time::timeout(START_LIMIT, lines.next_line()).await??;
         let url = first.context("PostgreSQL did not start")?;
+        let port = url.rsplit_once(':').and_then(|(_, rest)| rest.split('/').next());
+        let port = port
+            .and_then(|port| port.parse().ok())
+            .context("a URL without a port")?;
         let postgres = Self {
             url,
             port,
@@ -110,7 +112,7 @@ impl Postgres {
         let Some((child, folder)) = &mut self.server else {
             bail!("this PostgreSQL is not one of its own");
         };
-        *child = spawn(folder, port)?;
+        *child = spawn(folder, Some(port))?;
         self.ready(port).await
     }
 
@@ -144,13 +146,10 @@ impl Postgres {
     }
 }
 
-fn spawn(folder: &TempDir, port: u16) -> anyhow::Result<Child> {
+fn spawn(folder: &TempDir, port: Option<u16>) -> anyhow::Result<Child> {
     let child = Command::new(places::root().join("scripts/postgres-for-tests"))
-        .args([
-            "run",
-            &folder.path().join("postgres").to_string_lossy(),
-            &port.to_string(),
-        ])
+        .args(["run", &folder.path().join("postgres").to_string_lossy()])
+        .args(port.map(|port| port.to_string()))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

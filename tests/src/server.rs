@@ -45,9 +45,8 @@ impl Setup {
     /// # Errors
     /// When there is no free port.
     pub fn on_one_port() -> anyhow::Result<Self> {
-        let free = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         Ok(Self {
-            listen: Some(free.to_string()),
+            listen: Some(format!("127.0.0.1:{}", places::free_port()?)),
             ..Self::default()
         })
     }

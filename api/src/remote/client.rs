@@ -185,6 +185,15 @@ impl Client {
         self.json(response).await
     }
 
+    /// Changes something.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or refuses.
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer<Value> {
+        let response = self.send(Method::PATCH, path, &[], Body::Json(body), None).await?;
+        self.json(response).await
+    }
+
     /// Sends a file.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Collections: one run over many devices.
 
+use std::time::Duration;
+
 use entity::{collection::CollectionStatus, collection_device::DeviceStatus};
 use futures_util::stream;
 use poem::Body;
@@ -13,6 +15,7 @@ use secrecy::ExposeSecret;
 use service::{
     captures::ArchiveForm,
     collections::{CollectionDeviceFilter, CollectionFilter},
+    error::Error,
 };
 use uuid::Uuid;
 
@@ -139,8 +142,10 @@ impl Api {
         dry_run: Query<Option<bool>>,
         body: Json<CollectionCreate>,
     ) -> Result<Accepted<Collection>> {
-        // The frame has led dry runs to the plan.
-        let _ = dry_run;
+        // The frame leads dry runs to the plan; one that it did not know for one starts nothing.
+        if dry_run.0 == Some(true) {
+            return Err(Error::parameter("dry_run", "true or false, once").into());
+        }
         let request = body.0.into_request()?;
         let row = auth.service().collection_create(auth.actor(), request).await?;
         let location = format!("/api/v1/collections/{}", row.id);
@@ -148,9 +153,26 @@ impl Api {
     }
 
     /// View a collection
+    ///
+    /// With `wait` the answer comes when the collection has ended, or when so many seconds are over: scripts ask again until
+    /// `stage` is `finished`.
     #[oai(path = "/:id", method = "get", operation_id = "collection_view")]
-    async fn collection_view(&self, auth: Auth, id: Path<Uuid>) -> Result<Viewed<Collection>> {
-        let row = auth.service().collection_view(auth.actor(), id.0).await?;
+    async fn collection_view(
+        &self,
+        auth: Auth,
+        id: Path<Uuid>,
+        /// Seconds to wait for its end.
+        #[oai(validator(minimum(value = "0"), maximum(value = "60")))]
+        wait: Query<Option<u32>>,
+    ) -> Result<Viewed<Collection>> {
+        let (service, actor) = (auth.service(), auth.actor());
+        let row = match wait.0 {
+            None | Some(0) => service.collection_view(actor, id.0).await?,
+            Some(seconds) => {
+                let longest = Duration::from_secs(u64::from(seconds));
+                service.collection_wait(actor, id.0, longest).await?
+            }
+        };
         Ok(Viewed::of(row.into()))
     }
 

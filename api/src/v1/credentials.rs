@@ -54,7 +54,7 @@ struct Credential {
     tags: Vec<String>,
     /// For devices that nothing else is for.
     is_default: bool,
-    /// Lower ones are tried first.
+    /// Of several that fit a device the lowest is used.
     order: i32,
     /// Whether logins are tried.
     state: CredentialState,
@@ -150,7 +150,7 @@ struct CredentialCreate {
     /// For devices that nothing else is for.
     #[oai(skip_serializing_if_is_none)]
     is_default: Option<bool>,
-    /// Lower ones are tried first: 0 unless given.
+    /// Of several that fit a device the lowest is used: 0 unless given.
     #[oai(skip_serializing_if_is_none)]
     order: Option<i32>,
 }
@@ -207,7 +207,7 @@ struct CredentialUpdate {
     /// For devices that nothing else is for.
     #[oai(skip_serializing_if_is_none)]
     is_default: Option<bool>,
-    /// Lower ones are tried first.
+    /// Of several that fit a device the lowest is used.
     #[oai(skip_serializing_if_is_none)]
     order: Option<i32>,
 }
@@ -239,7 +239,7 @@ pub(crate) struct Api;
 
 #[OpenApi(tag = "Tag::Credential", prefix_path = "/credentials")]
 impl Api {
-    /// List credentials in the order in which they are tried
+    /// List credentials in the order in which they are chosen
     #[oai(path = "/", method = "get", operation_id = "credential_list")]
     async fn credential_list(
         &self,

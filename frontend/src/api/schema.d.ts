@@ -491,7 +491,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** View a collection */
+        /**
+         * View a collection
+         * @description With `wait` the answer comes when the collection has ended, or when so many seconds are over: scripts ask again until
+         *     `stage` is `finished`.
+         */
         get: operations["collection_view"];
         put?: never;
         post?: never;
@@ -883,7 +887,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List credentials in the order in which they are tried */
+        /** List credentials in the order in which they are chosen */
         get: operations["credential_list"];
         put?: never;
         /** Make a credential */
@@ -3668,7 +3672,7 @@ export interface components {
             name: string;
             /**
              * Format: int32
-             * @description Lower ones are tried first.
+             * @description Of several that fit a device the lowest is used.
              */
             order: number;
             /** @description Sites it is for. */
@@ -3708,7 +3712,7 @@ export interface components {
             name: string;
             /**
              * Format: int32
-             * @description Lower ones are tried first: 0 unless given.
+             * @description Of several that fit a device the lowest is used: 0 unless given.
              */
             order?: number | null;
             /** @description Passphrase of the private key. */
@@ -3747,7 +3751,7 @@ export interface components {
             name?: string | null;
             /**
              * Format: int32
-             * @description Lower ones are tried first.
+             * @description Of several that fit a device the lowest is used.
              */
             order?: number | null;
             /** @description Passphrase of the private key. */
@@ -14372,7 +14376,10 @@ export interface operations {
     };
     collection_view: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds to wait for its end. */
+                wait?: number;
+            };
             header?: never;
             path: {
                 id: string;
@@ -14543,6 +14550,31 @@ export interface operations {
             };
             /** @description It was there once */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

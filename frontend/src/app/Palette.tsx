@@ -19,7 +19,7 @@ interface Entry {
 }
 
 /** Anything by a few letters of its name. The list is asked of the server; nothing is kept here. */
-export default function Palette({ onClose }: { onClose: () => void }) {
+export function Palette({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const can = { operator: useCan("operator"), admin: useCan("admin") };
   const [text, setText] = useState("");

@@ -15,12 +15,13 @@ import {
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { type ComponentType, Fragment, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { type ComponentType, Fragment, Suspense, useEffect, useRef, useState } from "react";
 import { versionQuery } from "../api/queries";
 import { signOut } from "../api/session";
 import { IconMoon, IconPerson, IconPlay, IconScreen, IconSearch, IconSun } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty } from "../ui/Problem";
+import { lazyPart } from "./lazyPart";
 import { Mark } from "./Mark";
 import { Outage } from "./Outage";
 import { PLACES } from "./places";
@@ -92,7 +93,7 @@ export function Shell() {
   );
 }
 
-const Palette = lazy(() => import("./Palette"));
+const Palette = lazyPart(() => import("./Palette"), "Palette");
 
 /** Ctrl-K, or the button for who does not know it: every room, device and collection by a few letters. */
 function GoTo() {

@@ -73,6 +73,12 @@ export function Shortcuts() {
           </Table.Tr>
           <Table.Tr>
             <Table.Td>
+              <Kbd>Enter</Kbd> <Kbd>Shift</Kbd> <Kbd>Enter</Kbd>
+            </Table.Td>
+            <Table.Td>next line found, line found before, in the field of a text</Table.Td>
+          </Table.Tr>
+          <Table.Tr>
+            <Table.Td>
               <Kbd>j</Kbd> <Kbd>k</Kbd> <Kbd>Enter</Kbd>
             </Table.Td>
             <Table.Td>next row, previous row, open it, when a table has the focus</Table.Td>

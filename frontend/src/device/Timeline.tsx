@@ -3,22 +3,33 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
-import type { Capture } from "../api/types";
+import type { Capture, Device } from "../api/types";
 import { clean } from "../app/search";
 import { dateTime, plural } from "../format";
 import { useTypeTitle } from "../ui/captureTypes";
 import { IconChange, IconFile } from "../ui/icons";
-import { Empty, ProblemNotice } from "../ui/Problem";
+import { Empty, ProblemNotice, Stale } from "../ui/Problem";
 import { Chip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { verdictWord } from "../words";
 import "./device.css";
+import { LastAttempt } from "./LastAttempt";
 import { type Run, runsOf, type Seen } from "./timeline";
 
 const route = getRouteApi("/devices/$id");
 
+/** How the last attempt ended where it failed, and the runs that captured something. */
+export function Timeline({ device }: { device: Device }) {
+  return (
+    <>
+      <LastAttempt device={device} />
+      <Runs deviceId={device.id} />
+    </>
+  );
+}
+
 /** Run by run what was captured of a device, and which texts were other than before. */
-export function Timeline({ deviceId }: { deviceId: string }) {
+function Runs({ deviceId }: { deviceId: string }) {
   const only = route.useSearch().timeline === "news";
   const navigate = route.useNavigate();
   const list = useList<Capture>({
@@ -32,6 +43,7 @@ export function Timeline({ deviceId }: { deviceId: string }) {
   const shown = only ? runs.filter(isNews) : runs;
   return (
     <>
+      <Stale of={[list.refresh]} />
       <Switch
         label="Only what changed or went wrong"
         checked={only}
@@ -67,6 +79,7 @@ export function Timeline({ deviceId }: { deviceId: string }) {
           </li>
         ))}
       </ol>
+      {Boolean(list.more.error) && <ProblemNotice error={list.more.error} />}
       {list.more.has && (
         <Button variant="default" size="xs" mt="sm" loading={list.more.loading} onClick={list.more.load}>
           Older runs

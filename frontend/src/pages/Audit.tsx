@@ -1,20 +1,23 @@
-import { Button, Drawer, Group, TagsInput } from "@mantine/core";
+import { Button, Drawer, Group, Loader, TagsInput, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect } from "react";
 import { api, ask } from "../api/client";
-import { useList } from "../api/lists";
+import { type List, useList } from "../api/lists";
 import type { AuditEvent } from "../api/types";
 import { useCan } from "../app/role";
 import { clean } from "../app/search";
-import { bothTimes, byName } from "../format";
+import { bothTimes, byName, count } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
 import { Facts, Page } from "../ui/Page";
-import { Empty, NotAllowed } from "../ui/Problem";
+import { Empty, NotAllowed, ProblemNotice } from "../ui/Problem";
 import { Ago } from "../ui/Time";
 import { AUDIT_ACTIONS, humanise } from "../words";
 
 const route = getRouteApi("/audit");
+
+/** Rows in which the event of a link is looked for. */
+const MOST_LOOKED_AT = 1_000;
 
 const columns: Column<AuditEvent>[] = [
   { key: "at", title: "When", width: "116px", cell: (event) => <Ago at={event.at} /> },
@@ -45,10 +48,10 @@ export function Audit() {
   const admin = useCan("admin");
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const [open, setOpen] = useState<AuditEvent>();
-  const { actor, action, target } = search;
+  const { event, ...filters } = search;
+  const { actor, action, target } = filters;
   const list = useList<AuditEvent>({
-    key: ["audit", search],
+    key: ["audit", filters],
     read: (page) =>
       ask(api.GET("/audit-events", { params: { query: { ...clean({ actor, action, target }), ...page } } })),
     enabled: admin,
@@ -61,6 +64,13 @@ export function Audit() {
       ),
     enabled: admin,
   });
+  const open = event === undefined ? undefined : list.rows.find((each) => each.id === event);
+  const { more } = list;
+  const looking =
+    event !== undefined && open === undefined && !more.error && list.rows.length < MOST_LOOKED_AT;
+  useEffect(() => {
+    if (looking && more.has && !more.loading) more.load();
+  }, [looking, more]);
   if (!admin) {
     return (
       <Page title="Audit log">
@@ -73,7 +83,7 @@ export function Audit() {
   // Who was deleted since, and what is newer than this page, stands in the rows.
   const people = [...new Set([...(users.data ?? []), ...list.rows.map((event) => event.actor)])].sort(byName);
   const actions = [...new Set([...AUDIT_ACTIONS, ...list.rows.map((event) => event.action)])].sort(byName);
-  const filtered = Object.keys(search).length > 0;
+  const filtered = Object.keys(filters).length > 0;
   return (
     <Page title="Audit log" lead="Who changed what, and every use of a secret.">
       <div className="sr-filters">
@@ -113,19 +123,45 @@ export function Audit() {
         columns={columns}
         {...list}
         rowKey={(event) => event.id}
-        onOpen={setOpen}
+        onOpen={(each) => change({ event: each.id })}
         empty={<Empty title="Nothing matches" />}
       />
       <Drawer
-        opened={open !== undefined}
-        onClose={() => setOpen(undefined)}
+        opened={event !== undefined}
+        onClose={() => change({ event: "" })}
         position="right"
-        title={open?.action ?? ""}
+        title={open?.action ?? (event === undefined ? "" : "Event")}
         closeButtonProps={{ "aria-label": "Close" }}
       >
         {open && <Facts facts={factsOf(open)} />}
+        {event !== undefined && open === undefined && <NotYet list={list} looking={looking} />}
       </Drawer>
     </Page>
+  );
+}
+
+/** The event of a link, while its row is not among those that were read. */
+function NotYet({ list, looking }: { list: List<AuditEvent>; looking: boolean }) {
+  const { more } = list;
+  const error = list.error ?? more.error;
+  if (error) return <ProblemNotice error={error} onRetry={list.error ? list.onRetry : more.load} />;
+  if (list.loading || more.loading || (looking && more.has)) return <Loader aria-label="Looking for it" />;
+  if (!more.has) {
+    return (
+      <Text size="sm">
+        This event is not listed: the filters leave it out, or it is older than what the log keeps.
+      </Text>
+    );
+  }
+  return (
+    <>
+      <Text size="sm" mb="sm">
+        This event is not among the newest {count(list.rows.length)}.
+      </Text>
+      <Button size="xs" variant="default" onClick={more.load}>
+        Look further back
+      </Button>
+    </>
   );
 }
 

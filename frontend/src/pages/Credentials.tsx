@@ -305,7 +305,7 @@ function CredentialFields({
         />
         <NumberInput
           label="Order"
-          description="When several fit, the lowest is tried first."
+          description="When several fit a device, the lowest is used."
           allowDecimal={false}
           value={form.order ?? ""}
           onChange={(order) => typeof order === "number" && set({ order })}

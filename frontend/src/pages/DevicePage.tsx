@@ -121,6 +121,12 @@ export function DevicePage() {
                 "State",
                 data.enabled ? "enabled" : <Chip key="s" word={{ text: "Disabled", tone: "idle" }} />,
               ],
+              [
+                "Host key",
+                <Link key="h" to="/host-keys" search={{ device_id: id }}>
+                  Keys it is known by
+                </Link>,
+              ],
               ["SSH algorithms", data.legacy_algorithms ? "modern and legacy" : "modern only"],
               ["Last collected", <Ago key="l" at={data.last_collected_at} />],
               ["Added", dateTime(data.created_at)],
@@ -175,7 +181,7 @@ export function DevicePage() {
           </Link>
         }
       >
-        <Timeline deviceId={id} />
+        <Timeline device={data} />
       </Panel>
     </Page>
   );

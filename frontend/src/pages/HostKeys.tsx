@@ -1,4 +1,4 @@
-import { Group, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Button, Group, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
@@ -9,33 +9,43 @@ import { useCan } from "../app/role";
 import { clean } from "../app/search";
 import { Confirm } from "../ui/Confirm";
 import { type Column, DataTable } from "../ui/DataTable";
+import { DeviceSelect } from "../ui/DeviceSelect";
 import { Facts, Page } from "../ui/Page";
 import { Empty } from "../ui/Problem";
 import { Chip } from "../ui/Status";
 import { Ago } from "../ui/Time";
+import { humanise, type Word } from "../words";
 
 const route = getRouteApi("/host-keys");
 
+const STATES: Record<string, Word> = {
+  accepted: { text: "Accepted", tone: "good" },
+  changed: { text: "Changed", tone: "bad" },
+  pending: { text: "Not accepted", tone: "warn" },
+};
+
+function stateWord(state: string): Word {
+  return STATES[state] ?? { text: humanise(state), tone: "idle" };
+}
+
 export function HostKeys() {
-  const { state } = route.useSearch();
+  const search = route.useSearch();
+  const { state, device_id } = search;
   const navigate = route.useNavigate();
   const admin = useCan("admin");
   const list = useList<HostKey>({
-    key: ["host-keys", state],
+    key: ["host-keys", search],
     read: (page) =>
-      ask(api.GET("/host-keys", { params: { query: { ...page, ...clean({ state }) } as never } })),
+      ask(api.GET("/host-keys", { params: { query: { ...page, ...clean({ state, device_id }) } as never } })),
   });
+  const change = (next: Partial<typeof search>) =>
+    void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
   const columns: Column<HostKey>[] = [
     {
       key: "state",
       title: "State",
       width: "112px",
-      cell: (key) =>
-        key.state === "changed" ? (
-          <Chip word={{ text: "Changed", tone: "bad" }} />
-        ) : (
-          <Chip word={{ text: "Accepted", tone: "good" }} />
-        ),
+      cell: (key) => <Chip word={stateWord(key.state)} />,
     },
     {
       key: "device",
@@ -66,7 +76,7 @@ export function HostKeys() {
       title: "Fingerprint",
       // People compare it with what the device says, letter by letter: it is always whole.
       width: "minmax(230px, 2fr)",
-      cell: (key) => <span className="sr-fingerprint">{key.fingerprint}</span>,
+      cell: (key) => <span className="sr-fingerprint">{key.fingerprint || key.offered_fingerprint}</span>,
     },
     {
       key: "seen",
@@ -89,16 +99,22 @@ export function HostKeys() {
       title="Host keys"
       lead="Remembered when a device is first seen. A device that shows another key is stopped before any secret is sent."
     >
-      <Group>
+      <Group gap="sm" align="flex-end" className="sr-few">
+        <DeviceSelect
+          label="Device"
+          placeholder="part of a name"
+          data-search
+          value={device_id}
+          onChoose={(id) => change({ device_id: id ?? "" })}
+        />
         <SegmentedControl
           aria-label="State"
           value={state ?? "all"}
-          onChange={(value) =>
-            void navigate({ search: clean({ state: value === "all" ? undefined : value }), replace: true })
-          }
+          onChange={(value) => change({ state: value === "all" ? "" : value })}
           data={[
             { value: "all", label: "All" },
             { value: "changed", label: "Changed" },
+            { value: "pending", label: "Not accepted" },
             { value: "accepted", label: "Accepted" },
           ]}
         />
@@ -110,9 +126,24 @@ export function HostKeys() {
         rowKey={(key) => key.id}
         rowHeight={60}
         empty={
-          <Empty title={state === "changed" ? "No key changed" : "No host key is known yet"}>
-            Keys appear here when devices are first collected.
-          </Empty>
+          device_id === undefined ? (
+            <Empty title={state === "changed" ? "No key changed" : "No host key is known yet"}>
+              Keys appear here when devices are first collected.
+            </Empty>
+          ) : (
+            <Empty
+              title={
+                state === undefined ? "No host key of this device is known" : "No key of this device matches"
+              }
+              action={
+                <Button variant="default" onClick={() => void navigate({ search: {} })}>
+                  Clear filters
+                </Button>
+              }
+            >
+              Where the address of a device is a name, its keys stand in the whole list by IP address.
+            </Empty>
+          )
         }
       />
     </Page>
@@ -121,6 +152,7 @@ export function HostKeys() {
 
 function RowActions({ hostKey }: { hostKey: HostKey }) {
   const path = { id: hostKey.id };
+  const pending = hostKey.state === "pending";
   const done = () => queryClient.invalidateQueries({ queryKey: ["host-keys"] });
   const accept = useMutation({
     mutationFn: () => ask(api.POST("/host-keys/{id}/accept", { params: { path } })),
@@ -132,24 +164,33 @@ function RowActions({ hostKey }: { hostKey: HostKey }) {
   });
   return (
     <Group gap={6} wrap="nowrap" justify="flex-end">
-      {hostKey.state === "changed" && (
+      {hostKey.state !== "accepted" && (
         <Confirm
           small
           label="Review"
-          title="Accept the new host key?"
-          confirm="Accept the new key"
+          title={pending ? "Accept the host key?" : "Accept the new host key?"}
+          confirm={pending ? "Accept the key" : "Accept the new key"}
           loading={accept.isPending}
           error={accept.error}
           onConfirm={() => accept.mutate()}
         >
           <Stack gap="sm">
             <Text size="sm">
-              Accept it only when you know why it changed: the device was replaced or its keys were made anew.
+              {pending
+                ? "This server connects only to devices whose key somebody has accepted. "
+                : "Accept it only when you know why it changed: the device was replaced or its keys were made anew. "}
               Compare the fingerprint with the one on the device.
             </Text>
             <Facts
               facts={[
-                ["Known", <Fingerprint key="k" algorithm={hostKey.algorithm} value={hostKey.fingerprint} />],
+                ...(pending
+                  ? []
+                  : [
+                      [
+                        "Known",
+                        <Fingerprint key="k" algorithm={hostKey.algorithm} value={hostKey.fingerprint} />,
+                      ] as const,
+                    ]),
                 [
                   "Offered now",
                   <Fingerprint

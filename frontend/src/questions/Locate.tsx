@@ -1,7 +1,7 @@
 import { Button, Group, Loader, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type FormEvent, Fragment, useState } from "react";
+import { type FormEvent, Fragment } from "react";
 import { api, ask } from "../api/client";
 import type { Location, Sighting } from "../api/types";
 import { plural } from "../format";
@@ -11,6 +11,7 @@ import { Facts, Page, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { Chip } from "../ui/Status";
 import { Ago } from "../ui/Time";
+import { useAddressed } from "../ui/useAddressed";
 import type { Word } from "../words";
 
 const route = getRouteApi("/locate");
@@ -106,13 +107,8 @@ const columns: Column<Sighting>[] = [
 /** Which port is it on: by MAC address, IP address or name. */
 export function Locate() {
   const { q } = route.useSearch();
-  // Another question begins anew, so that the field holds what was asked.
-  return <Asked q={q} key={q} />;
-}
-
-function Asked({ q }: { q: string | undefined }) {
   const navigate = route.useNavigate();
-  const [text, setText] = useState(q ?? "");
+  const [text, setText] = useAddressed(q);
   const found = useQuery({
     queryKey: ["locate", q],
     queryFn: () => ask(api.GET("/locate", { params: { query: { q: q ?? "" } } })),

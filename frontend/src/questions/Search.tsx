@@ -1,7 +1,7 @@
 import { Button, Group, Loader, MultiSelect, Stack, Switch, Text, TextInput } from "@mantine/core";
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type FormEvent, useMemo, useState } from "react";
+import { type FormEvent, useMemo } from "react";
 import { api, ask } from "../api/client";
 import { captureTypesQuery, facetsQuery } from "../api/queries";
 import type { SearchHit } from "../api/types";
@@ -13,6 +13,7 @@ import { patternsOf } from "../ui/names";
 import { Page } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { Ago } from "../ui/Time";
+import { useAddressed } from "../ui/useAddressed";
 import { FilterField } from "../wizard/DevicePicker";
 import "./questions.css";
 import { byText, passages, pieces, type ShownLine, type TextHits } from "./hits";
@@ -24,8 +25,8 @@ export function Search() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { q, history, device, ...lists } = search;
-  const [text, setText] = useState(q ?? "");
-  const [name, setName] = useState(device ?? "");
+  const [text, setText] = useAddressed(q);
+  const [name, setName] = useAddressed(device);
   const types = useQuery(captureTypesQuery);
   const facets = useQuery(facetsQuery);
   const query = clean({
@@ -51,7 +52,6 @@ export function Search() {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page: { next_page_token?: string }) => page.next_page_token,
     enabled: q !== undefined,
-    placeholderData: keepPreviousData,
   });
   const texts = useMemo(
     () => byText(found.data?.pages.flatMap((page) => page.items as SearchHit[]) ?? []),
@@ -128,14 +128,9 @@ export function Search() {
             An address, a name, a line of configuration: found as it stands, in upper and lower case.
           </Empty>
         </div>
-      ) : found.data === undefined ? (
-        found.error ? (
-          <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
-        ) : (
-          <Loader aria-label="Searching" />
-        )
       ) : (
-        <>
+        // Hits of another question are never shown as the answer to this one.
+        <Stack gap="lg" aria-busy={found.isPending}>
           <Stale of={[found]} />
           {last?.message && <Notice tone="idle" title={last.message} />}
           {last !== undefined && last.texts_pending > 0 && (
@@ -144,12 +139,24 @@ export function Search() {
             </Notice>
           )}
           <Text size="sm" c="dimmed" aria-live="polite">
-            {plural(lines, "line")} in {plural(texts.length, "text")}
-            {found.hasNextPage && ", and more"}
-            {last?.history && `; ${plural(last.history.versions_read, "version")} read`}
-            {last?.history?.searched_back_to && ` back to ${dateTime(last.history.searched_back_to)}`}
+            {last === undefined ? (
+              !found.error && "Searching…"
+            ) : (
+              <>
+                {plural(lines, "line")} in {plural(texts.length, "text")}
+                {found.hasNextPage && ", and more"}
+                {last.history && `; ${plural(last.history.versions_read, "version")} read`}
+                {last.history?.searched_back_to && ` back to ${dateTime(last.history.searched_back_to)}`}
+              </>
+            )}
           </Text>
-          {texts.length === 0 && !found.hasNextPage && (
+          {last === undefined &&
+            (found.error ? (
+              <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
+            ) : (
+              <Loader aria-label="Searching" />
+            ))}
+          {last !== undefined && texts.length === 0 && !found.hasNextPage && (
             <div className="sr-panel">
               <Empty title="It stands nowhere">
                 {history === undefined
@@ -172,7 +179,7 @@ export function Search() {
               </Button>
             </Group>
           )}
-        </>
+        </Stack>
       )}
     </Page>
   );

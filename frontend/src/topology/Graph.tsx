@@ -1,8 +1,17 @@
 import { ActionIcon, Group } from "@mantine/core";
-import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  memo,
+  type PointerEvent,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { Topology } from "../api/types";
 import "./topology.css";
-import { layout } from "./layout";
+import { type Drawing, layout } from "./layout";
 
 interface Props {
   topology: Topology;
@@ -27,9 +36,19 @@ function start(box: View, pixels: number | undefined): View {
 
 /** More names than that are drawn only for what is chosen, or when one looks closer. */
 const MOST_NAMES = 220;
+/** So much of what is in sight a key or a button moves it by. */
+const STEP = 0.2;
+
+/** Where the view goes, by the key that takes it there and the button that does the same. */
+const MOVES = [
+  { key: "ArrowLeft", label: "Move left", sign: "←", x: -1, y: 0 },
+  { key: "ArrowRight", label: "Move right", sign: "→", x: 1, y: 0 },
+  { key: "ArrowUp", label: "Move up", sign: "↑", x: 0, y: -1 },
+  { key: "ArrowDown", label: "Move down", sign: "↓", x: 0, y: 1 },
+] as const;
 
 /** The drawing. What it shows is in the tables beside it too, for the keyboard and for readers of the screen. */
-export default function Graph({ topology, chosen, onChoose }: Props) {
+export function Graph({ topology, chosen, onChoose }: Props) {
   const drawing = useMemo(() => layout(topology), [topology]);
   const [view, setView] = useState<View>(drawing.box);
   const svg = useRef<SVGSVGElement>(null);
@@ -47,6 +66,8 @@ export default function Graph({ topology, chosen, onChoose }: Props) {
         height,
       };
     });
+  const move = (by: { x: number; y: number }) =>
+    setView((now) => ({ ...now, x: now.x + by.x * STEP * now.width, y: now.y + by.y * STEP * now.height }));
 
   useEffect(() => {
     const element = svg.current;
@@ -63,6 +84,12 @@ export default function Graph({ topology, chosen, onChoose }: Props) {
     return () => element.removeEventListener("wheel", onWheel);
   });
 
+  const onKeyDown = (event: KeyboardEvent) => {
+    const by = MOVES.find(({ key }) => key === event.key);
+    if (by === undefined || event.metaKey || event.ctrlKey || event.altKey) return;
+    event.preventDefault();
+    move(by);
+  };
   const onPointerDown = (event: PointerEvent) => {
     held.current = { x: event.clientX, y: event.clientY, view, moved: false };
   };
@@ -80,6 +107,16 @@ export default function Graph({ topology, chosen, onChoose }: Props) {
     held.current = undefined;
   };
 
+  const latest = useRef(onChoose);
+  latest.current = onChoose;
+  // The same one in every picture, so that a move of the view draws no node anew.
+  const onNode = useCallback((event: PointerEvent, id: string) => {
+    if (held.current?.moved) return;
+    event.stopPropagation();
+    held.current = undefined;
+    latest.current(id);
+  }, []);
+
   const near = useMemo(() => {
     if (chosen === undefined) return undefined;
     const found = new Set([chosen]);
@@ -94,6 +131,11 @@ export default function Graph({ topology, chosen, onChoose }: Props) {
   return (
     <div className="sr-graph">
       <Group gap={6} className="sr-graph-tools">
+        {MOVES.map(({ key, label, sign, x, y }) => (
+          <ActionIcon key={key} variant="default" aria-label={label} onClick={() => move({ x, y })}>
+            {sign}
+          </ActionIcon>
+        ))}
         <ActionIcon variant="default" aria-label="Closer" onClick={() => zoom(0.75)}>
           +
         </ActionIcon>
@@ -107,8 +149,11 @@ export default function Graph({ topology, chosen, onChoose }: Props) {
       <svg
         ref={svg}
         role="img"
-        aria-label={`Drawing of ${topology.nodes.length} nodes and ${topology.links.length} links; the tables below have the same`}
+        aria-label={`Drawing of ${topology.nodes.length} nodes and ${topology.links.length} links, moved by the arrow keys; the tables below have the same`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what is moved by dragging must be moved by keys too
+        tabIndex={0}
         viewBox={`${view.x} ${view.y} ${view.width} ${view.height}`}
+        onKeyDown={onKeyDown}
         onPointerDown={onPointerDown}
         onPointerMove={onPointerMove}
         onPointerUp={onPointerUp}
@@ -116,52 +161,75 @@ export default function Graph({ topology, chosen, onChoose }: Props) {
           held.current = undefined;
         }}
       >
-        {topology.links.map((link) => {
-          const [from, to] = [drawing.places.get(link.a.node), drawing.places.get(link.b.node)];
-          if (!from || !to) return null;
-          const lit = near !== undefined && (link.a.node === chosen || link.b.node === chosen);
-          return (
-            <line
-              key={`${link.a.node} ${link.a.interface} ${link.b.node} ${link.b.interface}`}
-              x1={from.x}
-              y1={from.y}
-              x2={to.x}
-              y2={to.y}
-              className="sr-graph-link"
-              data-one-sided={link.one_sided || undefined}
-              data-lit={lit || undefined}
-              data-dim={(near !== undefined && !lit) || undefined}
-            />
-          );
-        })}
-        {topology.nodes.map((node) => {
-          const place = drawing.places.get(node.id);
-          if (!place) return null;
-          return (
-            <g
-              key={node.id}
-              transform={`translate(${place.x} ${place.y})`}
-              className="sr-graph-node"
-              data-managed={node.managed || undefined}
-              data-chosen={node.id === chosen || undefined}
-              data-dim={(near !== undefined && !near.has(node.id)) || undefined}
-              onPointerUp={(event) => {
-                if (held.current?.moved) return;
-                event.stopPropagation();
-                held.current = undefined;
-                onChoose(node.id);
-              }}
-            >
-              <title>{[node.name, node.platform, node.site].filter(Boolean).join(", ")}</title>
-              {node.managed ? <rect x={-10} y={-8} width={20} height={16} rx={4} /> : <circle r={8} />}
-              {(names || near?.has(node.id)) && <Name text={node.name} />}
-            </g>
-          );
-        })}
+        <Links topology={topology} drawing={drawing} chosen={chosen} />
+        <Nodes
+          topology={topology}
+          drawing={drawing}
+          chosen={chosen}
+          near={near}
+          names={names}
+          onNode={onNode}
+        />
       </svg>
     </div>
   );
 }
+
+interface Drawn {
+  topology: Topology;
+  drawing: Drawing;
+  chosen: string | undefined;
+}
+
+const Links = memo(function Links({ topology, drawing, chosen }: Drawn) {
+  return topology.links.map((link) => {
+    const [from, to] = [drawing.places.get(link.a.node), drawing.places.get(link.b.node)];
+    if (!from || !to) return null;
+    const lit = chosen !== undefined && (link.a.node === chosen || link.b.node === chosen);
+    return (
+      <line
+        key={`${link.a.node} ${link.a.interface} ${link.b.node} ${link.b.interface}`}
+        x1={from.x}
+        y1={from.y}
+        x2={to.x}
+        y2={to.y}
+        className="sr-graph-link"
+        data-one-sided={link.one_sided || undefined}
+        data-lit={lit || undefined}
+        data-dim={(chosen !== undefined && !lit) || undefined}
+      />
+    );
+  });
+});
+
+interface NodesProps extends Drawn {
+  /** What is chosen, and what is linked with it. */
+  near: ReadonlySet<string> | undefined;
+  names: boolean;
+  onNode: (event: PointerEvent, id: string) => void;
+}
+
+const Nodes = memo(function Nodes({ topology, drawing, chosen, near, names, onNode }: NodesProps) {
+  return topology.nodes.map((node) => {
+    const place = drawing.places.get(node.id);
+    if (!place) return null;
+    return (
+      <g
+        key={node.id}
+        transform={`translate(${place.x} ${place.y})`}
+        className="sr-graph-node"
+        data-managed={node.managed || undefined}
+        data-chosen={node.id === chosen || undefined}
+        data-dim={(near !== undefined && !near.has(node.id)) || undefined}
+        onPointerUp={(event) => onNode(event, node.id)}
+      >
+        <title>{[node.name, node.platform, node.site].filter(Boolean).join(", ")}</title>
+        {node.managed ? <rect x={-10} y={-8} width={20} height={16} rx={4} /> : <circle r={8} />}
+        {(names || near?.has(node.id)) && <Name text={node.name} />}
+      </g>
+    );
+  });
+});
 
 /** About as wide as a letter is in the drawing. */
 const LETTER = 6.6;

@@ -1,12 +1,13 @@
 import { Button, Grid, Group, Loader, Select, Switch, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo } from "react";
+import { Suspense, useMemo } from "react";
 import { api, ask, askBlob } from "../api/client";
 import { facetsQuery } from "../api/queries";
 import type { Topology, TopologyNode } from "../api/types";
+import { lazyPart } from "../app/lazyPart";
 import { clean, stringifySearch } from "../app/search";
-import { byName, plural } from "../format";
+import { byName, count, plural } from "../format";
 import { saveAs } from "../ui/Copy";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconDown } from "../ui/icons";
@@ -14,8 +15,9 @@ import { Facts, Page, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { Ago } from "../ui/Time";
 import { FilterField } from "../wizard/DevicePicker";
+import { drawnOf } from "./drawn";
 
-const Graph = lazy(() => import("./Graph"));
+const Graph = lazyPart(() => import("./Graph"), "Graph");
 
 const route = getRouteApi("/topology");
 
@@ -44,6 +46,7 @@ export function TopologyPage() {
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
   const data = found.data;
+  const drawn = useMemo(() => data && drawnOf(data), [data]);
   const nodes = useMemo(() => new Map(data?.nodes.map((each) => [each.id, each])), [data]);
   const links = useMemo(
     () =>
@@ -162,7 +165,7 @@ export function TopologyPage() {
         ) : (
           <Loader aria-label="Loading" />
         )
-      ) : data.nodes.length === 0 ? (
+      ) : drawn === undefined || data.nodes.length === 0 ? (
         <div className="sr-panel">
           <Empty
             title="No link is known"
@@ -182,15 +185,26 @@ export function TopologyPage() {
               <Text size="sm">Choose a site, a role or a platform to see all of a part.</Text>
             </Notice>
           )}
+          {drawn.nodes.length < data.nodes.length && (
+            <Notice
+              tone="warn"
+              title={`${plural(data.nodes.length - drawn.nodes.length, "node is", "nodes are")} left out of the drawing`}
+            >
+              <Text size="sm">
+                It holds {count(drawn.nodes.length)}, those with the most links. Choose a site, a role or a
+                platform to see the others; the table below has all links.
+              </Text>
+            </Notice>
+          )}
           <Grid gap="md">
             <Grid.Col span={{ base: 12, lg: node ? 9 : 12 }}>
               <Suspense fallback={<Loader aria-label="Drawing" />}>
-                <Graph topology={data} chosen={chosen} onChoose={(id) => change({ node: id ?? "" })} />
+                <Graph topology={drawn} chosen={chosen} onChoose={(id) => change({ node: id ?? "" })} />
               </Suspense>
               <Group gap="lg" mt={6}>
                 <Text size="xs" c="dimmed">
                   Boxes are devices, circles are neighbors that are none; a dashed link is heard by one side
-                  only. Drag to move, Ctrl and wheel to look closer.
+                  only. Drag or use the arrow keys to move, Ctrl and wheel to look closer.
                 </Text>
               </Group>
             </Grid.Col>

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { Topology } from "../api/types";
+import { drawnOf } from "./drawn";
 import { layout } from "./layout";
 
 function network(sites: number, each: number): Topology {
@@ -49,4 +50,16 @@ it("draws a graph whose links lead to nodes that were left out, and one without 
   topology.links.push({ a: { node: "0-0" }, b: { node: "gone" } } as unknown as Topology["links"][number]);
   expect(layout(topology).places.size).toBe(2);
   expect(layout({ nodes: [], links: [], truncated: false } as unknown as Topology).box.width).toBe(320);
+});
+
+it("draws the nodes that hold the graph together where there are too many, and no link to one that is left out", () => {
+  const topology = network(3, 8);
+  topology.nodes.unshift({ id: "alone", managed: true, name: "alone" } as Topology["nodes"][number]);
+  expect(drawnOf(topology, 25)).toBe(topology);
+  const { nodes, links } = drawnOf(topology, 10);
+  const ids = nodes.map((node) => node.id);
+  expect(ids).toHaveLength(10);
+  expect(ids.slice(0, 3).sort()).toEqual(["0-0", "1-0", "2-0"]);
+  expect(ids).not.toContain("alone");
+  for (const { a, b } of links) expect(ids.includes(a.node) && ids.includes(b.node)).toBe(true);
 });

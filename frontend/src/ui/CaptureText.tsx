@@ -1,13 +1,14 @@
 import { Button, Group, Loader, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { api, ask, askText } from "../api/client";
 import { queryClient } from "../api/queries";
 import type { Capture } from "../api/types";
 import { useCan } from "../app/role";
 import { bytes, count, plural } from "../format";
 import { Copy, saveAs } from "./Copy";
+import type { Stepper } from "./DataTable";
 import { IconDown } from "./icons";
 import { Notice, ProblemNotice } from "./Problem";
 import { VerdictChip } from "./Status";
@@ -30,6 +31,7 @@ interface Props {
 export function CaptureText({ capture, linked = true, wanted = "", line, said }: Props) {
   const operator = useCan("operator");
   const [find, setFind] = useState(wanted);
+  const hits = useRef<Stepper>(null);
   const none = capture.sha256 === undefined && capture.bytes === 0;
   const text = useQuery({
     queryKey: ["captures", capture.id, "content"],
@@ -105,9 +107,15 @@ export function CaptureText({ capture, linked = true, wanted = "", line, said }:
               size="xs"
               aria-label="Find in the text"
               placeholder="Find in the text"
+              title="Enter goes to the next line found, Shift and Enter to the one before"
               data-search
               value={find}
               onChange={(event) => setFind(event.currentTarget.value)}
+              onKeyDown={(event) => {
+                if (event.key !== "Enter") return;
+                event.preventDefault();
+                hits.current?.step(event.shiftKey ? -1 : 1);
+              }}
               w={220}
             />
             <Group gap={4}>
@@ -125,6 +133,7 @@ export function CaptureText({ capture, linked = true, wanted = "", line, said }:
           <TextLines
             lines={lines}
             find={find}
+            stepper={hits}
             // Whoever looks for something else has left the line of the link.
             line={find === wanted ? line : undefined}
             label={`${capture.capture_type} of ${capture.device_name}, ${count(lines.length)} lines`}

@@ -11,7 +11,8 @@ import {
   useRef,
   useState,
 } from "react";
-import { ProblemNotice } from "./Problem";
+import type { Read } from "../api/lists";
+import { ProblemNotice, Stale } from "./Problem";
 
 export interface Column<Row> {
   key: string;
@@ -40,6 +41,8 @@ interface DataTableProps<Row> {
   loading?: boolean;
   error?: unknown;
   onRetry?: () => void;
+  /** That the rows could not be read again is said above them. */
+  refresh?: Read;
   empty: ReactNode;
   more?: { has: boolean; loading: boolean; load: () => void; error?: unknown };
   /** Takes the focus to the next row or the one before, for keys of the page. */
@@ -242,10 +245,12 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     </div>
   );
   const sortable = props.columns.filter((column) => column.sort !== undefined);
-  if (!narrow || sortable.length === 0 || props.onSort === undefined) return table;
   return (
     <>
-      <SortBy label={label} columns={sortable} sort={props.sort} onSort={props.onSort} />
+      {props.refresh && <Stale of={[props.refresh]} />}
+      {narrow && sortable.length > 0 && props.onSort !== undefined && (
+        <SortBy label={label} columns={sortable} sort={props.sort} onSort={props.onSort} />
+      )}
       {table}
     </>
   );

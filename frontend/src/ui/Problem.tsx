@@ -1,6 +1,7 @@
 import { Button, Code, Group, Stack, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import type { Read } from "../api/lists";
 import { asProblem } from "../api/problem";
 import { clock } from "../format";
 import { IconInfo, IconShield, IconWarn } from "./icons";
@@ -66,13 +67,6 @@ export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: ((
       </Group>
     </Notice>
   );
-}
-
-interface Read {
-  data: unknown;
-  error: unknown;
-  dataUpdatedAt: number;
-  refetch: () => unknown;
 }
 
 /** What was read before stays on the page when it cannot be read again; this says so, and since when. */

@@ -1,7 +1,18 @@
-import { Group, Text } from "@mantine/core";
+import { ActionIcon, Group, Text } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useMemo, useRef } from "react";
-import { plural } from "../format";
+import {
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useImperativeHandle,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { count, plural } from "../format";
+import type { Stepper } from "./DataTable";
+import { IconBefore, IconNext } from "./icons";
+import { firstHit, hitsIn, nextHit } from "./textHits";
 
 const LINE = 20;
 
@@ -11,26 +22,39 @@ interface Props {
   label: string;
   /** Counted from 1: shown first, and marked. */
   line?: number | undefined;
+  /** Goes to the next hit or the one before, for the keys of the field. */
+  stepper?: RefObject<Stepper | null>;
 }
 
 /** A text of any length; only the lines in sight are in the page. */
-export function TextLines({ lines, find, label, line }: Props) {
+export function TextLines({ lines, find, label, line, stepper }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const wanted = find.toLowerCase();
-  const hits = useMemo(
-    () =>
-      wanted === ""
-        ? []
-        : lines.flatMap((line, index) => (line.toLowerCase().includes(wanted) ? [index] : [])),
-    [lines, wanted],
-  );
+  const hits = useMemo(() => hitsIn(lines, wanted), [lines, wanted]);
+  // Whoever looks for something else begins anew.
+  const [stepped, setStepped] = useState<{ among: readonly number[]; at: number }>();
+  const linked = line === undefined ? undefined : Math.min(Math.max(line, 1), lines.length) - 1;
+  const begun = firstHit(hits, linked ?? 0);
+  const walked = stepped?.among === hits;
+  const at = walked ? stepped.at : begun;
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => box.current,
     estimateSize: () => LINE,
     overscan: 30,
   });
-  const first = line === undefined ? hits[0] : Math.min(Math.max(line, 1), lines.length) - 1;
+  const first = linked ?? hits[begun];
+  const current = walked ? hits[at] : first;
+  const step = (by: 1 | -1) => {
+    // From the line of a link that is no hit itself, the one behind it comes next.
+    const next = by === 1 && hits[at] !== current ? at : nextHit(hits, at, by);
+    const hit = hits[next];
+    if (hit === undefined) return;
+    setStepped({ among: hits, at: next });
+    // Also where it is the same one again: somebody may have scrolled away from it.
+    virtual.scrollToIndex(hit, { align: "center" });
+  };
+  useImperativeHandle(stepper, () => ({ step }));
   useEffect(() => {
     if (first !== undefined) virtual.scrollToIndex(first, { align: "center" });
   }, [first, virtual]);
@@ -39,10 +63,22 @@ export function TextLines({ lines, find, label, line }: Props) {
   return (
     <div>
       {wanted !== "" && (
-        <Group mb={6}>
+        <Group mb={6} gap={6}>
           <Text size="sm" aria-live="polite">
-            {plural(hits.length, "line")} found
+            {hits.length === 0
+              ? "Found in no line"
+              : `${count(at + 1)} of ${plural(hits.length, "line")} found`}
           </Text>
+          {hits.length > 1 && (
+            <>
+              <ActionIcon variant="default" size="sm" aria-label="Line found before" onClick={() => step(-1)}>
+                <IconBefore size={14} />
+              </ActionIcon>
+              <ActionIcon variant="default" size="sm" aria-label="Next line found" onClick={() => step(1)}>
+                <IconNext size={14} />
+              </ActionIcon>
+            </>
+          )}
         </Group>
       )}
       {/* biome-ignore lint/a11y/useSemanticElements: the text is a region of its own that scrolls */}
@@ -60,7 +96,7 @@ export function TextLines({ lines, find, label, line }: Props) {
             <div
               key={item.key}
               className="sr-line"
-              data-wanted={(line !== undefined && item.index === line - 1) || undefined}
+              data-wanted={item.index === current || undefined}
               style={{
                 position: "absolute",
                 top: 0,

@@ -131,6 +131,8 @@ export const IconPerson = icon(
   </>,
 );
 export const IconRight = icon(<path d="M9 5.500l6.500 6.500L9 18.500" />);
+export const IconBefore = icon(<path d="M5.5 15L12 8.500l6.500 6.500" />);
+export const IconNext = icon(<path d="M5.5 9L12 15.500 18.500 9" />);
 export const IconLink = icon(
   <path d="M14 5h5v5M19 5l-8.500 8.500M17 14v4a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1h4" />,
 );

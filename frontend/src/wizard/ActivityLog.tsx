@@ -1,4 +1,5 @@
-import { Button, Group, Switch } from "@mantine/core";
+import { Box, Button, Group, Switch } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
 import { useLayoutEffect, useRef, useState } from "react";
 import { api, ask } from "../api/client";
 import type { ProgressEvent } from "../api/types";
@@ -8,6 +9,7 @@ import { saveAs } from "../ui/Copy";
 import { useTypeTitle } from "../ui/captureTypes";
 import { IconDown } from "../ui/icons";
 import { Panel } from "../ui/Page";
+import { ProblemNotice } from "../ui/Problem";
 
 /** More would be laid out four times a second for nobody to read. */
 const SHOWN = 150;
@@ -20,7 +22,6 @@ export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }
   /** The first line in the box when somebody scrolled away from the end: what is read must not move. */
   const [held, setHeld] = useState<number>();
   const follow = held === undefined;
-  const [saving, setSaving] = useState(false);
   const titleOf = useTypeTitle();
   const box = useRef<HTMLDivElement>(null);
 
@@ -42,14 +43,9 @@ export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }
     if (!atEnd && follow) hold();
   };
 
-  const save = async () => {
-    setSaving(true);
-    try {
-      saveAs(await wholeLog(id), `collection-${id}.jsonl`);
-    } finally {
-      setSaving(false);
-    }
-  };
+  const save = useMutation({
+    mutationFn: async () => saveAs(await wholeLog(id), `collection-${id}.jsonl`),
+  });
 
   return (
     <Panel
@@ -66,14 +62,19 @@ export function ActivityLog({ id, log }: { id: string; log: readonly LogLine[] }
             variant="subtle"
             size="xs"
             leftSection={<IconDown size={14} />}
-            loading={saving}
-            onClick={save}
+            loading={save.isPending}
+            onClick={() => save.mutate()}
           >
             Download all
           </Button>
         </Group>
       }
     >
+      {save.error && (
+        <Box mb="sm">
+          <ProblemNotice error={save.error} onRetry={() => save.mutate()} />
+        </Box>
+      )}
       <div
         className="sr-log"
         role="log"

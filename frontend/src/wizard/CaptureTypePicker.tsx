@@ -5,7 +5,7 @@ import { captureTypesQuery, platformsQuery } from "../api/queries";
 import type { CaptureType, Plan, Platform } from "../api/types";
 import { plural } from "../format";
 import { Panel } from "../ui/Page";
-import { ProblemNotice } from "../ui/Problem";
+import { ProblemNotice, Stale } from "../ui/Problem";
 import { evidenceWord } from "../words";
 
 interface Props {
@@ -22,7 +22,8 @@ export function CaptureTypePicker({ chosen, onChange, platforms, plan }: Props) 
   const catalogue = useQuery(platformsQuery);
   const [more, setMore] = useState<boolean>();
 
-  if (types.error) return <ProblemNotice error={types.error} onRetry={() => void types.refetch()} />;
+  if (types.data === undefined && types.error)
+    return <ProblemNotice error={types.error} onRetry={() => void types.refetch()} />;
   const known = types.data ?? [];
   const main = known.filter((type) => type.wizard);
   const further = known.filter((type) => !type.wizard);
@@ -64,6 +65,11 @@ export function CaptureTypePicker({ chosen, onChange, platforms, plan }: Props) 
       }
     >
       <Stack gap="sm">
+        <Stale of={[types, catalogue]} />
+        {catalogue.data === undefined && catalogue.error && (
+          // Without it the types stand there as if no command belonged to them.
+          <ProblemNotice error={catalogue.error} onRetry={() => void catalogue.refetch()} />
+        )}
         <div className="sr-choices">{main.map(card)}</div>
         {further.length > 0 && (
           <>

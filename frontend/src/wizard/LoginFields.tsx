@@ -14,7 +14,7 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { credentialsQuery } from "../api/queries";
-import { Notice, ProblemNotice } from "../ui/Problem";
+import { Notice, ProblemNotice, Stale } from "../ui/Problem";
 import type { Login } from "./request";
 
 interface Props {
@@ -43,7 +43,10 @@ export function LoginFields({ login, onChange }: Props) {
       />
       {login.kind === "saved" && (
         <>
-          {saved.error && <ProblemNotice error={saved.error} onRetry={() => void saved.refetch()} />}
+          <Stale of={[saved]} />
+          {saved.error && saved.data === undefined && (
+            <ProblemNotice error={saved.error} onRetry={() => void saved.refetch()} />
+          )}
           <Select
             label="Saved credential"
             data={[

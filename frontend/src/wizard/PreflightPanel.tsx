@@ -8,7 +8,7 @@ import { count, plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconStop } from "../ui/icons";
 import { Panel } from "../ui/Page";
-import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { FailureChip, ToneIcon } from "../ui/Status";
 import { failureWord, stepWord } from "../words";
 import { type Cause, causesOf, UNREACHABLE } from "./causes";
@@ -60,7 +60,7 @@ export function PreflightPanel({ id, onDrop, starting, missing, onClose }: Props
     panel.current?.scrollIntoView({ block: "start" });
   }, [known, running]);
 
-  if (preflight.error)
+  if (preflight.error && preflight.data === undefined)
     return <ProblemNotice error={preflight.error} onRetry={() => void preflight.refetch()} />;
   const columns: Column<PreflightDevice>[] = [
     { key: "name", title: "Device", width: "minmax(110px, 1.4fr)", cell: (row) => <b>{row.device_name}</b> },
@@ -105,6 +105,7 @@ export function PreflightPanel({ id, onDrop, starting, missing, onClose }: Props
         }
       >
         <Stack gap="sm">
+          <Stale of={[preflight]} />
           {counts && running && (
             <Stack gap={4}>
               <Progress

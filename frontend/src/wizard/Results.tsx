@@ -14,7 +14,7 @@ import { type Column, DataTable, type Stepper } from "../ui/DataTable";
 import { Exports } from "../ui/Exports";
 import { IconCheck, IconClock, IconCross, IconList } from "../ui/icons";
 import { Figures, Panel } from "../ui/Page";
-import { Empty, Notice, ProblemNotice } from "../ui/Problem";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { FailureChip, StatusChip, ToneIcon } from "../ui/Status";
 import { nameOf } from "../words";
 import { FailureGroups } from "./FailureGroups";
@@ -113,13 +113,18 @@ export function Results() {
     enabled: failed,
   });
 
-  if (collection.error)
-    return <ProblemNotice error={collection.error} onRetry={() => void collection.refetch()} />;
-  if (data === undefined) return <Loader aria-label="Loading" />;
+  if (data === undefined) {
+    return collection.error ? (
+      <ProblemNotice error={collection.error} onRetry={() => void collection.refetch()} />
+    ) : (
+      <Loader aria-label="Loading" />
+    );
+  }
   if (!hasEnded(data.status)) {
     return (
       <Stack gap="lg" className="sr-page">
         <Steps current={3} />
+        <Stale of={[collection]} />
         <Notice tone="busy" title="This collection still runs">
           <Group>
             <Button onClick={() => void navigate({ to: "/collections/$id/run", params: { id }, search: {} })}>
@@ -164,6 +169,7 @@ export function Results() {
           )}
         </Group>
       </Group>
+      <Stale of={[collection, groups]} />
       <Figures
         label="Results"
         figures={[
@@ -199,7 +205,9 @@ export function Results() {
 
       {failed && (
         <>
-          {groups.error && <ProblemNotice error={groups.error} onRetry={() => void groups.refetch()} />}
+          {groups.error && groups.data === undefined && (
+            <ProblemNotice error={groups.error} onRetry={() => void groups.refetch()} />
+          )}
           {groups.data && <PausedCredentials collectionId={id} groups={groups.data} ended />}
           {groups.data && groups.data.length > 0 && (
             <Panel title="What failed, by cause">

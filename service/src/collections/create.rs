@@ -9,7 +9,9 @@ use entity::{
 };
 use uuid::Uuid;
 
-use super::{CaptureEntry, CollectionOptions, CollectionRequest, CredentialChoice, launch::secret_context, store};
+use super::{
+    CaptureEntry, CollectionOptions, CollectionRequest, CredentialChoice, SkippedType, launch::secret_context, store,
+};
 use crate::{
     Service,
     actor::Actor,
@@ -317,15 +319,22 @@ impl Service {
                 .iter()
                 .any(|one| one.capture_type == *name && one.verdict == Verdict::Complete)
         };
-        let missing: Vec<String> = planned.into_iter().filter(|name| !complete(name)).collect();
-        if missing.is_empty() {
-            return Ok(None);
-        }
+        // What was left out then may be there on the platform of today.
+        let skipped: Vec<SkippedType> = serde_json::from_value(before.skipped.clone()).unwrap_or_default();
+        let asked = planned
+            .into_iter()
+            .chain(skipped.into_iter().map(|one| one.capture_type));
+        let missing: Vec<String> = asked.filter(|name| !complete(name)).collect();
         // The device of today: its address or platform may have been what was wrong.
         let today = store::device_row(self.db().reader(), before.device_id).await?;
         let Some(today) = today else {
             return Ok(None);
         };
+        let plan = self.plan_devices(std::slice::from_ref(&today), &missing).pop();
+        let Some(plan) = plan.filter(|plan| !plan.capture_types.is_empty()) else {
+            return Ok(None);
+        };
+        let types: Vec<&str> = plan.capture_types.iter().map(|one| one.capture_type.as_str()).collect();
         let mut again = before.clone();
         again.collection_id = collection;
         again.position = i32::try_from(position).unwrap_or(i32::MAX);
@@ -343,7 +352,8 @@ impl Service {
         again.started_at = None;
         again.finished_at = None;
         again.duration_ms = None;
-        again.capture_types = serde_json::json!(missing);
+        again.capture_types = serde_json::json!(types);
+        again.skipped = serde_json::to_value(&plan.skipped).unwrap_or_default();
         again.captures = serde_json::json!([]);
         again.details = None;
         Ok(Some((again, today.enabled)))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use entity::device;
 use uuid::Uuid;
 
-use super::CollectionRequest;
+use super::{CaptureEntry, CollectionRequest};
 use crate::{Service, actor::Actor, captures::store as texts, error::Result, page::PageRequest};
 
 /// Devices that a plan lists one by one.
@@ -130,18 +130,35 @@ impl Service {
                 let capture = platform.as_ref().and_then(|platform| platform.capture(name));
                 capture.map(|capture| capture.commands.clone()).unwrap_or_default()
             };
+            let captures: Vec<CaptureEntry> = serde_json::from_value(row.captures).unwrap_or_default();
+            let mut skipped: Vec<SkippedType> = serde_json::from_value(row.skipped).unwrap_or_default();
+            // Of a device whose platform was found out on the way, what that one has not was left out on the way, too.
+            let (planned, left_out): (Vec<String>, Vec<String>) = types.into_iter().partition(|name| {
+                platform
+                    .as_ref()
+                    .is_none_or(|platform| platform.capture(name).is_some())
+                    || captures.iter().any(|capture| capture.capture_type == *name)
+            });
+            skipped.extend(left_out.into_iter().map(|name| {
+                SkippedType {
+                    reason: platform
+                        .as_ref()
+                        .map_or_else(String::new, |platform| platform.lacks(&name)),
+                    capture_type: name,
+                }
+            }));
             PlannedDevice {
                 device_id: row.device_id,
                 device_name: row.device_name,
                 ip_address: row.address,
-                capture_types: types
-                    .iter()
+                capture_types: planned
+                    .into_iter()
                     .map(|name| PlannedType {
-                        capture_type: name.clone(),
-                        commands: commands(name),
+                        commands: commands(&name),
+                        capture_type: name,
                     })
                     .collect(),
-                skipped: serde_json::from_value(row.skipped).unwrap_or_default(),
+                skipped,
                 platform: row.platform,
             }
         });

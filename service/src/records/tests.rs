@@ -387,6 +387,54 @@ async fn a_device_learns_what_it_is_and_one_that_is_taken_away_is_forgotten() {
 }
 
 #[tokio::test]
+async fn what_people_wrote_into_descriptions_is_shown_to_viewers_without_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = Place::new(folder.path()).await;
+    let text = "-------------------------------------------------------------------------------\n\
+                LLDP neighbors:\n\
+                -------------------------------------------------------------------------------\n\
+                Interface:    eth0, via: LLDP, RID: 1, Time: 0 day, 00:01:00\n  \
+                Chassis:     \n    ChassisID:    mac 00:11:22:33:44:55\n    SysName:      sw1\n    \
+                SysDescr:     lab switch, password hunter2\n  Port:        \n    PortID:       ifname swp1\n    \
+                PortDescr:    to r1, secret hunter3\n";
+    let id = place
+        .capture("lldp", "lldpcli show neighbors details", text, Verdict::Complete)
+        .await;
+    assert_eq!(place.load(id).await, all_loaded());
+    let admin = Actor::server();
+    let viewer = Actor {
+        role: Role::Viewer,
+        ..admin.clone()
+    };
+    let filter = RecordFilter::default();
+    for (actor, seen) in [(&admin, true), (&viewer, false)] {
+        let page = PageRequest::default();
+        let list = place
+            .service
+            .record_list::<Neighbor>(actor, &filter, &page)
+            .await
+            .unwrap();
+        let mut csv = String::new();
+        let mut parts = place.service.record_export::<Neighbor>(actor, &filter).await.unwrap();
+        while let Some(part) = parts.recv().await {
+            csv.push_str(&part.unwrap());
+        }
+        let graph = place
+            .service
+            .topology(actor, &crate::topology::TopologyFilter::default())
+            .await
+            .unwrap();
+        for shown in [format!("{:?}", list.items), csv, format!("{:?}", graph.nodes)] {
+            assert!(shown.contains("lab switch"), "{shown}");
+            assert_eq!(shown.contains("hunter2"), seen, "{shown}");
+        }
+        let port = list.items.first().unwrap().record.neighbor_port_description.clone();
+        assert_eq!(port.unwrap().contains("hunter3"), seen);
+    }
+    place.service.close().await;
+}
+
+#[tokio::test]
 async fn several_values_make_one_list_with_each_row_once() {
     let folder = tempfile::tempdir().unwrap();
     let mut place = Place::new(folder.path()).await;
@@ -400,12 +448,13 @@ async fn several_values_make_one_list_with_each_row_once() {
     assert_eq!(all, ["10.0.0.1", "10.0.0.2", "10.0.1.9"]);
     let (mut paged, mut token) = (Vec::new(), None);
     loop {
-        let page = PageRequest {
+        let wanted = PageRequest {
             limit: Some(1),
             page_token: token,
             include_total: true,
         };
-        let page = place.service.record_list::<ArpEntry>(&Actor::server(), &filter, &page);
+        let actor = Actor::server();
+        let page = place.service.record_list::<ArpEntry>(&actor, &filter, &wanted);
         let page = page.await.unwrap();
         assert_eq!((page.items.len(), page.total), (1, Some(3)));
         paged.extend(page.items.into_iter().map(|row| row.record.address));

@@ -163,8 +163,7 @@ async fn every_answer_carries_the_headers_of_security() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn health_metrics_and_documents_are_there() -> anyhow::Result<()> {
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let own = format!("127.0.0.1:{port}");
+    let own = format!("127.0.0.1:{}", tests::places::free_port()?);
     let server = Server::start_with(Setup::default().arg(format!("--metrics-listen={own}"))).await?;
     let nobody = server.client();
     assert_eq!(nobody.get("/healthz").await?.body, json!({"status": "ok"}));

@@ -6,11 +6,17 @@ use anyhow::Context;
 use lab::{Fault, FleetOptions};
 use serde_json::json;
 
+use crate::on_both;
 use crate::scene::Scene;
+
+on_both!(
+    a_wrong_password_is_tried_three_times_and_never_again,
+    a_login_that_a_kill_cut_short_may_have_been_refused,
+    a_login_that_an_orderly_end_cut_short_was_not_refused,
+);
 
 const LIMIT: u64 = 3;
 
-#[tokio::test]
 async fn a_wrong_password_is_tried_three_times_and_never_again() -> anyhow::Result<()> {
     let mut scene = Scene::new(FleetOptions {
         devices: 40,
@@ -48,7 +54,6 @@ async fn a_wrong_password_is_tried_three_times_and_never_again() -> anyhow::Resu
     Ok(())
 }
 
-#[tokio::test]
 async fn a_login_that_a_kill_cut_short_may_have_been_refused() -> anyhow::Result<()> {
     const DEVICES: usize = 20;
     let mut scene = Scene::new(FleetOptions {
@@ -92,7 +97,6 @@ async fn a_login_that_a_kill_cut_short_may_have_been_refused() -> anyhow::Result
     tokio::time::timeout(Duration::from_secs(10), told).await?
 }
 
-#[tokio::test]
 async fn a_login_that_an_orderly_end_cut_short_was_not_refused() -> anyhow::Result<()> {
     const DEVICES: usize = 20;
     let mut scene = Scene::new(FleetOptions {

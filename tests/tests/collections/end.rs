@@ -3,11 +3,20 @@
 use std::time::Duration;
 
 use lab::{Fault, FleetOptions};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::on_both;
 use crate::scene::{Scene, check_events, next};
 
-#[tokio::test]
+on_both!(
+    everything_is_collected_and_reads_back,
+    failures_say_why_and_a_retry_takes_just_those,
+    a_corrected_platform_is_what_a_retry_plans_by,
+    a_cancelled_collection_ends_and_says_so,
+    a_plan_says_what_a_collection_would_do_and_a_viewer_may_ask,
+    a_preflight_shows_how_far_each_device_lets_us,
+);
+
 async fn everything_is_collected_and_reads_back() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
         devices: 10,
@@ -74,7 +83,6 @@ async fn everything_is_collected_and_reads_back() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test]
 async fn failures_say_why_and_a_retry_takes_just_those() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
         devices: 6,
@@ -124,7 +132,42 @@ async fn failures_say_why_and_a_retry_takes_just_those() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test]
+async fn a_corrected_platform_is_what_a_retry_plans_by() -> anyhow::Result<()> {
+    let scene = Scene::new(FleetOptions {
+        devices: 2,
+        ..FleetOptions::default()
+    })
+    .await?;
+    let devices = scene.pages("/api/v1/devices?limit=10").await?;
+    let right = devices[0]["platform"].clone();
+    let path = format!("/api/v1/devices/{}", devices[0]["id"].as_str().unwrap());
+    // Nothing that this platform has is asked for, so nobody logs in.
+    let wrong = scene.admin.patch(&path, &json!({"platform": "frr"})).await?;
+    assert_eq!(wrong.status, 200, "{wrong:?}");
+    let id = scene.start(&scene.request(&["mac"], json!({}))).await?;
+    scene.end(&id).await?;
+    let of = |rows: Vec<Value>| {
+        rows.into_iter()
+            .find(|row| row["device_id"] == devices[0]["id"])
+            .unwrap()
+    };
+    let failed = of(scene.devices(&id).await?);
+    assert_eq!(failed["failure_kind"], "not_supported", "{failed}");
+    let retry = format!("/api/v1/collections/{id}/retry");
+    let only = json!({"only": {"device_ids": [devices[0]["id"]]}});
+    let again = scene.admin.post(&retry, &only).await?;
+    assert_eq!((again.status, again.code()), (422, "nothing_to_retry".to_owned()));
+    let corrected = scene.admin.patch(&path, &json!({"platform": right})).await?;
+    assert_eq!(corrected.status, 200, "{corrected:?}");
+    let again = scene.admin.post(&retry, &only).await?;
+    assert_eq!(again.status, 202, "{again:?}");
+    let again = again.text_of("/id");
+    let waited = scene.admin.get(&format!("/api/v1/collections/{again}?wait=60")).await?;
+    assert_eq!(waited.body["stage"], "finished", "{waited:?}");
+    assert_eq!(waited.body["status"], "succeeded", "{waited:?}");
+    Ok(())
+}
+
 async fn a_cancelled_collection_ends_and_says_so() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
         devices: 12,
@@ -162,10 +205,9 @@ async fn a_cancelled_collection_ends_and_says_so() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test]
 async fn a_plan_says_what_a_collection_would_do_and_a_viewer_may_ask() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
-        devices: 4,
+        devices: 6,
         ..FleetOptions::default()
     })
     .await?;
@@ -173,7 +215,7 @@ async fn a_plan_says_what_a_collection_would_do_and_a_viewer_may_ask() -> anyhow
     let body = scene.request(&["configs", "mac"], json!({}));
     let plan = viewer.post("/api/v1/collections?dry_run=true", &body).await?;
     assert_eq!(plan.status, 200, "{plan:?}");
-    assert_eq!(plan.body["devices_total"], 4);
+    assert_eq!(plan.body["devices_total"], 6);
     assert_eq!(plan.body["devices"][0]["capture_types"][0]["capture_type"], "configs");
     let refused = viewer.post("/api/v1/collections", &body).await?;
     assert_eq!(
@@ -182,10 +224,32 @@ async fn a_plan_says_what_a_collection_would_do_and_a_viewer_may_ask() -> anyhow
     );
     let none = scene.admin.get("/api/v1/collections").await?;
     assert_eq!(none.body["items"], json!([]));
+
+    // A platform that is found out on the way may not have all of it: the plan says so afterwards.
+    for device in scene.pages("/api/v1/devices?limit=10").await? {
+        let path = format!("/api/v1/devices/{}", device["id"].as_str().unwrap());
+        let changed = scene.admin.patch(&path, &json!({"platform": "auto"})).await?;
+        assert_eq!(changed.status, 200, "{changed:?}");
+    }
+    let types = ["version", "mac", "snmp"];
+    let id = scene.start(&scene.request(&types, json!({}))).await?;
+    scene.end(&id).await?;
+    let plan = scene.admin.get(&format!("/api/v1/collections/{id}/plan")).await?.body;
+    let mut left_out = 0;
+    for device in plan["devices"].as_array().unwrap() {
+        let (planned, skipped) = (&device["capture_types"], &device["skipped"]);
+        let all = planned.as_array().unwrap().len() + skipped.as_array().unwrap().len();
+        assert_eq!(all, types.len(), "{device}");
+        let commands = |one: &Value| !one["commands"].as_array().unwrap().is_empty();
+        assert!(planned.as_array().unwrap().iter().all(commands), "{device}");
+        let reasons = |one: &Value| one["reason"].as_str().unwrap().contains("has no template for");
+        assert!(skipped.as_array().unwrap().iter().all(reasons), "{device}");
+        left_out += skipped.as_array().unwrap().len();
+    }
+    assert!(left_out > 0, "{plan}");
     Ok(())
 }
 
-#[tokio::test]
 async fn a_preflight_shows_how_far_each_device_lets_us() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
         devices: 4,

@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use lab::{Fault, FleetOptions};
 use serde_json::json;
 
+use crate::on_both;
 use crate::scene::{Scene, check_events, next};
+
+on_both!(fault_48_two_collections_never_have_two_sessions_to_a_device,);
 
 const DEVICES: usize = 60;
 const WORKERS: usize = 15;
@@ -137,7 +140,6 @@ async fn fault_48_a_cancel_ends_within_seconds() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test]
 async fn fault_48_two_collections_never_have_two_sessions_to_a_device() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
         devices: 12,

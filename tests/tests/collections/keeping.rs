@@ -7,7 +7,13 @@ use anyhow::{Context, ensure};
 use lab::{Fault, Fleet, FleetOptions, Platform};
 use serde_json::{Value, json};
 
+use crate::on_both;
 use crate::scene::Scene;
+
+on_both!(
+    a_suspicious_capture_is_accepted_and_an_old_one_deleted,
+    old_captures_are_purged_and_a_collection_goes_with_its_own,
+);
 
 async fn scene(devices: usize, faults: Vec<(usize, Fault)>) -> anyhow::Result<Scene> {
     Scene::new(FleetOptions {
@@ -48,7 +54,6 @@ fn id(value: &Value) -> &str {
     value["id"].as_str().unwrap()
 }
 
-#[tokio::test]
 async fn a_suspicious_capture_is_accepted_and_an_old_one_deleted() -> anyhow::Result<()> {
     let scene = scene(1, vec![(0, Fault::Huge(200_000))]).await?;
     let operator = scene.server.user(&scene.admin, "olga", "operator").await?;
@@ -113,7 +118,6 @@ async fn a_suspicious_capture_is_accepted_and_an_old_one_deleted() -> anyhow::Re
     Ok(())
 }
 
-#[tokio::test]
 async fn old_captures_are_purged_and_a_collection_goes_with_its_own() -> anyhow::Result<()> {
     let scene = scene(2, Vec::new()).await?;
     let mut collections = Vec::new();

@@ -78,13 +78,8 @@ async fn killed_again_and_again(kind: Kind, test: &str) -> anyhow::Result<()> {
         let shown = scene.view(&id).await?;
         assert_eq!(shown["last_seq"], events.len());
     }
-    println!(
-        "{kind:?}: killed {tries} times, {done} of them while it ran; {texts} texts read back as they were"
-    );
-    assert!(
-        tries < kills * 4,
-        "{done} of {tries} kills came while a collection ran"
-    );
+    println!("{kind:?}: killed {tries} times, {done} of them while it ran; {texts} texts read back as they were");
+    assert!(tries < kills * 4, "{done} of {tries} kills came while a collection ran");
     Ok(())
 }
 
@@ -140,7 +135,11 @@ async fn asked_again_after_a_kill(kind: Kind, test: &str) -> anyhow::Result<()> 
 
 #[tokio::test]
 async fn a_request_that_a_kill_cut_off_makes_one_collection_on_sqlite() -> anyhow::Result<()> {
-    asked_again_after_a_kill(Kind::Sqlite, "a_request_that_a_kill_cut_off_makes_one_collection_on_sqlite").await
+    asked_again_after_a_kill(
+        Kind::Sqlite,
+        "a_request_that_a_kill_cut_off_makes_one_collection_on_sqlite",
+    )
+    .await
 }
 
 #[tokio::test]

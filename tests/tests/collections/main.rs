@@ -27,3 +27,23 @@ mod scene;
 mod trouble;
 mod watch;
 mod watched;
+
+/// Tests that hold on each of the databases.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {$(
+        mod $test {
+            #[tokio::test]
+            async fn on_sqlite() -> anyhow::Result<()> {
+                let test = concat!("collections::", stringify!($test), "::on_sqlite");
+                $crate::scene::on($crate::scene::Kind::Sqlite, test, super::$test()).await
+            }
+
+            #[tokio::test]
+            async fn on_postgresql() -> anyhow::Result<()> {
+                let test = concat!("collections::", stringify!($test), "::on_postgresql");
+                $crate::scene::on($crate::scene::Kind::Postgres, test, super::$test()).await
+            }
+        }
+    )+};
+}
+pub(crate) use on_both;

@@ -7,7 +7,14 @@ use lab::{Fault, FleetOptions};
 use serde_json::{Value, json};
 
 use crate::archive::{unzipped, walk};
+use crate::on_both;
 use crate::scene::Scene;
+
+on_both!(
+    fault_35_hostile_names_of_devices,
+    fault_36_duplicates_have_texts_of_their_own,
+    captures_are_found_by_the_name_that_their_device_has_today,
+);
 
 /// The devices of a scene by their names in the lab.
 async fn devices(scene: &Scene) -> anyhow::Result<BTreeMap<String, String>> {
@@ -96,7 +103,6 @@ async fn collected_under(names: &[&str]) -> anyhow::Result<Scene> {
     Ok(scene)
 }
 
-#[tokio::test]
 async fn fault_35_hostile_names_of_devices() -> anyhow::Result<()> {
     let longest = "n".repeat(200);
     let names = [
@@ -149,7 +155,6 @@ async fn fault_35_hostile_names_of_devices() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test]
 async fn fault_36_duplicates_have_texts_of_their_own() -> anyhow::Result<()> {
     // Alike once they are names of files, for who encodes without care.
     let scene =
@@ -185,7 +190,6 @@ async fn fault_36_duplicates_have_texts_of_their_own() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test]
 async fn captures_are_found_by_the_name_that_their_device_has_today() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
         devices: 3,

@@ -24,6 +24,35 @@ pub(crate) enum Kind {
     Postgres,
 }
 
+tokio::task_local! {
+    /// The database of the scenes of a test.
+    static ON: Kind;
+}
+
+/// There is no PostgreSQL on this machine.
+#[derive(Debug)]
+struct NoPostgres;
+
+impl std::fmt::Display for NoPostgres {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("PostgreSQL is not installed")
+    }
+}
+
+impl std::error::Error for NoPostgres {}
+
+/// A test on one of the databases; that it cannot be here is said.
+pub(crate) async fn on(kind: Kind, test: &str, of: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let done = ON.scope(kind, of).await;
+    match done {
+        Err(error) if error.is::<NoPostgres>() => {
+            tests::skip::skip(test, "PostgreSQL is not installed");
+            Ok(())
+        }
+        done => done,
+    }
+}
+
 /// A server that knows a fleet.
 pub(crate) struct Scene {
     pub(crate) server: Server,
@@ -38,7 +67,15 @@ impl Scene {
     }
 
     pub(crate) async fn with(fleet: FleetOptions, setup: Setup) -> anyhow::Result<Self> {
-        Self::prepare(fleet, setup, None).await
+        if ON.try_with(|kind| *kind).unwrap_or(Kind::Sqlite) == Kind::Sqlite {
+            return Self::prepare(fleet, setup, None).await;
+        }
+        let postgres = Postgres::fresh().await?.ok_or(NoPostgres)?;
+        let setup = Setup {
+            database_url: Some(postgres.url().to_owned()),
+            ..setup
+        };
+        Self::prepare(fleet, setup, Some(postgres)).await
     }
 
     /// On one of the databases; `None` where that cannot be here, which has been said.

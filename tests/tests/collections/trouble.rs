@@ -31,6 +31,75 @@ async fn a_second_server_on_the_same_data_refuses_to_start() -> anyhow::Result<(
 }
 
 #[tokio::test]
+async fn a_second_server_on_the_same_database_file_refuses_to_start() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    // The same file by two names, and the same key, so that nothing else keeps the second away.
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("link"))?;
+    let key = folder.path().join("key");
+    std::fs::write(&key, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")?;
+    let on = |file: &str| Setup {
+        database_url: Some(format!("sqlite://{}", folder.path().join(file).display())),
+        ..Setup::default()
+    };
+    let key = key.to_string_lossy().into_owned();
+    let setup = |file: &str| on(file).arg("--secret-key-file").arg(key.clone());
+    let first = Server::start_with(setup("shared.db")).await?;
+    let refused = Server::start_with(setup("link/shared.db")).await.err();
+    let said = format!("{:#}", refused.context("it started")?);
+    ensure!(said.contains("Another server works in"), "{said}");
+    ensure!(said.contains("shared.db"), "{said}");
+    drop(first);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_credential_may_be_the_agent_of_the_server() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (socket, key) = (folder.path().join("agent"), folder.path().join("key"));
+    let _agent = tokio::process::Command::new("ssh-agent")
+        .args(["-D", "-a"])
+        .arg(&socket)
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .context("ssh-agent")?;
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(&key)
+        .status()?;
+    ensure!(made.success(), "ssh-keygen");
+    while !socket.exists() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let added = Command::new("ssh-add")
+        .env("SSH_AUTH_SOCK", &socket)
+        .arg(&key)
+        .output()?;
+    ensure!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    let setup = Setup::default().arg("--ssh-agent").arg(socket.to_string_lossy());
+    let fleet = FleetOptions {
+        devices: 2,
+        ..FleetOptions::default()
+    };
+    let scene = Scene::with(fleet, setup).await?;
+    let login = FleetOptions::default();
+    let made = scene
+        .admin
+        .post(
+            "/api/v1/credentials",
+            &json!({"name": "agent", "username": login.username, "use_agent": true, "enable_password": login.enable_password}),
+        )
+        .await?;
+    ensure!(made.status == 201, "{made:?}");
+    let mut request = scene.request(&["configs"], json!({}));
+    request["credentials"] = json!({"credential_id": made.text_of("/id")});
+    let id = scene.start(&request).await?;
+    let collection = scene.end(&id).await?;
+    ensure!(collection["status"] == "succeeded", "{collection}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn fault_46_a_locked_database_holds_the_collection_up_and_loses_nothing() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
         devices: 30,

@@ -8,14 +8,21 @@ use serde_json::{Value, json};
 use tests::server::Setup;
 use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest};
 
+use crate::on_both;
 use crate::scene::{Chance, Scene, Socket, check_events, next};
+
+on_both!(
+    a_watcher_who_drops_the_connection_misses_nothing,
+    the_event_stream_carries_the_same_events,
+    fault_41_a_slow_watcher_holds_nobody_up_and_misses_nothing,
+    fault_39_a_socket_closes_when_its_session_is_revoked,
+);
 
 const DEVICES: usize = 200;
 const DROPS: usize = 20;
 /// Events of its collection, about: a start, two captures and an end of each device.
 const EVENTS: u64 = DEVICES as u64 * 4;
 
-#[tokio::test]
 async fn a_watcher_who_drops_the_connection_misses_nothing() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
         devices: DEVICES,
@@ -61,7 +68,6 @@ async fn a_watcher_who_drops_the_connection_misses_nothing() -> anyhow::Result<(
     Ok(())
 }
 
-#[tokio::test]
 async fn the_event_stream_carries_the_same_events() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
         devices: 5,
@@ -146,7 +152,6 @@ async fn closed(socket: &mut Socket) -> u16 {
         .unwrap_or_default()
 }
 
-#[tokio::test]
 async fn fault_39_a_socket_closes_when_its_session_is_revoked() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
         devices: 10,
@@ -222,7 +227,6 @@ async fn fault_41_watchers_are_limited() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test]
 async fn fault_41_a_slow_watcher_holds_nobody_up_and_misses_nothing() -> anyhow::Result<()> {
     let scene = Scene::new(FleetOptions {
         devices: 200,

@@ -14,3 +14,4 @@ mod collect;
 mod desk;
 mod devices;
 mod lost;
+mod people;

@@ -102,10 +102,12 @@ impl Reader {
     async fn read(&self) -> Result<(Vec<StoredEvent>, Head), Error> {
         let mut pauses = PAUSES.into_iter();
         loop {
-            let read = self
-                .service
-                .collection_events(&self.actor, self.id, self.after, AT_ONCE);
-            match (read.await, pauses.next()) {
+            // In a task of its own, to its end also when nobody watches any longer: a question to the database that is dropped
+            // in its middle leaves a connection behind on which the next one may fail.
+            let (service, actor, id, after) = (self.service.clone(), self.actor.clone(), self.id, self.after);
+            let read = tokio::spawn(async move { service.collection_events(&actor, id, after, AT_ONCE).await });
+            let read = read.await.unwrap_or_else(|error| Err(Error::internal(error)));
+            match (read, pauses.next()) {
                 (Err(error), Some(pause)) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Internal) => {
                     tracing::warn!(%error, collection_id = %self.id, "events are read again");
                     tokio::time::sleep(pause).await;
@@ -201,8 +203,6 @@ async fn watch(mut stream: WebSocketStream, mut reader: Reader) {
     let stopping = service.stopping().clone();
     let mut ping = tokio::time::interval(PING);
     let close = 'watching: loop {
-        // Read to its end whatever else happens meanwhile: a question to the database that is dropped in its middle leaves a
-        // connection behind on which the next one may fail.
         let events = {
             let reading = reader.next();
             tokio::pin!(reading);
