@@ -22,6 +22,7 @@ import { Confirm } from "../ui/Confirm";
 import { Page, Panel } from "../ui/Page";
 import { NotAllowed, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { humanise } from "../words";
+import { Reparse } from "./Reparse";
 
 const settingsKey = ["settings"] as const;
 
@@ -77,6 +78,7 @@ export function SettingsPage() {
       ) : (
         <Loader aria-label="Loading" />
       )}
+      <Reparse />
       <Purge />
     </Page>
   );

@@ -46,7 +46,7 @@ fn cases(role: &str, device: &str, own: &str, collection: &str) -> Vec<Case> {
         post("viewer", "/collection-plans", run.clone(), 200),
         post("viewer", "/collections?dry_run=true", run.clone(), 200),
         post("viewer", "/collections?dry%5Frun=%74rue", run.clone(), 200),
-        post("operator", "/collections?dry_run=true&dry_run=false", run.clone(), 200),
+        post("viewer", "/collections?dry_run=true&dry_run=false", run.clone(), 200),
         (
             "viewer",
             Method::POST,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use lab::FleetOptions;
+use lab::{Fault, FleetOptions};
 use serde_json::{Value, json};
 use tests::server::{Server, Setup};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -79,6 +79,7 @@ async fn a_credential_may_be_the_agent_of_the_server() -> anyhow::Result<()> {
     let setup = Setup::default().arg("--ssh-agent").arg(socket.to_string_lossy());
     let fleet = FleetOptions {
         devices: 2,
+        faults: vec![(0, Fault::PublickeyOnly), (1, Fault::PublickeyOnly)],
         ..FleetOptions::default()
     };
     let scene = Scene::with(fleet, setup).await?;

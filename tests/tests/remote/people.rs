@@ -85,10 +85,8 @@ async fn a_collection_may_leave_the_tables_alone_and_keep_its_sessions() -> anyh
     );
     let ran = desk.run(&line).await?;
     assert_eq!(ran.code, 0, "{ran:?}");
-    let ran = desk.run("collections show latest --output json").await?;
-    let shown: Value = serde_json::from_str(&ran.out)?;
-    let id = shown["id"].as_str().unwrap_or_default().to_owned();
-    let collection = desk.admin.get(&format!("/api/v1/collections/{id}")).await?.body;
+    let collections = desk.admin.get("/api/v1/collections?limit=1").await?.body;
+    let collection = &collections["items"][0];
     assert_eq!(collection["options"]["auto_load_db"], false, "{collection}");
     assert_eq!(collection["options"]["keep_transcripts"], true, "{collection}");
     assert!(
