@@ -265,6 +265,10 @@ impl Database {
     }
 }
 
+/// What the writer keeps of an SQLite database in memory, as its pragma takes it: 16 MiB. The usual 2 MiB hold the indexes of a
+/// new database, and each capture of a collection reads and writes some pages of them.
+const WRITER_CACHE: &str = "-16384";
+
 /// The file of an SQLite database, by its real folder; `None` for others, and where there is no such folder.
 pub(crate) fn sqlite_file(url: &str) -> Option<PathBuf> {
     let options = SqliteConnectOptions::from_str(url).ok()?;
@@ -304,7 +308,7 @@ fn sqlite(url: &str, connections: u32, reads_only: bool) -> ConnectOptions {
                 .foreign_keys(true);
             match reads_only {
                 true => options.pragma("query_only", "ON"),
-                false => options,
+                false => options.pragma("cache_size", WRITER_CACHE),
             }
         })
         .map_sqlx_sqlite_pool_opts(|options| {
