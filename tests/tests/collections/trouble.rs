@@ -157,7 +157,10 @@ fn errors(events: &[Value], words: &str) {
 }
 
 /// A small disk that is mounted for as long as this lives.
-struct SmallDisk(tempfile::TempDir);
+struct SmallDisk {
+    at: std::path::PathBuf,
+    _folder: Option<tempfile::TempDir>,
+}
 
 impl SmallDisk {
     fn new(megabytes: u32) -> anyhow::Result<Self> {
@@ -168,13 +171,29 @@ impl SmallDisk {
             .arg(folder.path())
             .status()?;
         ensure!(mounted.success(), "no disk could be mounted");
-        Ok(Self(folder))
+        Ok(Self {
+            at: folder.path().to_owned(),
+            _folder: Some(folder),
+        })
+    }
+
+    /// An empty one on which nobody can write, in the place of a folder.
+    fn read_only_over(folder: &std::path::Path) -> anyhow::Result<Self> {
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "ro", "tmpfs"])
+            .arg(folder)
+            .status()?;
+        ensure!(mounted.success(), "no disk could be mounted");
+        Ok(Self {
+            at: folder.to_owned(),
+            _folder: None,
+        })
     }
 }
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+        let _ = Command::new("umount").arg("-l").arg(&self.at).status();
     }
 }
 
@@ -190,7 +209,7 @@ async fn fault_46_a_full_disk_holds_the_collection_up_until_there_is_room() -> a
     }
     let disk = SmallDisk::new(64)?;
     let setup = Setup {
-        data_dir: Some(disk.0.path().join("data")),
+        data_dir: Some(disk.at.join("data")),
         ..Setup::default()
     }
     .arg("--min-free-bytes")
@@ -213,7 +232,7 @@ async fn fault_46_a_full_disk_holds_the_collection_up_until_there_is_room() -> a
             break;
         }
     }
-    let filler = disk.0.path().join("filler");
+    let filler = disk.at.join("filler");
     let filled = Command::new("sh")
         .args(["-c", "cat /dev/zero > \"$0\" 2>/dev/null"])
         .arg(&filler)
@@ -228,6 +247,54 @@ async fn fault_46_a_full_disk_holds_the_collection_up_until_there_is_room() -> a
     errors(&events, "MiB free");
     assert_eq!(scene.view(&id).await?["status"], "succeeded");
     assert_eq!(scene.check_texts(&id).await?, 80);
+    Ok(())
+}
+
+#[tokio::test]
+async fn fault_46_texts_that_cannot_be_written_for_people_are_written_when_they_can() -> anyhow::Result<()> {
+    let user = Command::new("id").arg("-u").output()?;
+    if user.stdout.trim_ascii() != b"0" {
+        tests::skip::skip(
+            "fault_46_texts_that_cannot_be_written_for_people_are_written_when_they_can",
+            "it takes root to mount a disk",
+        );
+        return Ok(());
+    }
+    let scene = Scene::new(FleetOptions {
+        devices: 5,
+        ..FleetOptions::default()
+    })
+    .await?;
+    let configs = scene.request(&["configs"], json!({}));
+    let first = scene.start(&configs).await?;
+    scene.end(&first).await?;
+    let tree = scene.server.data_dir().join("capture/configs");
+    let read_only = SmallDisk::read_only_over(&tree)?;
+    for device in scene.fleet.devices() {
+        scene.fleet.change_config(&device.name);
+    }
+    let second = scene.start(&configs).await?;
+    let collection = scene.end(&second).await?;
+    ensure!(collection["status"] == "succeeded", "{collection}");
+    ensure!(scene.check_texts(&second).await? == 5);
+    ensure!(
+        scene.server.log().contains("written into the tree later"),
+        "nobody is told"
+    );
+    drop(read_only);
+    // Without a restart, and without another collection.
+    for capture in scene.captures(&second).await? {
+        let name = capture["device_name"].as_str().unwrap_or_default();
+        let expected = scene.expected(name, &capture["commands"])?;
+        let file = tree.join(format!("{name}.txt"));
+        let written = async {
+            while std::fs::read(&file).ok().as_deref() != Some(expected.as_bytes()) {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let written = tokio::time::timeout(Duration::from_secs(30), written).await;
+        written.with_context(|| format!("{}: {}", file.display(), scene.server.log()))?;
+    }
     Ok(())
 }
 
