@@ -46,6 +46,8 @@ pub use request::{CollectionOptions, CollectionRequest, CredentialChoice, Inline
 
 /// Devices that one group of failures names by their ids.
 const FAILURE_IDS: usize = 1000;
+/// Pause before a collection that nobody works on yet is looked at again.
+const NOT_YET: Duration = Duration::from_millis(250);
 /// Names that are asked for at once.
 const NAMES: usize = 1000;
 /// Devices that one group of failures names by their names.
@@ -252,14 +254,19 @@ impl Service {
     /// `not_found`.
     pub async fn collection_wait(&self, actor: &Actor, id: Uuid, longest: Duration) -> Result<collection::Model> {
         let ended = async {
-            // Looked for first: what ends after that wakes it up.
-            while let Some(mut follow) = self.collection_follow(id) {
-                let row = self.collection_view(actor, id).await?;
-                if row.finished_at.is_some() || follow.wait_for(|head| head.finished).await.is_err() {
-                    break;
+            loop {
+                // Looked for before the row is: what ends after that wakes it up.
+                let follow = self.collection_follow(id);
+                if self.collection_view(actor, id).await?.finished_at.is_some() {
+                    return Ok::<(), Error>(());
                 }
+                if let Some(mut follow) = follow
+                    && follow.wait_for(|head| head.finished).await.is_ok()
+                {
+                    return Ok(());
+                }
+                tokio::time::sleep(NOT_YET).await;
             }
-            Ok::<(), Error>(())
         };
         tokio::select! {
             ended = ended => ended?,
