@@ -202,6 +202,9 @@ pub(crate) const TABLE: &[Operation] = &[
     viewer("topology_drawio"),
     viewer("coverage_view"),
     viewer("coverage_device_list"),
+    viewer("failure_list"),
+    viewer("collection_comparison_view"),
+    viewer("device_collection_list"),
     // the rest
     admin("audit_event_list"),
     admin("settings_view"),

@@ -19,6 +19,7 @@ pub(crate) mod device_exports;
 pub(crate) mod device_imports;
 pub(crate) mod device_versions;
 pub(crate) mod devices;
+pub(crate) mod failures;
 pub(crate) mod host_keys;
 pub(crate) mod interfaces;
 pub(crate) mod job_templates;
@@ -121,6 +122,8 @@ pub(crate) fn operations() -> impl poem_openapi::OpenApi {
     let collecting = (
         collections::Api,
         collections::PlanApi,
+        collections::compared::Api,
+        collections::of_device::Api,
         preflights::Api,
         captures::Api,
         capture_records::Api,
@@ -156,7 +159,7 @@ pub(crate) fn operations() -> impl poem_openapi::OpenApi {
         components::Api,
         device_versions::Api,
     );
-    let questions = (locate::Api, search::Api, topology::Api, coverage::Api);
+    let questions = (locate::Api, search::Api, topology::Api, coverage::Api, failures::Api);
     (of_the_server, of_devices, collecting, of_records, questions)
 }
 

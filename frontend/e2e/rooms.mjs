@@ -25,7 +25,10 @@ export async function client(base, username, password) {
   };
 }
 
-/** The rooms with what is in them on this server: the newest collection that has failures, its devices and texts. */
+/**
+ * The rooms with what is in them on this server: the newest collection that has failures, its devices and texts. `needs` is
+ * the role without which a room only says so.
+ */
 export async function rooms(api) {
   const collections = (await api.get("/collections?limit=50")).items;
   const ended = collections.filter((each) => each.finished_at !== undefined);
@@ -41,8 +44,8 @@ export async function rooms(api) {
   const arp = (await api.get("/arp-entries?limit=1")).items[0];
   const list = [
     ["dashboard", "/"],
-    ["wizard-1-select", "/collect"],
-    ["wizard-2-options", "/collect?step=2"],
+    ["wizard-1-select", "/collect", "operator"],
+    ["wizard-2-options", "/collect?step=2", "operator"],
     ["wizard-3-collecting", `/collections/${id}/run`],
     ["wizard-4-complete", `/collections/${id}/results`],
     ["collections", "/collections"],
@@ -56,7 +59,7 @@ export async function rooms(api) {
     ["collection-device-failed", `/collections/${id}/devices/${bad?.device_id}`],
     ["devices", "/devices"],
     ["device", `/devices/${good?.device_id}`],
-    ["device-import", "/devices/import"],
+    ["device-import", "/devices/import", "operator"],
     ["changes", "/changes"],
     ...(change === undefined ? [] : [["change", `/changes/${change.id}`]]),
     ["change-rules", "/changes/rules"],
@@ -77,14 +80,14 @@ export async function rooms(api) {
     ["tables-versions", "/tables/versions"],
     ["failures", "/failures"],
     ["platforms", "/platforms"],
-    ["credentials", "/credentials"],
+    ["credentials", "/credentials", "operator"],
     ["host-keys", "/host-keys"],
-    ["users", "/users"],
+    ["users", "/users", "admin"],
     ["api-tokens", "/api-tokens"],
-    ["audit", "/audit"],
-    ["settings", "/settings"],
+    ["audit", "/audit", "admin"],
+    ["settings", "/settings", "admin"],
     ["account", "/account"],
     ["nowhere", "/there/is/no/such/page"],
   ];
-  return list.map(([name, path]) => ({ name, path }));
+  return list.map(([name, path, needs]) => ({ name, path, needs }));
 }

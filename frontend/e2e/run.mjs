@@ -16,7 +16,9 @@
 //   mixed     four devices: two that refuse the connection, one that fails otherwise, one that succeeds
 //   slow      five devices that take a second or more each
 //   hostile   one device named <img src=x onerror=alert(1)> that succeeds
-// `@change good` changes the configuration of a device of that site.
+//   near      one device that succeeds and is linked with the hostile one
+// `@change good` changes the configuration of a device of that site, `@change hostile` that of the hostile one; after
+// `@rekey hostile` it shows another host key.
 import { chromium } from "playwright-core";
 import { tests as simulated } from "./tests.mjs";
 import { filters } from "./tests-filters.mjs";
@@ -58,7 +60,7 @@ for (const [name, test] of Object.entries(tests)) {
     failed += 1;
     const where = page.url();
     const message =
-      error instanceof Error ? error.message.split("\n").slice(0, 6).join(" | ") : String(error);
+      error instanceof Error ? error.message.split("\n").slice(0, 30).join(" | ") : String(error);
     console.log(`FAIL ${name}: ${message} (at ${where})`);
   }
   await context.close();

@@ -197,6 +197,16 @@ function instruments() {
     return text ? Number(text[1].replaceAll(",", "")) : -1;
   };
   const logged = () => Number(document.querySelector('[role="log"] > :last-child')?.dataset.seq ?? -1);
+  // A repaint is a frame before which anything in the document or in a drawing became different.
+  let touched = false;
+  new MutationObserver(() => {
+    touched = true;
+  }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+  const { fillRect } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillRect = function (...given) {
+    touched = true;
+    return fillRect.apply(this, given);
+  };
   let [before, drawn] = [-1, -1];
   const frame = (now) => {
     if (on) {
@@ -206,9 +216,9 @@ function instruments() {
         if (now - last > 100) slow += 1;
       }
       last = now;
+      if (touched) repaints += 1;
       const seq = logged();
       if (seq !== drawn) {
-        repaints += 1;
         drawn = seq;
         const time = Date.now();
         while (events.length > 0 && events[0].seq <= seq) lags.push(time - events.shift().at);
@@ -221,6 +231,7 @@ function instruments() {
         }
       }
     }
+    touched = false;
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);

@@ -1,12 +1,10 @@
 // Filters, edits and links into pages: what must survive typing, a refresh and a reload.
 import { strict as assert } from "node:assert";
-import { client } from "./rooms.mjs";
-import { ended, signIn, start } from "./steps.mjs";
+import { administrator, assertValue, ended, signIn, start } from "./steps.mjs";
 
 /** A text that was captured; on a server with none, one is collected first. */
 async function captured(page, type) {
-  const { SHOWRUN_URL, SHOWRUN_USER, SHOWRUN_PASSWORD } = process.env;
-  const api = await client(SHOWRUN_URL, SHOWRUN_USER, SHOWRUN_PASSWORD);
+  const api = await administrator();
   const find = async () => (await api.get(`/captures?current=true&capture_type=${type}&limit=1`)).items[0];
   const known = await find();
   if (known !== undefined) return known;
@@ -38,7 +36,7 @@ export const filters = {
       await page.waitForURL(/device=/);
       await page.keyboard.type(part.slice(1));
       await page.waitForURL((url) => url.searchParams.get("device") === part);
-      assert.equal(await field.inputValue(), part);
+      await assertValue(field, part);
       await page.getByRole("table", { name: table }).getByText(name).first().waitFor();
     }
   },
@@ -53,11 +51,10 @@ export const filters = {
     ]) {
       await page.goto(path);
       const field = page.getByLabel(label, { exact: true });
-      await field.waitFor();
-      assert.equal(await field.inputValue(), "no-such-thing");
+      await assertValue(field, "no-such-thing");
       await page.getByRole("button", { name: "Clear filters" }).click();
       await page.waitForURL((url) => url.search === "");
-      assert.equal(await field.inputValue(), "", path);
+      await assertValue(field, "", path);
     }
   },
 

@@ -1,5 +1,4 @@
-import { strict as assert } from "node:assert";
-import { administrator, ask, choose, collected, ended, signIn, start } from "./steps.mjs";
+import { administrator, ask, assertCount, choose, collected, ended, signIn, start } from "./steps.mjs";
 
 const ALL = ["Configuration", "ARP Table", "MAC Table", "LLDP Neighbors", "Interfaces", "Routes", "Version"];
 
@@ -72,10 +71,14 @@ export const rooms = {
     if (!(await ask("change good"))) return;
     await collected(api, { filters: { site: "good" }, capture_types: ["configs"] });
     await signIn(page);
-    await page.goto("/changes");
+    await page.goto("/changes?site=good");
     const changes = page.getByRole("table", { name: "Changes" });
-    await changes.getByRole("row").nth(1).waitFor();
-    assert.equal(await changes.getByRole("row").count(), 2, "one change below the head");
+    await changes
+      .getByRole("link")
+      .or(changes.getByText(/^good-/))
+      .first()
+      .waitFor();
+    await assertCount(changes.getByRole("row"), 2, "one change below the head");
     await changes.getByRole("row").nth(1).click();
     await page.waitForURL(/\/changes\/[^/?]+/);
     await page.getByRole("heading", { level: 1, name: /^Change of good-/ }).waitFor();

@@ -2,24 +2,21 @@
 import { strict as assert } from "node:assert";
 import {
   administrator,
+  assertCount,
+  assertFigures,
+  assertValue,
   collected,
   DEVICES,
-  deviceLogin,
   ended,
-  figure,
+  eventually,
   prepare,
+  savedCredential,
   signIn,
   startRetry,
   typeLogin,
 } from "./steps.mjs";
 
 const CREDENTIAL = "Check me";
-
-/** A saved credential with the login of the devices, or another. */
-async function save(api, name, login = deviceLogin()) {
-  const known = (await api.get("/credentials?limit=500")).items.find((each) => each.name === name);
-  return known ?? api.post("/credentials", { name, ...login });
-}
 
 export const wizard = {
   async "a check first, and on without those that are not ready"(page) {
@@ -33,7 +30,7 @@ export const wizard = {
       .waitFor();
     const matrix = page.getByRole("table", { name: "Check of each device" });
     await matrix.getByRole("img", { name: /^Login: failed/ }).waitFor();
-    assert.equal(await matrix.getByRole("row").count(), 2, "the one that needs a person, below the head");
+    await assertCount(matrix.getByRole("row"), 2, "the one that needs a person, below the head");
     await page.getByText("All (3)", { exact: true }).click();
     await matrix.getByRole("row").nth(3).waitFor();
 
@@ -52,7 +49,7 @@ export const wizard = {
   },
 
   async "the credential of a check is the one of the collection, also after a reload"(page) {
-    const { id } = await save(await administrator(), CREDENTIAL);
+    const { id } = await savedCredential(await administrator(), CREDENTIAL);
     await signIn(page);
     await page.goto("/collect?site=mixed&types=configs&step=2");
     await page.getByText("Saved", { exact: true }).click();
@@ -67,8 +64,8 @@ export const wizard = {
     await page.getByRole("button", { name: "Continue without the 2 unreachable" }).click();
     await page.waitForURL(/\/collections\/[^/]+\/run/);
     await ended(page);
-    assert.equal(await figure(page, DEVICES, "Completed"), 1, "with the credential that was checked");
-    assert.equal(await figure(page, DEVICES, "Failed"), 1, "the one that failed otherwise");
+    // With the credential that was checked; one failed otherwise.
+    await assertFigures(page, DEVICES, { Completed: 1, Failed: 1 });
 
     await page.goBack();
     await page.getByRole("heading", { name: "Check before collecting" }).waitFor();
@@ -92,23 +89,18 @@ export const wizard = {
     const elsewhere = await context.newPage();
     await elsewhere.goto(page.url());
     await elsewhere.getByText("2 devices × 1 capture type").waitFor();
-    assert.equal(
-      await elsewhere
-        .getByRole("checkbox", { name: /^Collect / })
-        .first()
-        .isChecked(),
-      false,
-    );
+    await elsewhere
+      .getByRole("checkbox", { name: /^Collect /, checked: false })
+      .first()
+      .waitFor();
+    await assertCount(elsewhere.getByRole("checkbox", { name: /^Collect /, checked: false }), 1);
     await page.getByLabel("Name", { exact: true }).pressSequentially("good-*", { delay: 60 });
     await page.waitForURL(/name=good/);
-    assert.equal(
-      await page.getByLabel("Name", { exact: true }).inputValue(),
-      "good-*",
-      "typing is not disturbed",
-    );
+    await page.waitForURL((url) => url.searchParams.get("name") === "good-*");
+    await assertValue(page.getByLabel("Name", { exact: true }), "good-*", "typing is not disturbed");
     await page.getByRole("button", { name: "Clear filters" }).click();
     await page.waitForURL((url) => !url.searchParams.has("name"));
-    assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "");
+    await assertValue(page.getByLabel("Name", { exact: true }), "");
   },
 
   async "what can be collected is in sight on a laptop"(page) {
@@ -118,16 +110,14 @@ export const wizard = {
     const card = page.getByRole("checkbox", { name: "Configuration", exact: true });
     await card.waitFor();
     await page.getByText(/\d devices? × /).waitFor();
-    const [box, bar] = [
-      await card.boundingBox(),
-      await page.getByRole("button", { name: "Next: options" }).boundingBox(),
-    ];
-    assert.ok(
-      box && bar && box.y + box.height < bar.y,
-      `the first card is at ${box?.y}, the bar at ${bar?.y}`,
-    );
-    const settings = await page.getByRole("link", { name: "Settings" }).boundingBox();
-    assert.ok(settings && settings.y + settings.height < 780, `the last room is at ${settings?.y}`);
+    const placeOf = async (element) => (await element.boundingBox()) ?? assert.fail("it is not drawn");
+    await eventually(async () => {
+      const box = await placeOf(card);
+      const bar = await placeOf(page.getByRole("button", { name: "Next: options" }));
+      assert.ok(box.y + box.height < bar.y, `the first card is at ${box.y}, the bar at ${bar.y}`);
+      const settings = await placeOf(page.getByRole("link", { name: "Settings" }));
+      assert.ok(settings.y + settings.height < 780, `the last room is at ${settings.y}`);
+    });
   },
 
   async "the same collection as a script, without its secrets"(page) {
@@ -138,8 +128,9 @@ export const wizard = {
       const dialog = page.getByRole("dialog");
       for (const [kind, part] of kinds) {
         await dialog.getByText(kind, { exact: true }).click();
-        const text = (await dialog.locator("pre").textContent()) ?? "";
-        assert.ok(text.includes(part), text);
+        const script = dialog.locator("pre").filter({ hasText: part });
+        await script.waitFor();
+        const text = (await script.textContent()) ?? "";
         assert.ok(!text.includes(process.env.DEVICE_PASSWORD ?? "admin-"), "a secret is written out");
       }
       await page.keyboard.press("Escape");
@@ -161,7 +152,7 @@ export const wizard = {
 
   async "a paused credential is named where it stopped devices, released, and another login goes on"(page) {
     const api = await administrator();
-    const { id: credential } = await save(api, "Wrong password", {
+    const { id: credential } = await savedCredential(api, "Wrong password", {
       username: "nobody",
       password: "not-this-one",
     });
@@ -180,6 +171,7 @@ export const wizard = {
     await typeLogin(page.getByRole("dialog"));
     await startRetry(page);
     await ended(page);
-    assert.equal(await figure(page, DEVICES, "Completed"), 2, "just those that were not tried");
+    // Just those that were not tried.
+    await assertFigures(page, DEVICES, { Completed: 2, Failed: 0 });
   },
 };

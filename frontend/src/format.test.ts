@@ -18,6 +18,8 @@ describe("format", () => {
   });
 
   it("writes durations", () => {
+    expect(duration(0.012)).toBe("12 ms");
+    expect(duration(0.096)).toBe("0.1 s");
     expect(duration(0.42)).toBe("0.4 s");
     expect(duration(59.4)).toBe("59 s");
     expect(duration(185)).toBe("3 min 05 s");

@@ -22,8 +22,9 @@ export function bytes(value: number): string {
   return `${rest < 10 ? rest.toFixed(1) : Math.round(rest)} ${unit}`;
 }
 
-/** `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`, `343 d 15 h`. */
+/** `12 ms`, `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`, `343 d 15 h`. */
 export function duration(seconds: number): string {
+  if (seconds < 0.095) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

@@ -49,7 +49,11 @@ def run(soak):
     judge(
         "from device_completed stored to shown", seen["events_measured"] > 0 and seen["lag_p95_ms"] <= LAG_P95_MS,
         f"p50 {seen['lag_p50_ms']} ms, p95 {seen['lag_p95_ms']} ms, worst {seen['lag_worst_ms']} ms "
-        f"of {seen['events_measured']} devices, allowed {LAG_P95_MS} ms at the 95th percentile; the counters p95 {seen['counter_lag_p95_ms']} ms",
+        f"of {seen['events_measured']} devices, allowed {LAG_P95_MS} ms at the 95th percentile",
+    )  # fmt: skip
+    judge(
+        "from device_completed stored to counted", seen["counter_lag_p95_ms"] <= LAG_P95_MS,
+        f"p95 {seen['counter_lag_p95_ms']} ms, allowed {LAG_P95_MS} ms",
     )  # fmt: skip
     judge(
         "frames", seen["frames_per_second"] >= FRAMES_A_SECOND,

@@ -21,6 +21,7 @@ use crate::{
     page::{Page, PageRequest},
 };
 
+mod compare;
 mod create;
 mod engine;
 mod event;
@@ -35,6 +36,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use compare::{ComparedDevice, ComparedRun, Comparison, Difference};
 pub use create::{Retry, RetryOnly};
 pub(crate) use engine::{Engine, HoldSource, Parts};
 pub use event::StoredEvent;
@@ -165,6 +167,14 @@ pub struct FailureGroup {
     pub device_ids: Vec<Uuid>,
     /// Their names, the first twenty.
     pub device_names: Vec<String>,
+}
+
+/// What a person can do about a cause.
+#[must_use]
+pub fn failure_hint(failure_kind: &str) -> &'static str {
+    jobs::FailureKind::named(failure_kind)
+        .unwrap_or(jobs::FailureKind::Internal)
+        .hint()
 }
 
 /// The steps of a device of a preflight, in order, each `ok`, `failed` or `skipped`, from what went wrong first.
@@ -307,6 +317,21 @@ impl Service {
         Ok((devices, row.last_seq))
     }
 
+    /// A page of what came of a device in the collections that had it, the newest first, each with the collection's name.
+    ///
+    /// # Errors
+    /// `not_found`, or a page token of another list.
+    pub async fn device_collection_list(
+        &self,
+        actor: &Actor,
+        device: Uuid,
+        status: &[DeviceStatus],
+        page: &PageRequest,
+    ) -> Result<Page<(collection_device::Model, String)>> {
+        self.device_view(actor, device).await?;
+        store::of_device(self.db().reader(), device, status, page).await
+    }
+
     /// Every device of a collection, for exports.
     ///
     /// # Errors
@@ -334,9 +359,7 @@ impl Service {
                 .position(|group| group.failure_kind == kind)
                 .unwrap_or_else(|| {
                     groups.push(FailureGroup {
-                        hint: jobs::FailureKind::named(&kind)
-                            .unwrap_or(jobs::FailureKind::Internal)
-                            .hint(),
+                        hint: failure_hint(&kind),
                         failure_kind: kind,
                         count: 0,
                         device_ids: Vec::new(),

@@ -25,6 +25,7 @@ pub mod devices;
 pub mod direct;
 pub mod error;
 pub mod export;
+pub mod failures;
 pub mod file_name;
 pub mod git_mirror;
 pub mod host_keys;

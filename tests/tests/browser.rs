@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{bail, ensure};
 use lab::{Fault, Fleet, FleetOptions};
 use reqwest::Method;
 use serde_json::json;
@@ -55,7 +55,7 @@ async fn the_wizard_works_in_a_browser() -> anyhow::Result<()> {
     let bad = fleet(3, 2, Duration::ZERO, vec![(1, Fault::AuthRefused)]).await?;
     let mixed = fleet(2, 4, Duration::ZERO, vec![(1, Fault::CloseMid)]).await?;
     let slow = fleet(5, 3, Duration::from_millis(1200), Vec::new()).await?;
-    let hostile = fleet(1, 5, Duration::ZERO, Vec::new()).await?;
+    let hostile = fleet(2, 5, Duration::ZERO, Vec::new()).await?;
     let mut server = Server::start_with(Setup::on_one_port()?).await?;
     let admin = server.admin().await?;
     let inventory = format!(
@@ -73,13 +73,20 @@ async fn the_wizard_works_in_a_browser() -> anyhow::Result<()> {
         )
         .await?;
     ensure!(imported.status == 200, "the import: {imported:?}");
-    let device = hostile.devices().first().context("no hostile device")?;
-    let named = json!({
-        "name": "<img src=x onerror=alert(1)>", "address": device.address.ip().to_string(), "port": device.address.port(),
-        "platform": device.platform.slug(), "site": "hostile",
-    });
-    let made = admin.post("/api/v1/devices", &named).await?;
-    ensure!(made.status == 201, "the hostile device: {made:?}");
+    let [renamed, neighbour] = hostile.devices() else {
+        bail!("there is no hostile device with a neighbour");
+    };
+    for (device, name, site) in [
+        (renamed, "<img src=x onerror=alert(1)>", "hostile"),
+        (neighbour, neighbour.name.as_str(), "near"),
+    ] {
+        let named = json!({
+            "name": name, "address": device.address.ip().to_string(), "port": device.address.port(),
+            "platform": device.platform.slug(), "site": site,
+        });
+        let made = admin.post("/api/v1/devices", &named).await?;
+        ensure!(made.status == 201, "the device {name}: {made:?}");
+    }
     let login = FleetOptions::default();
     let login = DeviceLogin {
         username: &login.username,
@@ -87,9 +94,17 @@ async fn the_wizard_works_in_a_browser() -> anyhow::Result<()> {
         enable_password: &login.enable_password,
     };
     browser::run("simulated", &mut server, login, |wish| {
-        ensure!(wish == "change good", "nobody here can {wish}");
-        let device = good.devices().first().context("no good device")?;
-        good.change_config(&device.name).context("nothing was changed")?;
+        let changed = |fleet: &Fleet| {
+            let first = fleet.devices().first();
+            first.is_some_and(|device| fleet.change_config(&device.name).is_some())
+        };
+        let done = match wish {
+            "change good" => changed(&good),
+            "change hostile" => changed(&hostile),
+            "rekey hostile" => hostile.set_host_key_generation(&renamed.name, 1),
+            _ => bail!("nobody here can {wish}"),
+        };
+        ensure!(done, "there was no device to {wish}");
         Ok(())
     })
     .await

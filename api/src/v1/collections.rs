@@ -26,7 +26,9 @@ use crate::{
     problem::{Accepted, Archive, Done, Result, Viewed},
 };
 
+pub(crate) mod compared;
 mod event;
+pub(crate) mod of_device;
 pub(crate) mod progress;
 pub(crate) mod request;
 mod results;

@@ -50,12 +50,6 @@ export async function askText(path: string): Promise<string> {
   return response.text();
 }
 
-/** An answer whose shape the caller knows: for addresses that are put together from data, as the tables are. */
-export async function askJson<Data>(path: string): Promise<Data> {
-  const response = await answered(path);
-  return (await response.json()) as Data;
-}
-
 export async function askBlob(path: string): Promise<Blob> {
   const response = await answered(path);
   return response.blob();

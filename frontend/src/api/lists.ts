@@ -1,4 +1,9 @@
-import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  replaceEqualDeep,
+  useInfiniteQuery,
+} from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Page } from "./types";
 
@@ -11,8 +16,10 @@ export interface Read {
 }
 
 /** A list of the API as it grows by scrolling. */
-export interface List<Item> {
+export interface List<Item, Answer extends Page<Item> = Page<Item>> {
   rows: Item[];
+  /** As they were answered, for what the API says beside the rows. */
+  pages: Answer[];
   total: number | undefined;
   loading: boolean;
   error: unknown;
@@ -23,12 +30,23 @@ export interface List<Item> {
   more: { has: boolean; loading: boolean; load: () => void; error: unknown };
 }
 
-interface ListOptions<Item> {
+interface PageAsked {
+  limit: number;
+  page_token?: string;
+  include_total?: boolean;
+}
+
+interface ListOptions<Item, Answer extends Page<Item>> {
   key: readonly unknown[];
-  read: (page: { limit: number; page_token?: string; include_total?: boolean }) => Promise<Page<Item>>;
+  read: (page: PageAsked) => Promise<Answer>;
   refetchInterval?: number;
   enabled?: boolean;
 }
+
+/** The beginning is small, because somebody waits for it. */
+const FIRST_ROWS = 100;
+/** The most that the API gives at once: a long list is read, and read again, in few questions. */
+const NEXT_ROWS = 500;
 
 /** A list that was scrolled further is not read again only because somebody looks at its window again. */
 const MOST_PAGES_BY_THE_WAY = 3;
@@ -48,31 +66,80 @@ export function refreshes<Item>(interval: number | undefined) {
   };
 }
 
-/** The total is asked for once, with the first page. */
-export function useList<Item>({ key, read, refetchInterval, enabled = true }: ListOptions<Item>): List<Item> {
-  const query: UseInfiniteQueryResult<InfiniteData<Page<Item>>> = useInfiniteQuery({
+/** For so long the rest of a list may stay as it was when its beginning is read again and is the same. */
+const REST_STAYS_MS = 2 * 60_000;
+
+/** Of a list in the cache: when all of it was read, and whether its beginning was the same when it was read last. */
+const readings = new WeakMap<object, { whole: number; sameStart: boolean }>();
+
+type PageParam = string | undefined;
+
+/**
+ * A list is kept as long as somebody may come back to it, all of its pages and with them the place in it. Who comes back
+ * soon asks for its first page only; when that has changed, for all of them. So does everybody when somebody changed
+ * something, and a list that is read again by itself, in which rows change that are not at its beginning.
+ */
+export function listOptions<Item, Answer extends Page<Item>>(options: ListOptions<Item, Answer>) {
+  const { key, read, refetchInterval, enabled = true } = options;
+  return infiniteQueryOptions({
     queryKey: key,
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
-      read(
-        pageParam === undefined ? { limit: 100, include_total: true } : { limit: 100, page_token: pageParam },
-      ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page: Page<Item>) => page.next_page_token,
+    // The total is asked for once, with the first page.
+    queryFn: async ({ client, queryKey, pageParam, signal }) => {
+      const kept = client.getQueryCache().find<Answer, Error, InfiniteData<Answer, PageParam>>({ queryKey });
+      const before = kept?.state.data;
+      if (pageParam !== undefined) {
+        // Nobody looks at it any more: the pages that are left need not be read.
+        signal.throwIfAborted();
+        const at = before?.pageParams.indexOf(pageParam) ?? -1;
+        const same = kept !== undefined && readings.get(kept)?.sameStart === true;
+        return (same ? before?.pages[at] : undefined) ?? read({ limit: NEXT_ROWS, page_token: pageParam });
+      }
+      const began = Date.now();
+      const first = await read({ limit: FIRST_ROWS, include_total: true });
+      if (kept !== undefined) {
+        const { whole } = readings.get(kept) ?? { whole: began };
+        const start = before?.pages[0];
+        const sameStart =
+          refetchInterval === undefined &&
+          !kept.state.isInvalidated &&
+          began - whole < REST_STAYS_MS &&
+          start !== undefined &&
+          replaceEqualDeep(start, first) === start;
+        readings.set(kept, { whole: sameStart ? whole : began, sameStart });
+      }
+      return first;
+    },
+    initialPageParam: undefined as PageParam,
+    getNextPageParam: (page: Answer) => page.next_page_token,
     enabled,
     ...refreshes<Item>(refetchInterval),
   });
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+}
+
+/** Errors that came instead of a next page. They stay such while the list is read again. */
+const instead = new WeakSet<object>();
+
+export function useList<Item, Answer extends Page<Item> = Page<Item>>(
+  options: ListOptions<Item, Answer>,
+): List<Item, Answer> {
+  const query = useInfiniteQuery(listOptions<Item, Answer>(options));
+  const pages = query.data?.pages;
+  const rows = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
+  const { error } = query;
+  if (error !== null && query.isFetchNextPageError) instead.add(error);
+  const ofNext = error !== null && instead.has(error);
   return {
     rows,
-    total: query.data?.pages[0]?.total,
-    loading: query.isPending && enabled,
+    pages: pages ?? [],
+    total: pages?.[0]?.total,
+    loading: query.isPending && options.enabled !== false,
     // A list that is on the screen stays there when a later request fails; the next one may not.
-    error: query.data === undefined ? query.error : undefined,
+    error: query.data === undefined ? error : undefined,
     onRetry: () => void query.refetch(),
     refresh: {
       data: query.data,
       // That a next page did not come is said at the end of the list.
-      error: query.isRefetchError ? query.error : undefined,
+      error: query.isRefetchError && !ofNext ? error : undefined,
       dataUpdatedAt: query.dataUpdatedAt,
       refetch: query.refetch,
     },
@@ -80,7 +147,7 @@ export function useList<Item>({ key, read, refetchInterval, enabled = true }: Li
       has: query.hasNextPage,
       loading: query.isFetchingNextPage,
       load: () => void query.fetchNextPage(),
-      error: query.isFetchNextPageError ? query.error : undefined,
+      error: ofNext && !query.isFetchingNextPage ? error : undefined,
     },
   };
 }

@@ -572,6 +572,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/collections/{id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare a collection with another one
+         * @description Device by device: what fails now, what works again, whose texts are others. Both must have ended.
+         */
+        get: operations["collection_comparison_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/collections/{id}/devices": {
         parameters: {
             query?: never;
@@ -1083,6 +1103,46 @@ export interface paths {
         head?: never;
         /** Change a device */
         patch: operations["device_update"];
+        trace?: never;
+    };
+    "/devices/{id}/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the collections of a device, the newest first
+         * @description Also those in which no session came about.
+         */
+        get: operations["device_collection_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * View what failed lately
+         * @description Over all collections that were started since then, by cause, device or site.
+         */
+        get: operations["failure_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/host-keys": {
@@ -2518,6 +2578,61 @@ export interface components {
             status: string;
         };
         /**
+         * CollectionComparison
+         * @description Two collections beside each other.
+         * @example {
+         *       "counts": {
+         *         "added": 0,
+         *         "changed": 3,
+         *         "failed_now": 0,
+         *         "missing": 0,
+         *         "recovered": 2,
+         *         "same": 24,
+         *         "still_failing": 1
+         *       },
+         *       "items": [
+         *         {
+         *           "before": {
+         *             "duration_ms": 1150,
+         *             "message": "8 captures",
+         *             "status": "succeeded"
+         *           },
+         *           "changed": [
+         *             "configs"
+         *           ],
+         *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "device_name": "ams-sw-01",
+         *           "difference": "changed",
+         *           "now": {
+         *             "duration_ms": 1150,
+         *             "message": "8 captures",
+         *             "status": "succeeded"
+         *           }
+         *         }
+         *       ],
+         *       "texts_changed": 3,
+         *       "with": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90"
+         *     }
+         */
+        CollectionComparison: {
+            /** @description How many devices are different in which way, whatever page this is. */
+            counts: components["schemas"]["DifferenceCounts"];
+            /** @description Devices, those that fail now first and those that are the same last. */
+            items: components["schemas"]["ComparedDevice"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description Texts that are others, over all devices.
+             */
+            texts_changed: number;
+            /**
+             * Format: uuid
+             * @description The collection that is compared with.
+             */
+            with: string;
+        };
+        /**
          * CollectionComplete
          * @description The collection ended.
          */
@@ -3214,6 +3329,67 @@ export interface components {
             options?: components["schemas"]["CollectionOptions"];
         };
         /**
+         * ComparedDevice
+         * @description A device in two collections.
+         * @example {
+         *       "before": {
+         *         "duration_ms": 1150,
+         *         "message": "8 captures",
+         *         "status": "succeeded"
+         *       },
+         *       "changed": [
+         *         "configs"
+         *       ],
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "difference": "changed",
+         *       "now": {
+         *         "duration_ms": 1150,
+         *         "message": "8 captures",
+         *         "status": "succeeded"
+         *       }
+         *     }
+         */
+        ComparedDevice: {
+            /** @description In the collection that is compared with; absent where it was not there. */
+            before?: components["schemas"]["ComparedRun"];
+            /** @description Capture types that both have complete with different texts. */
+            changed: string[];
+            /**
+             * Format: uuid
+             * @description The device.
+             */
+            device_id: string;
+            /** @description Its name. */
+            device_name: string;
+            /** @description What is different. */
+            difference: components["schemas"]["Difference"];
+            /** @description In the collection itself; absent where it was not there. */
+            now?: components["schemas"]["ComparedRun"];
+        };
+        /**
+         * ComparedRun
+         * @description What came of a device in one of two collections.
+         * @example {
+         *       "duration_ms": 1150,
+         *       "message": "8 captures",
+         *       "status": "succeeded"
+         *     }
+         */
+        ComparedRun: {
+            /**
+             * Format: int64
+             * @description Time it took.
+             */
+            duration_ms?: number;
+            /** @description The first thing that went wrong. */
+            failure_kind?: string;
+            /** @description A sentence for people. */
+            message?: string;
+            /** @description How it ended. */
+            status: string;
+        };
+        /**
          * Component
          * @description A part of a device: chassis, line card, power supply, fan, optics.
          * @example {
@@ -3885,6 +4061,47 @@ export interface components {
             verdict: string;
         };
         /**
+         * DeviceCollection
+         * @description What came of a device in a collection.
+         * @example {
+         *       "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "collection_name": "nightly",
+         *       "device": {
+         *         "attempt": 1,
+         *         "captures": [
+         *           {
+         *             "bytes": 14120,
+         *             "capture_type": "configs",
+         *             "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *             "lines": 430,
+         *             "verdict": "complete"
+         *           }
+         *         ],
+         *         "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *         "device_name": "ams-sw-01",
+         *         "duration_ms": 1150,
+         *         "finished_at": "2026-01-31T06:30:01.200Z",
+         *         "ip_address": "10.20.0.11",
+         *         "message": "1 capture",
+         *         "platform": "cisco_ios",
+         *         "site": "ams",
+         *         "started_at": "2026-01-31T06:30:00.050Z",
+         *         "status": "succeeded"
+         *       }
+         *     }
+         */
+        DeviceCollection: {
+            /**
+             * Format: uuid
+             * @description The collection.
+             */
+            collection_id: string;
+            /** @description Its name. */
+            collection_name: string;
+            /** @description The device in it. */
+            device: components["schemas"]["CollectionDevice"];
+        };
+        /**
          * DeviceCompleted
          * @description A device ended.
          */
@@ -4455,6 +4672,61 @@ export interface components {
             lines: number;
         };
         /**
+         * @description What is different about a device.
+         * @enum {string}
+         */
+        Difference: "failed_now" | "still_failing" | "recovered" | "changed" | "added" | "missing" | "same";
+        /**
+         * DifferenceCounts
+         * @description How many devices are different in which way.
+         * @example {
+         *       "added": 0,
+         *       "changed": 3,
+         *       "failed_now": 0,
+         *       "missing": 0,
+         *       "recovered": 2,
+         *       "same": 24,
+         *       "still_failing": 1
+         *     }
+         */
+        DifferenceCounts: {
+            /**
+             * Format: uint64
+             * @description Were not in the other collection.
+             */
+            added: number;
+            /**
+             * Format: uint64
+             * @description Succeeded both times, with another text.
+             */
+            changed: number;
+            /**
+             * Format: uint64
+             * @description Succeeded before and do not any more.
+             */
+            failed_now: number;
+            /**
+             * Format: uint64
+             * @description Were in the other collection alone.
+             */
+            missing: number;
+            /**
+             * Format: uint64
+             * @description Succeed again.
+             */
+            recovered: number;
+            /**
+             * Format: uint64
+             * @description Succeeded both times with the same texts.
+             */
+            same: number;
+            /**
+             * Format: uint64
+             * @description Succeeded neither before nor now.
+             */
+            still_failing: number;
+        };
+        /**
          * Facet
          * @description A value of a field and how many devices have it.
          */
@@ -4475,6 +4747,63 @@ export interface components {
             device_name: string;
             failure_kind?: string;
             message: string;
+        };
+        /**
+         * FailingDevice
+         * @description A device that failed.
+         * @example {
+         *       "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *       "device_name": "ams-sw-01",
+         *       "message": "No answer within 10 seconds",
+         *       "site": "ams"
+         *     }
+         */
+        FailingDevice: {
+            /**
+             * Format: uuid
+             * @description The last collection in which it failed.
+             */
+            collection_id: string;
+            /**
+             * Format: uuid
+             * @description The device.
+             */
+            device_id: string;
+            /** @description Its name then. */
+            device_name: string;
+            /** @description What was said then. */
+            message?: string;
+            /** @description The site that it stood at. */
+            site: string;
+        };
+        /**
+         * @description By what failures are grouped.
+         * @enum {string}
+         */
+        FailureBy: "failure_kind" | "device" | "site";
+        /**
+         * FailureCount
+         * @description How often something went wrong.
+         * @example {
+         *       "failure_kind": "connect_timeout",
+         *       "failures": 4,
+         *       "hint": "Check that the device is up and that no firewall drops the connection.",
+         *       "title": "Connect timeout"
+         *     }
+         */
+        FailureCount: {
+            /** @description The cause. */
+            failure_kind: string;
+            /**
+             * Format: uint64
+             * @description How often.
+             */
+            failures: number;
+            /** @description What a person can do. */
+            hint: string;
+            /** @description The cause in words. */
+            title: string;
         };
         /**
          * FailureGroup
@@ -4532,6 +4861,124 @@ export interface components {
         FailureGroups: {
             /** @description The reasons. */
             items: components["schemas"]["FailureGroup"][];
+        };
+        /**
+         * FailureSummary
+         * @description What failed lately.
+         * @example {
+         *       "collections": 4,
+         *       "devices_failed": 4,
+         *       "devices_succeeded": 96,
+         *       "items": [
+         *         {
+         *           "causes": [
+         *             {
+         *               "failure_kind": "connect_timeout",
+         *               "failures": 4,
+         *               "hint": "Check that the device is up and that no firewall drops the connection.",
+         *               "title": "Connect timeout"
+         *             }
+         *           ],
+         *           "devices": 1,
+         *           "failures": 4,
+         *           "first_at": "2026-01-31T06:30:00.900Z",
+         *           "last_at": "2026-02-01T06:30:00.900Z",
+         *           "sample": [
+         *             {
+         *               "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *               "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *               "device_name": "ams-sw-01",
+         *               "message": "No answer within 10 seconds",
+         *               "site": "ams"
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "since": "2026-01-31T06:30:00.000Z",
+         *       "total": 1
+         *     }
+         */
+        FailureSummary: {
+            /**
+             * Format: uint64
+             * @description Collections that were started since.
+             */
+            collections: number;
+            /**
+             * Format: uint64
+             * @description Devices of them that ended otherwise, whatever is filtered.
+             */
+            devices_failed: number;
+            /**
+             * Format: uint64
+             * @description Devices of them that succeeded, whatever is filtered; a device counts in each collection that has it.
+             */
+            devices_succeeded: number;
+            /** @description Groups of failures, those with the most first. */
+            items: components["schemas"]["Failures"][];
+            /**
+             * Format: date-time
+             * @description From here on collections were looked at.
+             */
+            since: string;
+            /**
+             * Format: uint64
+             * @description Groups in all.
+             */
+            total: number;
+        };
+        /**
+         * Failures
+         * @description Failures that have something in common: the cause, the device, or the site.
+         * @example {
+         *       "causes": [
+         *         {
+         *           "failure_kind": "connect_timeout",
+         *           "failures": 4,
+         *           "hint": "Check that the device is up and that no firewall drops the connection.",
+         *           "title": "Connect timeout"
+         *         }
+         *       ],
+         *       "devices": 1,
+         *       "failures": 4,
+         *       "first_at": "2026-01-31T06:30:00.900Z",
+         *       "last_at": "2026-02-01T06:30:00.900Z",
+         *       "sample": [
+         *         {
+         *           "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+         *           "device_name": "ams-sw-01",
+         *           "message": "No answer within 10 seconds",
+         *           "site": "ams"
+         *         }
+         *       ]
+         *     }
+         */
+        Failures: {
+            /** @description The causes, the most frequent first. */
+            causes: components["schemas"]["FailureCount"][];
+            /**
+             * Format: uint64
+             * @description How many devices.
+             */
+            devices: number;
+            /**
+             * Format: uint64
+             * @description How many: each device of each collection counts.
+             */
+            failures: number;
+            /**
+             * Format: date-time
+             * @description When the first one happened.
+             */
+            first_at: string;
+            /**
+             * Format: date-time
+             * @description When the last one happened.
+             */
+            last_at: string;
+            /** @description The devices, the one that failed last first: a hundred of them at most. */
+            sample: components["schemas"]["FailingDevice"][];
         };
         /**
          * HostKey
@@ -5127,6 +5574,21 @@ export interface components {
         Page_Device: {
             /** @description The rows. */
             items: components["schemas"]["Device"][];
+            /** @description Where the next page begins; absent at the end. */
+            next_page_token?: string;
+            /**
+             * Format: uint64
+             * @description All rows, if asked for.
+             */
+            total?: number;
+        };
+        /**
+         * Page_DeviceCollection
+         * @description Some rows of a list.
+         */
+        Page_DeviceCollection: {
+            /** @description The rows. */
+            items: components["schemas"]["DeviceCollection"][];
             /** @description Where the next page begins; absent at the end. */
             next_page_token?: string;
             /**
@@ -15803,6 +16265,296 @@ export interface operations {
             };
         };
     };
+    collection_comparison_view: {
+        parameters: {
+            query: {
+                /** @description The collection that it is compared with. */
+                with: string;
+                /** @description Only devices with one of these differences. */
+                difference?: components["schemas"]["Difference"][];
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "counts": {
+                     *         "added": 0,
+                     *         "changed": 3,
+                     *         "failed_now": 0,
+                     *         "missing": 0,
+                     *         "recovered": 2,
+                     *         "same": 24,
+                     *         "still_failing": 1
+                     *       },
+                     *       "items": [
+                     *         {
+                     *           "before": {
+                     *             "duration_ms": 1150,
+                     *             "message": "8 captures",
+                     *             "status": "succeeded"
+                     *           },
+                     *           "changed": [
+                     *             "configs"
+                     *           ],
+                     *           "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "device_name": "ams-sw-01",
+                     *           "difference": "changed",
+                     *           "now": {
+                     *             "duration_ms": 1150,
+                     *             "message": "8 captures",
+                     *             "status": "succeeded"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "texts_changed": 3,
+                     *       "with": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CollectionComparison"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     collection_device_list: {
         parameters: {
             query?: {
@@ -24362,6 +25114,535 @@ export interface operations {
             };
             /** @description Another media type is needed */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    device_collection_list: {
+        parameters: {
+            query?: {
+                /** @description How it ended, or where it stands. */
+                status?: string[];
+                /** @description Rows of a page: 50, at most 500. */
+                limit?: number;
+                /** @description Where the page begins, from the page before. */
+                page_token?: string;
+                /** @description Whether all rows are counted. */
+                include_total?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *           "collection_name": "nightly",
+                     *           "device": {
+                     *             "attempt": 1,
+                     *             "captures": [
+                     *               {
+                     *                 "bytes": 14120,
+                     *                 "capture_type": "configs",
+                     *                 "id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *                 "lines": 430,
+                     *                 "verdict": "complete"
+                     *               }
+                     *             ],
+                     *             "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *             "device_name": "ams-sw-01",
+                     *             "duration_ms": 1150,
+                     *             "finished_at": "2026-01-31T06:30:01.200Z",
+                     *             "ip_address": "10.20.0.11",
+                     *             "message": "1 capture",
+                     *             "platform": "cisco_ios",
+                     *             "site": "ams",
+                     *             "started_at": "2026-01-31T06:30:00.050Z",
+                     *             "status": "succeeded"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_DeviceCollection"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request says something impossible */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do it now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    failure_list: {
+        parameters: {
+            query?: {
+                /** @description Collections that were started at this time or later: in the last 24 hours unless given. */
+                since?: string;
+                /** @description What failures have in common in a group: the cause unless given. */
+                by?: components["schemas"]["FailureBy"];
+                /** @description Only these causes. */
+                failure_kind?: string[];
+                /** @description Only these devices, by their ids. */
+                device_id?: string[];
+                /** @description Only these sites. */
+                site?: string[];
+                /** @description Groups: 100, at most 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "collections": 4,
+                     *       "devices_failed": 4,
+                     *       "devices_succeeded": 96,
+                     *       "items": [
+                     *         {
+                     *           "causes": [
+                     *             {
+                     *               "failure_kind": "connect_timeout",
+                     *               "failures": 4,
+                     *               "hint": "Check that the device is up and that no firewall drops the connection.",
+                     *               "title": "Connect timeout"
+                     *             }
+                     *           ],
+                     *           "devices": 1,
+                     *           "failures": 4,
+                     *           "first_at": "2026-01-31T06:30:00.900Z",
+                     *           "last_at": "2026-02-01T06:30:00.900Z",
+                     *           "sample": [
+                     *             {
+                     *               "collection_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *               "device_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *               "device_name": "ams-sw-01",
+                     *               "message": "No answer within 10 seconds",
+                     *               "site": "ams"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "since": "2026-01-31T06:30:00.000Z",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FailureSummary"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "validation_failed",
+                     *       "detail": "The request is not valid",
+                     *       "errors": [
+                     *         {
+                     *           "detail": "must be 1 to 1000",
+                     *           "pointer": "/options/max_workers"
+                     *         }
+                     *       ],
+                     *       "request_id": "0199a3a0-8f2b-7c4e-9d51-3a6f2b7c8d90",
+                     *       "status": 422,
+                     *       "title": "The request says something impossible",
+                     *       "type": "urn:showrun:problem:validation_failed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

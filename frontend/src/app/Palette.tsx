@@ -159,7 +159,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             onMouseMove={() => setAt(index)}
           >
             <entry.icon size={17} />
-            <span className="sr-cut">{entry.title}</span>
+            <span className="sr-cut sr-palette-title">{entry.title}</span>
             {entry.note && <span className="sr-muted sr-cut">{entry.note}</span>}
           </div>
         ))}

@@ -76,7 +76,7 @@ const deviceImport = createRoute({
 const device = createRoute({
   getParentRoute: () => rootRoute,
   path: "/devices/$id",
-  validateSearch: searchOf(["timeline"], []),
+  validateSearch: searchOf(["timeline", "check"], []),
   component: lazyPart(() => import("../pages/DevicePage"), "DevicePage"),
 });
 

@@ -38,6 +38,28 @@ export function many(search: Record<string, unknown>, key: string): string[] | u
   return list.length === 0 ? undefined : list;
 }
 
+/** The value, where it is one of the words that are known; any other, as an old link may hold, is as good as none. */
+export function oneOf<Word extends string>(
+  words: readonly Word[],
+  value: string | undefined,
+): Word | undefined {
+  return words.find((word) => word === value);
+}
+
+/** A time as the API takes it; what is none is as good as no time. */
+export function timeOf(value: string | undefined): string | undefined {
+  const at = new Date(value ?? "");
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}
+
+/** A whole number from `least` to `most`; anything else is as good as none. */
+export function wholeOf(value: string | undefined, least: number, most: number): number | undefined {
+  const number = Number(value);
+  return value !== undefined && Number.isInteger(number) && number >= least && number <= most
+    ? number
+    : undefined;
+}
+
 /** Without the keys that say nothing, so that they are absent and not `undefined`. */
 export function clean<T extends Record<string, unknown>>(search: T): { [K in keyof T]?: NonNullable<T[K]> } {
   const kept = Object.entries(search).filter(

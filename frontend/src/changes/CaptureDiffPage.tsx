@@ -1,4 +1,4 @@
-import { Loader, Select, Text } from "@mantine/core";
+import { Group, Loader, Select, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -13,6 +13,7 @@ import { Page, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { SeverityChip } from "../ui/Status";
 import { TextFilter } from "../ui/TextFilter";
+import { Moment } from "../ui/Time";
 import { CopyDiff, DiffTools, queryOf } from "./DiffTools";
 
 const route = getRouteApi("/captures/$id/diff");
@@ -48,9 +49,9 @@ export function CaptureDiffPage() {
         data && (
           <>
             {data.old.device_name !== data.new.device_name && `${data.old.device_name}, `}
-            {dateTime(data.old.captured_at)} →{" "}
+            <Moment at={data.old.captured_at} /> →{" "}
             {data.old.device_name !== data.new.device_name && `${data.new.device_name}, `}
-            {dateTime(data.new.captured_at)}
+            <Moment at={data.new.captured_at} />
           </>
         )
       }
@@ -82,11 +83,13 @@ export function CaptureDiffPage() {
               </Empty>
             ) : (
               <>
-                <Text size="sm" mb="sm" component="div">
-                  {data.severity && <SeverityChip severity={data.severity} />}{" "}
-                  {plural(data.lines_added, "line")} added, {plural(data.lines_removed, "line")} removed
-                  {data.masked && "; secrets are shown as tags, the same one has the same tag"}
-                </Text>
+                <Group gap="sm" mb="sm">
+                  {data.severity && <SeverityChip severity={data.severity} />}
+                  <Text size="sm">
+                    {plural(data.lines_added, "line")} added, {plural(data.lines_removed, "line")} removed
+                    {data.masked && "; secrets are shown as tags, the same one has the same tag"}
+                  </Text>
+                </Group>
                 <DiffView
                   hunks={data.hunks}
                   view={view}

@@ -1,14 +1,14 @@
 import { Button, Group, MultiSelect, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
-import { facetsQuery } from "../api/queries";
+import type { FiltersOf } from "../api/operations";
 import type { ConfigChange } from "../api/types";
 import { clean } from "../app/search";
 import { plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
 import { MoreDevices, useDevicesNamed } from "../ui/devicesNamed";
+import { FacetFilters } from "../ui/FacetFilters";
 import { Filters } from "../ui/Filters";
 import { IconSearch } from "../ui/icons";
 import { Page } from "../ui/Page";
@@ -16,7 +16,6 @@ import { Empty } from "../ui/Problem";
 import { SeverityChip } from "../ui/Status";
 import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
-import { FilterField } from "../wizard/DevicePicker";
 import { SEVERITIES, severityWord } from "../words";
 import { LinesChanged } from "./LinesChanged";
 
@@ -60,20 +59,22 @@ const columns: Column<ConfigChange>[] = [
 export function Changes() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const facets = useQuery(facetsQuery);
-  const { since, until, q, device, device_id, collection_id, ...lists } = search;
+  const { since, until, q, device, device_id, collection_id, severity, site, platform } = search;
   const named = useDevicesNamed(device, device_id);
-  const asked = clean({
-    ...lists,
+  const asked = clean<FiltersOf<"/config-changes">>({
     q,
-    ...named.query,
+    severity,
+    site,
+    platform,
+    device: named.query.device,
+    device_id: named.query.device_id,
     collection_id: collection_id ? [collection_id] : undefined,
     since: since ? dayOf(since, 0) : undefined,
     until: until ? dayOf(until, 1) : undefined,
   });
   const list = useList<ConfigChange>({
     key: ["changes", "list", asked],
-    read: (page) => ask(api.GET("/config-changes", { params: { query: { ...asked, ...page } as never } })),
+    read: (page) => ask(api.GET("/config-changes", { params: { query: { ...asked, ...page } } })),
     enabled: named.ready,
   });
   const change = (next: Partial<typeof search>) =>
@@ -83,7 +84,7 @@ export function Changes() {
     <Page
       title="Changes"
       lead={
-        list.total === undefined
+        !list.total
           ? "Configurations that became different, newest first."
           : `${plural(list.total, "change")} of configurations, newest first.`
       }
@@ -100,22 +101,11 @@ export function Changes() {
           <>
             <TextFilter
               label="Device"
-              placeholder="part of a name"
+              placeholder="Part of a name"
               value={device}
               onFilter={(value) => change({ device: value })}
             />
-            <FilterField
-              label="Site"
-              facets={facets.data?.sites}
-              value={search.site ?? []}
-              onChange={(site) => change({ site })}
-            />
-            <FilterField
-              label="Platform"
-              facets={facets.data?.platforms}
-              value={search.platform ?? []}
-              onChange={(platform) => change({ platform })}
-            />
+            <FacetFilters names={["site", "platform"]} chosen={search} onChange={change} />
             <TextInput
               label="From"
               type="date"

@@ -9,6 +9,7 @@ import { useCan } from "../app/role";
 import { count, plural } from "../format";
 import { Confirm } from "../ui/Confirm";
 import { type Column, DataTable } from "../ui/DataTable";
+import { IconPlus } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty, Notice, ProblemNotice } from "../ui/Problem";
 import { Ago } from "../ui/Time";
@@ -125,7 +126,9 @@ function Add() {
   const seen = preview.data;
   return (
     <>
-      <Button onClick={() => setOpen(true)}>Add rule</Button>
+      <Button leftSection={<IconPlus size={15} />} onClick={() => setOpen(true)}>
+        Add rule
+      </Button>
       <Modal
         opened={open}
         onClose={() => setOpen(false)}

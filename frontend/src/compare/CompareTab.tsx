@@ -1,20 +1,18 @@
 import { Group, Loader, Select, Stack, Switch, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo } from "react";
 import { api, ask } from "../api/client";
 import { collectionQuery } from "../api/queries";
-import type { Capture, Collection, CollectionDevice } from "../api/types";
+import type { Collection, CollectionComparison, ComparedDevice, ComparedRun, Difference } from "../api/types";
 import { clean } from "../app/search";
 import { count, dateTime, duration, plural } from "../format";
 import { useTypeTitle } from "../ui/captureTypes";
 import { type Column, DataTable } from "../ui/DataTable";
 import { IconChange } from "../ui/icons";
 import { Figures } from "../ui/Page";
-import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
+import { Empty, ProblemNotice, Stale } from "../ui/Problem";
 import { Chip, StatusChip } from "../ui/Status";
 import { nameOf, type Word } from "../words";
-import { type Compared, compare, type Difference } from "./compare";
 
 const route = getRouteApi("/collections/$id");
 
@@ -28,8 +26,8 @@ const WORDS: Record<Difference, Word> = {
   same: { text: "Same", tone: "idle" },
 };
 
-/** More texts than that are compared by their devices alone. */
-const MOST_CAPTURES = 20_000;
+/** All but what is the same. */
+const DIFFERENT: Difference[] = ["failed_now", "still_failing", "recovered", "changed", "added", "missing"];
 
 /** This collection beside another one: what fails now, what recovered, whose texts changed. */
 export function CompareTab({ collection }: { collection: Collection }) {
@@ -47,6 +45,9 @@ export function CompareTab({ collection }: { collection: Collection }) {
   const other = useQuery({ ...collectionQuery(chosen ?? ""), enabled: chosen !== undefined });
   const choices = [...(others.data ?? [])];
   if (other.data && !choices.some((each) => each.id === other.data.id)) choices.unshift(other.data);
+  if (collection.finished_at === undefined) {
+    return <Empty title="Compare it with another one when it has ended" />;
+  }
   if (others.data === undefined) {
     return others.error ? (
       <ProblemNotice error={others.error} onRetry={() => void others.refetch()} />
@@ -95,37 +96,24 @@ function previous(collection: Collection, others: readonly Collection[] | undefi
   return (before.find(alike) ?? before[0] ?? others?.findLast(alike))?.id;
 }
 
-async function all<Item>(
-  read: (token: string | undefined) => Promise<{ items: Item[]; next_page_token?: string }>,
-  most = Number.POSITIVE_INFINITY,
-): Promise<Item[]> {
-  const items: Item[] = [];
-  let token: string | undefined;
-  do {
-    const page = await read(token);
-    items.push(...page.items);
-    token = page.next_page_token;
-  } while (token !== undefined && items.length < most);
-  return items;
-}
-
-function wholeOf(id: string) {
-  const query = (token: string | undefined) => ({ limit: 500, ...(token ? { page_token: token } : {}) });
-  return {
-    queryKey: ["collections", id, "whole"],
-    queryFn: async (): Promise<{ devices: CollectionDevice[]; captures: Capture[] }> => {
-      const devices = await all<CollectionDevice>((token) =>
-        ask(api.GET("/collections/{id}/devices", { params: { path: { id }, query: query(token) } })),
-      );
-      const captures = await all<Capture>(
-        (token) =>
-          ask(api.GET("/collections/{id}/captures", { params: { path: { id }, query: query(token) } })),
-        MOST_CAPTURES,
-      );
-      return { devices, captures };
+/** Page by page from the server, which has compared all of both. */
+function useComparison(id: string, other: string, same: boolean) {
+  return useInfiniteQuery({
+    queryKey: ["collections", id, "comparison", other, same],
+    queryFn: ({ pageParam }: { pageParam: string | undefined }) => {
+      const query = {
+        with: other,
+        limit: 200,
+        ...(same ? {} : { difference: DIFFERENT }),
+        ...(pageParam === undefined ? {} : { page_token: pageParam }),
+      };
+      return ask(api.GET("/collections/{id}/comparison", { params: { path: { id }, query } }));
     },
-    staleTime: 60_000,
-  };
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page: CollectionComparison) => page.next_page_token,
+    // What has ended stays as it is.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 }
 
 function Beside({ collection, other }: { collection: Collection; other: Collection }) {
@@ -133,21 +121,18 @@ function Beside({ collection, other }: { collection: Collection; other: Collecti
   const navigate = route.useNavigate();
   const titleOf = useTypeTitle();
   const same = search.same !== undefined;
-  const now = useQuery(wholeOf(collection.id));
-  const before = useQuery(wholeOf(other.id));
-  const rows = useMemo(
-    () => (now.data && before.data ? compare(before.data, now.data) : undefined),
-    [now.data, before.data],
-  );
-  if (rows === undefined) {
-    const error = now.error ?? before.error;
-    return error ? <ProblemNotice error={error} /> : <Loader aria-label="Comparing" />;
+  const compared = useComparison(collection.id, other.id, same);
+  const [first] = compared.data?.pages ?? [];
+  if (first === undefined) {
+    return compared.error ? (
+      <ProblemNotice error={compared.error} onRetry={() => void compared.refetch()} />
+    ) : (
+      <Loader aria-label="Comparing" />
+    );
   }
-  const number = (difference: Difference) =>
-    count(rows.filter((row) => row.difference === difference).length);
-  const texts = rows.reduce((sum, row) => sum + row.changed.length, 0);
-  const shown = same ? rows : rows.filter((row) => row.difference !== "same");
-  const columns: Column<Compared>[] = [
+  const rows = compared.data?.pages.flatMap((page) => page.items) ?? [];
+  const { counts } = first;
+  const columns: Column<ComparedDevice>[] = [
     {
       key: "difference",
       title: "Difference",
@@ -159,7 +144,7 @@ function Beside({ collection, other }: { collection: Collection; other: Collecti
         />
       ),
     },
-    { key: "name", title: "Device", width: "minmax(110px, 1.2fr)", cell: (row) => <b>{row.name}</b> },
+    { key: "name", title: "Device", width: "minmax(110px, 1.2fr)", cell: (row) => <b>{row.device_name}</b> },
     {
       key: "before",
       title: dateTime(other.created_at),
@@ -194,26 +179,20 @@ function Beside({ collection, other }: { collection: Collection; other: Collecti
   ];
   return (
     <Stack>
-      <Stale of={[now, before]} />
       <Figures
         label="Differences"
         figures={[
-          { name: "Fail now", value: number("failed_now"), tone: "bad" },
-          { name: "Still fail", value: number("still_failing"), tone: "warn" },
-          { name: "Recovered", value: number("recovered"), tone: "good" },
+          { name: "Fail now", value: count(counts.failed_now), tone: "bad" },
+          { name: "Still fail", value: count(counts.still_failing), tone: "warn" },
+          { name: "Recovered", value: count(counts.recovered), tone: "good" },
           {
             name: "Texts changed",
-            value: count(texts),
-            note: `of ${number("changed")} devices that succeeded`,
+            value: count(first.texts_changed),
+            note: `of ${plural(counts.changed, "device")} that succeeded`,
           },
-          { name: "Same", value: number("same") },
+          { name: "Same", value: count(counts.same) },
         ]}
       />
-      {Math.max(now.data?.captures.length ?? 0, before.data?.captures.length ?? 0) >= MOST_CAPTURES && (
-        <Notice tone="warn" title={`Only the first ${plural(MOST_CAPTURES, "text")} of each were compared`}>
-          <Text size="sm">Devices whose texts come after them stand under what is the same.</Text>
-        </Notice>
-      )}
       <Group justify="space-between">
         <Text size="sm" c="dimmed">
           With{" "}
@@ -237,12 +216,18 @@ function Beside({ collection, other }: { collection: Collection; other: Collecti
       <DataTable
         label="Devices of both collections"
         columns={columns}
-        rows={shown}
-        rowKey={(row) => row.id}
+        rows={rows}
+        rowKey={(row) => row.device_id}
+        more={{
+          has: compared.hasNextPage,
+          loading: compared.isFetchingNextPage,
+          load: () => void compared.fetchNextPage(),
+          error: compared.isFetchNextPageError ? compared.error : undefined,
+        }}
         onOpen={(row) =>
           void navigate({
             to: "/collections/$id/devices/$deviceId",
-            params: { id: row.now ? collection.id : other.id, deviceId: row.id },
+            params: { id: row.now ? collection.id : other.id, deviceId: row.device_id },
           })
         }
         empty={<Empty title="Nothing is different" />}
@@ -251,6 +236,6 @@ function Beside({ collection, other }: { collection: Collection; other: Collecti
   );
 }
 
-function took(row: CollectionDevice | undefined): string {
+function took(row: ComparedRun | undefined): string {
   return row?.duration_ms === undefined ? "–" : duration(row.duration_ms / 1000);
 }

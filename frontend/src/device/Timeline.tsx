@@ -2,48 +2,50 @@ import { Button, Group, Loader, Switch, Text } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { api, ask } from "../api/client";
-import { useList } from "../api/lists";
-import type { Capture, Device } from "../api/types";
+import { type List, useList } from "../api/lists";
+import type { Capture, Device, DeviceCollection } from "../api/types";
 import { clean } from "../app/search";
 import { dateTime, plural } from "../format";
 import { useTypeTitle } from "../ui/captureTypes";
 import { IconChange, IconFile } from "../ui/icons";
-import { Empty, ProblemNotice, Stale } from "../ui/Problem";
-import { Chip } from "../ui/Status";
+import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
+import { Chip, StatusChip } from "../ui/Status";
 import { Ago } from "../ui/Time";
-import { verdictWord } from "../words";
+import { failureWord, verdictWord } from "../words";
 import "./device.css";
-import { LastAttempt } from "./LastAttempt";
-import { type Run, runsOf, type Seen } from "./timeline";
+import { changesOf, endOf, lastFailed, type Run, runsOf, type Seen } from "./timeline";
 
 const route = getRouteApi("/devices/$id");
 
-/** How the last attempt ended where it failed, and the runs that captured something. */
+/** Run by run what became of a device, what was captured of it, and which texts were other than before. */
 export function Timeline({ device }: { device: Device }) {
-  return (
-    <>
-      <LastAttempt device={device} />
-      <Runs deviceId={device.id} />
-    </>
-  );
-}
-
-/** Run by run what was captured of a device, and which texts were other than before. */
-function Runs({ deviceId }: { deviceId: string }) {
+  const { id } = device;
   const only = route.useSearch().timeline === "news";
   const navigate = route.useNavigate();
-  const list = useList<Capture>({
-    key: ["captures", "of", deviceId],
-    read: (page) => ask(api.GET("/captures", { params: { query: { device_id: [deviceId], ...page } } })),
+  const collections = useList<DeviceCollection>({
+    key: ["collections", "of", id],
+    read: (page) =>
+      ask(api.GET("/devices/{id}/collections", { params: { path: { id }, query: { ...page, limit: 20 } } })),
   });
-  const runs = useMemo(() => runsOf(list.rows, !list.more.has), [list.rows, list.more.has]);
-  if (list.error) return <ProblemNotice error={list.error} onRetry={list.onRetry} />;
-  if (list.loading) return <Loader size="sm" aria-label="Loading the timeline" />;
+  const captures = useList<Capture>({
+    key: ["captures", "of", id],
+    read: (page) => ask(api.GET("/captures", { params: { query: { device_id: [id], ...page } } })),
+  });
+  const runs = useMemo(
+    () => runsOf(collections.rows, changesOf(captures.rows, !captures.more.has), seenSince(captures)),
+    [collections.rows, captures],
+  );
+  const broken = [collections, captures].find((list) => list.error);
+  if (broken) return <ProblemNotice error={broken.error} onRetry={broken.onRetry} />;
+  if (collections.loading || captures.loading) return <Loader size="sm" aria-label="Loading the timeline" />;
   if (runs.length === 0) return <Empty title="Nothing was captured yet" />;
   const shown = only ? runs.filter(isNews) : runs;
+  const failed = lastFailed(runs);
+  const older = olderOf(collections, captures);
   return (
     <>
-      <Stale of={[list.refresh]} />
+      <Stale of={[collections.refresh, captures.refresh]} />
+      {failed && <LastFailed run={failed} deviceId={id} />}
       <Switch
         label="Only what changed or went wrong"
         checked={only}
@@ -64,24 +66,39 @@ function Runs({ deviceId }: { deviceId: string }) {
         {shown.map((run) => (
           <li className="sr-timeline-run" key={run.collectionId} data-tone={toneOf(run)}>
             <Group gap="sm">
-              <Link to="/collections/$id/devices/$deviceId" params={{ id: run.collectionId, deviceId }}>
-                {dateTime(run.at)}
+              <Link
+                to="/collections/$id/devices/$deviceId"
+                params={{ id: run.collectionId, deviceId: id }}
+                title={run.collectionName}
+              >
+                {run.at === "" ? run.collectionName : dateTime(run.at)}
               </Link>
+              {run.status !== "succeeded" && <StatusChip status={run.status} bare />}
               <Text size="sm" c="dimmed">
-                <Ago at={run.at} />, {summary(run)}
+                {run.at !== "" && <Ago at={run.at} />}
+                {run.at !== "" && ", "}
+                {summary(run)}
               </Text>
             </Group>
+            {run.status === "failed" && run.message && (
+              <Text size="sm" className="sr-any">
+                {run.message}
+              </Text>
+            )}
             <Group gap={6} mt={6}>
-              {run.captures.map((capture) => (
-                <CaptureLink key={capture.id} capture={capture} />
-              ))}
+              {run.captures.map(
+                (capture) =>
+                  capture.id !== undefined && (
+                    <CaptureLink key={capture.capture_type} id={capture.id} capture={capture} />
+                  ),
+              )}
             </Group>
           </li>
         ))}
       </ol>
-      {Boolean(list.more.error) && <ProblemNotice error={list.more.error} />}
-      {list.more.has && (
-        <Button variant="default" size="xs" mt="sm" loading={list.more.loading} onClick={list.more.load}>
+      {older.error !== undefined && <ProblemNotice error={older.error} onRetry={older.load} />}
+      {older.has && (
+        <Button variant="default" size="xs" mt="sm" loading={older.loading} onClick={older.load}>
           Older runs
         </Button>
       )}
@@ -89,23 +106,69 @@ function Runs({ deviceId }: { deviceId: string }) {
   );
 }
 
+/** From where on it is known what changed: the oldest capture that was read, or the beginning. */
+function seenSince(captures: List<Capture>): string {
+  return captures.more.has ? (captures.rows.at(-1)?.captured_at ?? "") : "";
+}
+
+/** The next page of whichever list reaches less far back: what is shown ends where the shorter one does. */
+function olderOf(collections: List<DeviceCollection>, captures: List<Capture>) {
+  const oldest = collections.rows.at(-1);
+  const ends = oldest === undefined ? "" : endOf(oldest);
+  const behind = captures.more.has && (!collections.more.has || ends < seenSince(captures));
+  const next = behind ? captures.more : collections.more;
+  return {
+    has: collections.more.has || captures.more.has,
+    loading: collections.more.loading || captures.more.loading,
+    error: collections.more.error ?? captures.more.error ?? undefined,
+    load: next.load,
+  };
+}
+
+/** What a person looks for first on the page of a device that cannot be collected. */
+function LastFailed({ run, deviceId }: { run: Run; deviceId: string }) {
+  const why = run.failureKind === undefined ? "" : `: ${failureWord(run.failureKind)}`;
+  return (
+    <div className="sr-last-attempt">
+      <Notice tone="bad" title={`Last attempt failed${why}`}>
+        {run.message && (
+          <Text size="sm" className="sr-any">
+            {run.message}
+          </Text>
+        )}
+        <Text size="sm">
+          <Ago at={run.at} />
+          {", "}
+          <Link to="/collections/$id/devices/$deviceId" params={{ id: run.collectionId, deviceId }}>
+            in this collection
+          </Link>
+        </Text>
+      </Notice>
+    </div>
+  );
+}
+
 function isNews(run: Run): boolean {
-  return run.captures.some((each) => each.changed === true || each.verdict !== "complete");
+  return run.status !== "succeeded" || run.captures.some((each) => each.changed === true);
 }
 
 function toneOf(run: Run) {
-  if (run.captures.some((each) => each.verdict !== "complete")) return "warn";
+  if (run.status === "failed") return "bad";
+  if (run.status === "queued" || run.status === "running") return "busy";
+  if (run.status !== "succeeded") return "warn";
   return run.captures.some((each) => each.changed === true) ? "busy" : "good";
 }
 
 function summary(run: Run): string {
+  if (run.status === "queued" || run.status === "running") return run.status;
+  if (run.status === "failed" && run.failureKind !== undefined) return failureWord(run.failureKind);
   const changed = run.captures.filter((each) => each.changed === true).length;
   const complete = run.captures.filter((each) => each.verdict === "complete").length;
   const texts = `${complete} of ${plural(run.captures.length, "text")} complete`;
   return changed === 0 ? texts : `${texts}, ${changed} changed`;
 }
 
-function CaptureLink({ capture }: { capture: Seen }) {
+function CaptureLink({ id, capture }: { id: string; capture: Seen }) {
   const title = useTypeTitle()(capture.capture_type);
   const good = capture.verdict === "complete";
   const word = good
@@ -117,7 +180,7 @@ function CaptureLink({ capture }: { capture: Seen }) {
         tone: verdictWord(capture.verdict).tone,
       };
   return (
-    <Link to="/captures/$id" params={{ id: capture.id }} search={{}} className="sr-chip-link">
+    <Link to="/captures/$id" params={{ id }} search={{}} className="sr-chip-link">
       <Chip
         word={word}
         icon={

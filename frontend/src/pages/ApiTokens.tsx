@@ -6,7 +6,6 @@ import { useList } from "../api/lists";
 import { queryClient } from "../api/queries";
 import type { ApiToken, Role } from "../api/types";
 import { useCan, useMe } from "../app/role";
-import { dateTime } from "../format";
 import { Confirm } from "../ui/Confirm";
 import { Copy } from "../ui/Copy";
 import { type Column, DataTable } from "../ui/DataTable";
@@ -14,7 +13,7 @@ import { IconPlus } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty, Notice, ProblemNotice } from "../ui/Problem";
 import { Chip } from "../ui/Status";
-import { Ago } from "../ui/Time";
+import { Ago, Moment } from "../ui/Time";
 
 const EXPIRY = [
   { value: "7", label: "In 7 days" },
@@ -59,11 +58,11 @@ export function ApiTokens() {
       from: "md",
       cell: (token) =>
         token.expires_at === undefined ? (
-          "never"
+          <span className="sr-muted">never</span>
         ) : Date.parse(token.expires_at) < Date.now() ? (
           <Chip word={{ text: "Expired", tone: "idle" }} bare />
         ) : (
-          dateTime(token.expires_at)
+          <Moment at={token.expires_at} />
         ),
     },
     {
@@ -98,7 +97,11 @@ export function ApiTokens() {
         {...list}
         rowKey={(token) => token.id}
         rowHeight={52}
-        empty={<Empty title="No API token yet" />}
+        empty={
+          <Empty title="No API token yet">
+            A script sends it instead of a password; it is shown once, when it is made.
+          </Empty>
+        }
       />
       <Modal
         opened={open}

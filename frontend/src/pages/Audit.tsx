@@ -20,7 +20,7 @@ const route = getRouteApi("/audit");
 const MOST_LOOKED_AT = 1_000;
 
 const columns: Column<AuditEvent>[] = [
-  { key: "at", title: "When", width: "116px", cell: (event) => <Ago at={event.at} /> },
+  { key: "at", title: "When", width: "128px", cell: (event) => <Ago at={event.at} /> },
   { key: "actor", title: "Who", width: "minmax(70px, 0.6fr)", cell: (event) => <b>{event.actor}</b> },
   {
     key: "action",

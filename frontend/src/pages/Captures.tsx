@@ -1,10 +1,12 @@
 import { Button, Group, MultiSelect, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
+import type { FiltersOf } from "../api/operations";
 import { captureTypesQuery } from "../api/queries";
 import type { Capture } from "../api/types";
+import { useCan } from "../app/role";
 import { clean } from "../app/search";
 import { bytes, plural } from "../format";
 import { TypeTitles } from "../ui/captureTypes";
@@ -68,25 +70,22 @@ const columns: Column<Capture>[] = [
 export function Captures() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const operator = useCan("operator");
   const types = useQuery(captureTypesQuery);
   // What people look for is nearly always the last good text; the history is one switch away.
   const current = search.current !== "all";
   const { device, capture_type, verdict } = search;
   const named = useDevicesNamed(device);
+  const asked = clean<FiltersOf<"/captures">>({
+    device: named.query.device,
+    device_id: named.query.device_id,
+    capture_type,
+    verdict,
+    current: current ? true : undefined,
+  });
   const list = useList<Capture>({
-    key: ["captures", "list", { ...named.query, capture_type, verdict, current }],
-    read: (page) =>
-      ask(
-        api.GET("/captures", {
-          params: {
-            query: {
-              ...clean({ ...named.query, capture_type, verdict }),
-              ...(current ? { current: true } : {}),
-              ...page,
-            },
-          },
-        }),
-      ),
+    key: ["captures", "list", asked],
+    read: (page) => ask(api.GET("/captures", { params: { query: { ...asked, ...page } } })),
     enabled: named.ready,
   });
   const change = (next: Partial<typeof search>) =>
@@ -95,16 +94,12 @@ export function Captures() {
   return (
     <Page
       title="Captures"
-      lead={
-        list.total === undefined
-          ? "The texts that were captured."
-          : `${plural(list.total, "text")}, newest first.`
-      }
+      lead={!list.total ? "The texts that were captured." : `${plural(list.total, "text")}, newest first.`}
     >
       <Group gap="sm" align="flex-end" className="sr-few">
         <TextFilter
           label="Device name"
-          placeholder="part of a name"
+          placeholder="Part of a name"
           leftSection={<IconSearch size={15} />}
           data-search
           value={device}
@@ -156,7 +151,16 @@ export function Captures() {
               }
             />
           ) : (
-            <Empty title="Nothing was captured yet">
+            <Empty
+              title="Nothing was captured yet"
+              action={
+                operator && (
+                  <Button variant="default" component={Link} to="/collect">
+                    New collection
+                  </Button>
+                )
+              }
+            >
               Texts appear here as soon as a collection records them.
             </Empty>
           )

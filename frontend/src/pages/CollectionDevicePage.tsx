@@ -5,12 +5,13 @@ import { api, ask } from "../api/client";
 import { collectionQuery } from "../api/queries";
 import type { CollectionDevice } from "../api/types";
 import { useCan } from "../app/role";
-import { dateTime, duration } from "../format";
+import { count, duration } from "../format";
 import { hasEnded } from "../progress";
 import { CaptureTexts } from "../ui/CaptureTexts";
 import { Facts, Page, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { StatusChip } from "../ui/Status";
+import { Moment } from "../ui/Time";
 import { Transcript } from "../ui/Transcript";
 import { Retry } from "../wizard/Retry";
 import { failureWord, nameOf } from "../words";
@@ -130,9 +131,9 @@ export function CollectionDevicePage() {
           />
           <Facts
             facts={[
-              ["Attempt", row.attempt === 0 ? "not started" : String(row.attempt)],
-              ["Started", row.started_at ? dateTime(row.started_at) : "not yet"],
-              ["Finished", row.finished_at ? dateTime(row.finished_at) : "not yet"],
+              ["Attempt", row.attempt === 0 ? "not started" : count(row.attempt)],
+              ["Started", row.started_at ? <Moment key="s" at={row.started_at} /> : "not yet"],
+              ["Finished", row.finished_at ? <Moment key="f" at={row.finished_at} /> : "not yet"],
               ["Time", row.duration_ms === undefined ? "" : duration(row.duration_ms / 1000)],
             ]}
           />

@@ -2,6 +2,7 @@ import { Button, Group, MultiSelect, TagsInput } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
+import type { FiltersOf } from "../api/operations";
 import type { Collection } from "../api/types";
 import { useCan, useMe } from "../app/role";
 import { clean } from "../app/search";
@@ -28,8 +29,8 @@ const columns: Column<Collection>[] = [
     cell: (each) => (
       <Link title={nameOf(each)} to="/collections/$id" params={{ id: each.id }} search={{}}>
         {each.retry_of && (
-          <span title="Retry of an earlier collection">
-            <IconRetry size={13} />{" "}
+          <span className="sr-before" title="Retry of an earlier collection">
+            <IconRetry size={13} />
           </span>
         )}
         {nameOf(each)}
@@ -78,16 +79,18 @@ const columns: Column<Collection>[] = [
     cell: (each) => (each.execution_time_seconds === undefined ? "" : duration(each.execution_time_seconds)),
   },
   { key: "by", title: "By", width: "minmax(64px, 0.5fr)", from: "lg", cell: (each) => each.created_by },
-  { key: "at", title: "Started", width: "114px", from: "sm", cell: (each) => <Ago at={each.created_at} /> },
+  { key: "at", title: "Started", width: "128px", from: "sm", cell: (each) => <Ago at={each.created_at} /> },
 ];
 
 export function Collections() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const operator = useCan("operator");
+  const { q, status, created_by } = search;
+  const asked = clean<FiltersOf<"/collections">>({ q, status, created_by });
   const list = useList<Collection>({
-    key: ["collections", "list", search],
-    read: (page) => ask(api.GET("/collections", { params: { query: { ...search, ...page } as never } })),
+    key: ["collections", "list", asked],
+    read: (page) => ask(api.GET("/collections", { params: { query: { ...asked, ...page } } })),
     refetchInterval: 10_000,
   });
   const change = (next: Partial<typeof search>) =>
@@ -99,11 +102,7 @@ export function Collections() {
   return (
     <Page
       title="Collections"
-      lead={
-        list.total === undefined
-          ? "Every run, newest first."
-          : `${plural(list.total, "collection")}, newest first.`
-      }
+      lead={!list.total ? "Every run, newest first." : `${plural(list.total, "collection")}, newest first.`}
     >
       <Group gap="sm" align="flex-end" className="sr-few">
         <TextFilter

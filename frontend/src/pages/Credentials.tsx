@@ -19,19 +19,22 @@ import { queryClient } from "../api/queries";
 import type { Credential, CredentialCreate } from "../api/types";
 import { useCan } from "../app/role";
 import { clean } from "../app/search";
-import { plural } from "../format";
+import { count, plural } from "../format";
 import { Confirm } from "../ui/Confirm";
 import { type Column, DataTable } from "../ui/DataTable";
+import { DeviceSelect } from "../ui/DeviceSelect";
 import { IconPlus } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty, NotAllowed, ProblemNotice } from "../ui/Problem";
 import { Chip } from "../ui/Status";
 import { Ago } from "../ui/Time";
+import { ConnectionCheck, useConnectionCheck } from "../wizard/ConnectionCheck";
 
 export function Credentials() {
   const operator = useCan("operator");
   const admin = useCan("admin");
   const [editing, setEditing] = useState<Credential | "new">();
+  const [testing, setTesting] = useState<Credential>();
   const list = useList<Credential>({
     key: ["credentials", "list"],
     read: (page) => ask(api.GET("/credentials", { params: { query: page } })),
@@ -45,16 +48,33 @@ export function Credentials() {
     );
   }
   const columns: Column<Credential>[] = [
-    { key: "name", title: "Name", width: "minmax(110px, 1.3fr)", cell: (each) => <b>{each.name}</b> },
+    {
+      key: "name",
+      title: "Name",
+      width: "minmax(150px, 2fr)",
+      cell: (each) => <b title={each.name}>{each.name}</b>,
+    },
     {
       key: "user",
       title: "User name",
       width: "minmax(90px, 1fr)",
       from: "sm",
-      cell: (each) => each.username,
+      cell: (each) => <span title={each.username}>{each.username}</span>,
     },
-    { key: "has", title: "Holds", width: "minmax(120px, 1.3fr)", from: "md", cell: (each) => holds(each) },
-    { key: "for", title: "For", width: "minmax(110px, 1.3fr)", from: "md", cell: (each) => scope(each) },
+    {
+      key: "has",
+      title: "Holds",
+      width: "minmax(80px, 1fr)",
+      from: "md",
+      cell: (each) => <span title={holds(each)}>{holds(each)}</span>,
+    },
+    {
+      key: "for",
+      title: "For",
+      width: "minmax(100px, 1fr)",
+      from: "md",
+      cell: (each) => <span title={scope(each)}>{scope(each)}</span>,
+    },
     {
       key: "state",
       title: "State",
@@ -69,13 +89,13 @@ export function Credentials() {
     {
       key: "refused",
       title: "Refused",
-      width: "120px",
+      width: "128px",
       from: "lg",
       cell: (each) =>
         each.closed_at ? (
           <Ago at={each.closed_at} />
         ) : each.consecutive_failures > 0 ? (
-          `${each.consecutive_failures} in a row`
+          `${count(each.consecutive_failures)} in a row`
         ) : (
           ""
         ),
@@ -84,9 +104,16 @@ export function Credentials() {
       key: "do",
       title: "",
       label: "Actions",
-      width: "240px",
+      // As wide as the buttons of the fullest row, so that the texts get the rest.
+      width: `${70 + (admin ? 138 : 0) + (list.rows.some((each) => each.state === "closed") ? 86 : 0)}px`,
       align: "right",
-      cell: (each) => <RowActions credential={each} onEdit={admin ? () => setEditing(each) : undefined} />,
+      cell: (each) => (
+        <RowActions
+          credential={each}
+          onTest={() => setTesting(each)}
+          onEdit={admin ? () => setEditing(each) : undefined}
+        />
+      ),
     },
   ];
   return (
@@ -129,6 +156,15 @@ export function Credentials() {
           />
         )}
       </Modal>
+      <Modal
+        opened={testing !== undefined}
+        onClose={() => setTesting(undefined)}
+        title={`Test ${testing?.name ?? ""} on a device`}
+        size="lg"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
+        {testing && <TestOnDevice key={testing.id} credential={testing} />}
+      </Modal>
     </Page>
   );
 }
@@ -152,12 +188,57 @@ function scope(each: Credential): string {
   return parts.join("; ") || "when chosen";
 }
 
+/** One device is enough to know whether the login is right, and costs at most one refusal. */
+function TestOnDevice({ credential }: { credential: Credential }) {
+  const [device, setDevice] = useState<string>();
+  const [shown, setShown] = useState<string>();
+  const check = useConnectionCheck(setShown);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (device !== undefined)
+      check.mutate({ devices: [device], credentials: { credential_id: credential.id } });
+  };
+  return (
+    <Stack>
+      <form onSubmit={submit}>
+        <Group align="flex-end" gap="sm">
+          <DeviceSelect
+            label="Device"
+            placeholder="Part of a name"
+            value={device}
+            onChoose={(next) => {
+              setDevice(next);
+              setShown(undefined);
+            }}
+            style={{ flex: "1 1 200px" }}
+            data-autofocus
+          />
+          <Button type="submit" loading={check.isPending} disabled={device === undefined}>
+            {shown === undefined ? "Check connection" : "Check again"}
+          </Button>
+        </Group>
+      </form>
+      {check.error ? (
+        <ProblemNotice error={check.error} />
+      ) : shown === undefined ? (
+        <Text size="sm" c="dimmed">
+          Logs in to this one device as {credential.username} and runs no command. A refused login counts
+          towards the pause of the credential.
+        </Text>
+      ) : (
+        <ConnectionCheck key={shown} id={shown} amongCredentials />
+      )}
+    </Stack>
+  );
+}
+
 interface RowActionsProps {
   credential: Credential;
+  onTest: () => void;
   onEdit: (() => void) | undefined;
 }
 
-function RowActions({ credential, onEdit }: RowActionsProps) {
+function RowActions({ credential, onTest, onEdit }: RowActionsProps) {
   const path = { id: credential.id };
   const done = () => queryClient.invalidateQueries({ queryKey: ["credentials"] });
   const release = useMutation({
@@ -187,6 +268,9 @@ function RowActions({ credential, onEdit }: RowActionsProps) {
             : "If it changed, an administrator corrects it, which releases it too."}
         </Confirm>
       )}
+      <Button size="xs" variant="default" aria-label={`Test ${credential.name} on a device`} onClick={onTest}>
+        Test
+      </Button>
       {onEdit && (
         <Button size="xs" variant="default" onClick={onEdit}>
           Edit

@@ -1,22 +1,21 @@
-import { Button, Code, Grid, Group, List, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Group, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { api, ask } from "../api/client";
 import { facetsQuery, recentQuery } from "../api/queries";
-import type { Collection, CoverageCounts } from "../api/types";
-import { useCan } from "../app/role";
-import { LinesChanged } from "../changes/LinesChanged";
+import type { Collection, CoverageCounts, Failures } from "../api/types";
+import { NewestChanges } from "../changes/NewestChanges";
 import { count, plural } from "../format";
 import { hasEnded } from "../progress";
-import { IconPlay, IconUp } from "../ui/icons";
 import { Figures, Page, Panel } from "../ui/Page";
 import { Empty, ProblemNotice, Stale } from "../ui/Problem";
-import { CoverageChip, FailureChip, SeverityChip, StatusChip } from "../ui/Status";
+import { CoverageChip, FailureChip, StatusChip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { ProgressBar } from "../wizard/ProgressBar";
 import { coverageWord, nameOf } from "../words";
-import { causesQuery, latelyQuery, runningQuery } from "./recent";
+import { FirstRun } from "./FirstRun";
+import { failedQuery, runningQuery } from "./recent";
 
 export function Dashboard() {
   const running = useQuery({
@@ -50,85 +49,6 @@ export function Dashboard() {
         running={running.data}
         devices={facets.data.total}
       />
-    </Page>
-  );
-}
-
-function FirstRun({ devices }: { devices: number }) {
-  const operator = useCan("operator");
-  return (
-    <Page title="Welcome to Showrun" lead="Three steps to the first collection.">
-      <Grid gap="lg">
-        <Grid.Col span={{ base: 12, md: 7 }}>
-          <Panel title="Collect your own devices">
-            <List type="ordered" spacing="md">
-              <List.Item>
-                <Text fw={600}>
-                  {devices === 0 ? "Import your devices" : `${plural(devices, "device")} imported`}
-                </Text>
-                <Text size="sm" c="dimmed">
-                  Paste a list of addresses, or import a CSV or a sessions.yaml. Nothing is contacted yet.
-                </Text>
-                {operator && (
-                  <Button
-                    mt="xs"
-                    size="xs"
-                    variant={devices === 0 ? "filled" : "default"}
-                    component={Link}
-                    to="/devices/import"
-                    leftSection={<IconUp size={14} />}
-                  >
-                    Import devices
-                  </Button>
-                )}
-              </List.Item>
-              <List.Item>
-                <Text fw={600}>Save a credential, or type one when you collect</Text>
-                <Text size="sm" c="dimmed">
-                  Passwords and keys are sealed and never shown again. Three refused logins in a row pause a
-                  credential, so that a typing error locks nobody out.
-                </Text>
-                {operator && (
-                  <Button mt="xs" size="xs" variant="default" component={Link} to="/credentials">
-                    Credentials
-                  </Button>
-                )}
-              </List.Item>
-              <List.Item>
-                <Text fw={600}>Run the first collection</Text>
-                <Text size="sm" c="dimmed">
-                  You see every command before it is sent, and each device live while it runs.
-                </Text>
-                {operator && devices > 0 && (
-                  <Button
-                    mt="xs"
-                    size="xs"
-                    component={Link}
-                    to="/collect"
-                    leftSection={<IconPlay size={14} />}
-                  >
-                    New collection
-                  </Button>
-                )}
-              </List.Item>
-            </List>
-            {!operator && (
-              <Text size="sm" mt="md">
-                Your role may look at everything here; starting needs the role operator.
-              </Text>
-            )}
-          </Panel>
-        </Grid.Col>
-        <Grid.Col span={{ base: 12, md: 5 }}>
-          <Panel title="Try with simulated devices">
-            <Text size="sm" mb="sm">
-              On the machine with the server, this starts simulated devices of several platforms, some of them
-              with faults:
-            </Text>
-            <Code block>showrun demo</Code>
-          </Panel>
-        </Grid.Col>
-      </Grid>
     </Page>
   );
 }
@@ -208,57 +128,23 @@ function Overview({ ended, running, devices }: OverviewProps) {
 
 /** How much of what was tried in the last 24 hours succeeded, over all collections that were started in them. */
 function useDay() {
-  const lately = useQuery({ ...latelyQuery(1), refetchInterval: 30_000 });
+  const lately = useQuery({ ...failedQuery(1, "failure_kind"), refetchInterval: 30_000 });
   const name = "Succeeded, last 24 hours";
   if (lately.data === undefined) return { name, value: "–", note: lately.error ? "not known now" : "" };
-  const { collections, whole } = lately.data;
-  const tried = collections.reduce((sum, each) => sum + each.devices_succeeded + each.devices_failed, 0);
-  const good = collections.reduce((sum, each) => sum + each.devices_succeeded, 0);
+  const { devices_succeeded: good, devices_failed: bad } = lately.data;
+  const tried = good + bad;
   if (tried === 0) return { name, value: "–", note: "nothing was collected" };
-  const of = whole ? "" : ` of the newest ${count(collections.length)} collections`;
   return {
     name,
     value: `${Math.floor((100 * good) / tried)} %`,
-    note: `${count(good)} of ${count(tried)} device runs${of}`,
+    note: `${count(good)} of ${count(tried)} device runs`,
   };
 }
 
-const row = { borderBottom: "1px solid var(--sr-line)" };
-
 function RecentChanges() {
-  const changes = useQuery({
-    queryKey: ["changes", "recent"],
-    queryFn: async () => (await ask(api.GET("/config-changes", { params: { query: { limit: 5 } } }))).items,
-    refetchInterval: 30_000,
-  });
   return (
     <Panel title="Recent changes" aside={<Link to="/changes">All changes</Link>}>
-      {changes.data === undefined ? (
-        changes.error ? (
-          <ProblemNotice error={changes.error} onRetry={() => void changes.refetch()} />
-        ) : (
-          <Loader size="sm" aria-label="Loading changes" />
-        )
-      ) : changes.data.length === 0 ? (
-        <Empty title="No configuration changed yet" />
-      ) : (
-        changes.data.map((each) => (
-          <Group key={each.id} justify="space-between" wrap="nowrap" gap="sm" py={8} style={row}>
-            <div style={{ minWidth: 0 }}>
-              <div className="sr-cut">
-                <Link to="/changes/$id" params={{ id: each.id }}>
-                  {each.device_name}
-                </Link>{" "}
-                <span className="sr-muted">
-                  <LinesChanged change={each} />, <Ago at={each.changed_at} />
-                </span>
-              </div>
-              <div className="sr-cut sr-mono sr-muted">{each.sections.join(", ") || each.message}</div>
-            </div>
-            <SeverityChip severity={each.severity} />
-          </Group>
-        ))
-      )}
+      <NewestChanges none="No configuration changed yet" refetchInterval={30_000} />
     </Panel>
   );
 }
@@ -374,8 +260,8 @@ function Mini({ collection }: { collection: Collection }) {
 
 /** What to do about a cause is a click away: the causes of a bad night must not push everything else out of sight. */
 function RecentFailures() {
-  const causes = useQuery({ ...causesQuery(1), refetchInterval: 60_000 });
-  const found = causes.data?.found;
+  const causes = useQuery({ ...failedQuery(1, "failure_kind"), refetchInterval: 30_000 });
+  const found = causes.data?.items;
   return (
     <Panel title="Failures, last 24 hours" aside={<Link to="/failures">All failures</Link>}>
       {found === undefined ? (
@@ -388,24 +274,8 @@ function RecentFailures() {
         <Empty title="Nothing failed" />
       ) : (
         <>
-          {causes.data?.bound && (
-            <Text size="xs" c="dimmed">
-              Of {causes.data.bound}.
-            </Text>
-          )}
           {found.slice(0, 6).map((cause) => (
-            <details className="sr-cause" key={cause.kind}>
-              <summary>
-                <FailureChip kind={cause.kind} />
-                <span>{count(cause.failures)}×</span>
-                <span className="sr-muted">
-                  <Ago at={cause.lastSeen} />
-                </span>
-              </summary>
-              <Text size="sm" c="dimmed">
-                {cause.hint}
-              </Text>
-            </details>
+            <CauseOfDay key={cause.causes[0]?.failure_kind} cause={cause} />
           ))}
           {found.length > 6 && (
             <Text size="sm" c="dimmed" mt={6}>
@@ -415,5 +285,44 @@ function RecentFailures() {
         </>
       )}
     </Panel>
+  );
+}
+
+/** Names of devices that are shown under a cause. */
+const NAMED = 12;
+
+function CauseOfDay({ cause }: { cause: Failures }) {
+  const [what] = cause.causes;
+  if (what === undefined) return null;
+  const named = cause.sample.slice(0, NAMED);
+  const more = cause.devices - named.length;
+  return (
+    <details className="sr-cause">
+      <summary>
+        <FailureChip kind={what.failure_kind} />
+        <span>{count(cause.failures)}×</span>
+        <span className="sr-muted">
+          <Ago at={cause.last_at} />
+        </span>
+      </summary>
+      <Text size="sm" c="dimmed">
+        {what.hint}
+      </Text>
+      <Text size="sm" className="sr-any">
+        {named.map((device, index) => (
+          <Fragment key={device.device_id}>
+            {index > 0 && ", "}
+            <Link
+              to="/collections/$id/devices/$deviceId"
+              params={{ id: device.collection_id, deviceId: device.device_id }}
+              title={device.message}
+            >
+              {device.device_name}
+            </Link>
+          </Fragment>
+        ))}
+        {more > 0 && ` and ${count(more)} more`}
+      </Text>
+    </details>
   );
 }

@@ -4,15 +4,17 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
 import { captureTypesQuery, deviceQuery, platformsQuery, queryClient } from "../api/queries";
 import { useCan } from "../app/role";
+import { clean } from "../app/search";
 import { Timeline } from "../device/Timeline";
-import { bytes, dateTime } from "../format";
+import { bytes } from "../format";
 import { tableFor } from "../tables/tables";
 import { Confirm } from "../ui/Confirm";
-import { IconPlay, IconTrash } from "../ui/icons";
+import { IconCheck, IconPlay, IconTrash } from "../ui/icons";
 import { Facts, Page, Panel } from "../ui/Page";
 import { ProblemNotice, Stale } from "../ui/Problem";
 import { Chip } from "../ui/Status";
-import { Ago } from "../ui/Time";
+import { Ago, Moment } from "../ui/Time";
+import { CheckActions, ConnectionCheck, useConnectionCheck } from "../wizard/ConnectionCheck";
 import { DeviceForm } from "./DeviceForm";
 
 const route = getRouteApi("/devices/$id");
@@ -21,6 +23,11 @@ export function DevicePage() {
   const { id } = route.useParams();
   const navigate = route.useNavigate();
   const operator = useCan("operator");
+  const { check: shownCheck } = route.useSearch();
+  const setCheck = (check: string | undefined) =>
+    void navigate({ search: (before) => clean({ ...before, check }), replace: true });
+  const check = useConnectionCheck(setCheck);
+  const checkNow = () => check.mutate({ devices: [id] });
   const device = useQuery(deviceQuery(id));
   const platforms = useQuery(platformsQuery);
   const types = useQuery(captureTypesQuery);
@@ -75,6 +82,15 @@ export function DevicePage() {
             >
               Collect now
             </Button>
+            <Button
+              variant="default"
+              leftSection={<IconCheck size={15} />}
+              loading={check.isPending}
+              disabled={!data.enabled}
+              onClick={checkNow}
+            >
+              Check connection
+            </Button>
             <DeviceForm device={data} key={data.updated_at} />
             <Confirm
               label="Delete"
@@ -92,6 +108,21 @@ export function DevicePage() {
       }
     >
       <Stale of={[device, current]} />
+      {check.error && <ProblemNotice error={check.error} onRetry={checkNow} />}
+      {shownCheck && (
+        <Panel
+          title="Connection"
+          aside={
+            <CheckActions
+              again={operator && data.enabled ? checkNow : undefined}
+              loading={check.isPending}
+              onClose={() => setCheck(undefined)}
+            />
+          }
+        >
+          <ConnectionCheck key={shownCheck} id={shownCheck} />
+        </Panel>
+      )}
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Panel title="Facts">
           <Facts
@@ -129,7 +160,7 @@ export function DevicePage() {
               ],
               ["SSH algorithms", data.legacy_algorithms ? "modern and legacy" : "modern only"],
               ["Last collected", <Ago key="l" at={data.last_collected_at} />],
-              ["Added", dateTime(data.created_at)],
+              ["Added", <Moment key="a" at={data.created_at} />],
             ]}
           />
         </Panel>

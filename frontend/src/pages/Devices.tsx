@@ -3,13 +3,15 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask, askBlob } from "../api/client";
 import { useList } from "../api/lists";
+import type { FiltersOf } from "../api/operations";
 import { facetsQuery } from "../api/queries";
 import type { Device } from "../api/types";
 import { useCan } from "../app/role";
-import { clean, stringifySearch } from "../app/search";
+import { clean, oneOf, stringifySearch } from "../app/search";
 import { plural } from "../format";
 import { saveAs } from "../ui/Copy";
 import { type Column, DataTable } from "../ui/DataTable";
+import { FacetFilters } from "../ui/FacetFilters";
 import { Filters } from "../ui/Filters";
 import { IconDown, IconPlay, IconSearch, IconUp } from "../ui/icons";
 import { Page } from "../ui/Page";
@@ -17,10 +19,12 @@ import { Empty, ProblemNotice } from "../ui/Problem";
 import { Chip } from "../ui/Status";
 import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
-import { FilterField } from "../wizard/DevicePicker";
 import { DeviceForm } from "./DeviceForm";
 
 const route = getRouteApi("/devices");
+
+/** As the API sorts them. */
+const SORTS = ["name", "-name"] as const;
 
 const columns: Column<Device>[] = [
   {
@@ -53,8 +57,8 @@ const columns: Column<Device>[] = [
     cell: (device) => device.platform,
   },
   { key: "site", title: "Site", width: "minmax(56px, 0.6fr)", from: "md", cell: (device) => device.site },
-  { key: "role", title: "Role", width: "minmax(94px, 0.8fr)", from: "md", cell: (device) => device.role },
-  { key: "model", title: "Model", width: "minmax(90px, 1fr)", from: "lg", cell: (device) => device.model },
+  { key: "role", title: "Role", width: "minmax(94px, 0.7fr)", from: "md", cell: (device) => device.role },
+  { key: "model", title: "Model", width: "minmax(90px, 1.4fr)", from: "lg", cell: (device) => device.model },
   {
     key: "os",
     title: "OS version",
@@ -65,7 +69,7 @@ const columns: Column<Device>[] = [
   {
     key: "last",
     title: "Last collected",
-    width: "118px",
+    width: "128px",
     from: "sm",
     cell: (device) =>
       device.enabled ? (
@@ -81,18 +85,28 @@ export function Devices() {
   const navigate = route.useNavigate();
   const operator = useCan("operator");
   const facets = useQuery(facetsQuery);
-  const sort = search.sort ?? "name";
-  const { enabled, ...rest } = search;
-  const filters = { ...rest, ...(enabled === undefined ? {} : { enabled: enabled === "true" }) };
+  const { q, vendor, platform, site, role, tag } = search;
+  const sort = oneOf(SORTS, search.sort) ?? "name";
+  const enabled = oneOf(["true", "false"], search.enabled);
+  const selectable = clean({ vendor, platform, site, role, tag });
+  const narrowing = clean({ ...selectable, q, enabled });
+  const asked = clean<FiltersOf<"/devices">>({
+    q,
+    vendor,
+    platform,
+    site,
+    role,
+    tag,
+    enabled: enabled === undefined ? undefined : enabled === "true",
+    sort,
+  });
   const list = useList<Device>({
-    key: ["devices", "list", search],
-    read: (page) => ask(api.GET("/devices", { params: { query: { ...filters, ...page, sort } } })),
+    key: ["devices", "list", asked],
+    read: (page) => ask(api.GET("/devices", { params: { query: { ...asked, ...page } } })),
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
-  const { sort: _, ...narrowing } = search;
   const filtered = Object.keys(narrowing).length > 0;
-  const { q, enabled: __, ...selectable } = narrowing;
   const inventory = facets.data?.total;
 
   const save = useMutation({
@@ -145,30 +159,7 @@ export function Devices() {
         moreInUse={[search.vendor, search.platform, search.role, search.tag, enabled].some(Boolean)}
         more={
           <>
-            <FilterField
-              label="Vendor"
-              facets={facets.data?.vendors}
-              value={search.vendor ?? []}
-              onChange={(vendor) => change({ vendor })}
-            />
-            <FilterField
-              label="Platform"
-              facets={facets.data?.platforms}
-              value={search.platform ?? []}
-              onChange={(platform) => change({ platform })}
-            />
-            <FilterField
-              label="Role"
-              facets={facets.data?.roles}
-              value={search.role ?? []}
-              onChange={(role) => change({ role })}
-            />
-            <FilterField
-              label="Tag"
-              facets={facets.data?.tags}
-              value={search.tag ?? []}
-              onChange={(tag) => change({ tag })}
-            />
+            <FacetFilters names={["vendor", "platform", "role", "tag"]} chosen={search} onChange={change} />
             <Select
               label="State"
               placeholder="Any"
@@ -185,18 +176,13 @@ export function Devices() {
       >
         <TextFilter
           label="Search"
-          placeholder="name, serial, …"
+          placeholder="Name, serial, …"
           leftSection={<IconSearch size={15} />}
           data-search
           value={q}
           onFilter={(text) => change({ q: text })}
         />
-        <FilterField
-          label="Site"
-          facets={facets.data?.sites}
-          value={search.site ?? []}
-          onChange={(site) => change({ site })}
-        />
+        <FacetFilters names={["site"]} chosen={search} onChange={change} />
       </Filters>
       {operator && filtered && q === undefined && enabled !== "false" && (list.total ?? 0) > 0 && (
         <Group>

@@ -1,7 +1,8 @@
 import { Button, Group, Loader, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Fragment, useMemo } from "react";
+import { Fragment } from "react";
+import type { Failures as FailuresOf } from "../api/types";
 import { useCan } from "../app/role";
 import { clean } from "../app/search";
 import { count, plural } from "../format";
@@ -11,8 +12,7 @@ import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { FailureChip } from "../ui/Status";
 import { Ago } from "../ui/Time";
 import { failureWord } from "../words";
-import { type Cause, type Grouped, grouped } from "./failures";
-import { causesQuery, failuresOfDaysQuery, type Looked } from "./recent";
+import { failedQuery } from "./recent";
 
 const route = getRouteApi("/failures");
 
@@ -60,11 +60,6 @@ export function Failures() {
   );
 }
 
-function Bound({ looked }: { looked: Looked<unknown> }) {
-  if (looked.bound === undefined) return null;
-  return <Notice tone="idle" title={`Only ${looked.bound} were looked at`} />;
-}
-
 const nothing = (
   <div className="sr-panel">
     <Empty title="Nothing failed in this time">
@@ -74,7 +69,7 @@ const nothing = (
 );
 
 function Causes({ days }: { days: number }) {
-  const causes = useQuery(causesQuery(days));
+  const causes = useQuery(failedQuery(days, "failure_kind"));
   if (causes.data === undefined) {
     return causes.error ? (
       <ProblemNotice error={causes.error} onRetry={() => void causes.refetch()} />
@@ -85,38 +80,35 @@ function Causes({ days }: { days: number }) {
   return (
     <>
       <Stale of={[causes]} />
-      <Bound looked={causes.data} />
-      {causes.data.found.length === 0
+      {causes.data.items.length === 0
         ? nothing
-        : causes.data.found.map((cause) => <CausePanel key={cause.kind} cause={cause} />)}
+        : causes.data.items.map((cause) => <CausePanel key={cause.causes[0]?.failure_kind} cause={cause} />)}
     </>
   );
 }
 
-/** `12 failures on 3 devices`; where the list of devices was cut, `on 1,000 devices or more`. */
-function reach(cause: Cause): string {
-  const devices = `${plural(cause.devices.length, "device")}${cause.more ? " or more" : ""}`;
-  return `${plural(cause.failures, "failure")} on ${devices}`;
-}
-
-function CausePanel({ cause }: { cause: Cause }) {
+function CausePanel({ cause }: { cause: FailuresOf }) {
   const operator = useCan("operator");
-  const names = cause.devices.filter((device) => device.name !== "").slice(0, NAMES);
-  const more = cause.devices.length - names.length;
-  const ids = cause.devices.map((device) => device.id);
+  const [what] = cause.causes;
+  if (what === undefined) return null;
+  const named = cause.sample.slice(0, NAMES);
+  const more = cause.devices - named.length;
+  // The sample holds all of them up to its size.
+  const ids = cause.sample.length === cause.devices ? cause.sample.map((device) => device.device_id) : [];
   return (
-    <section className="sr-panel" aria-labelledby={`cause-${cause.kind}`}>
+    <section className="sr-panel" aria-labelledby={`cause-${what.failure_kind}`}>
       <Stack gap={8}>
         <div style={{ display: "flex", flexWrap: "wrap", justifyContent: "space-between", gap: 12 }}>
           <div>
-            <h2 id={`cause-${cause.kind}`} style={{ fontSize: "1.1rem", margin: 0 }}>
-              {failureWord(cause.kind)}: {reach(cause)}
+            <h2 id={`cause-${what.failure_kind}`} style={{ fontSize: "1.1rem", margin: 0 }}>
+              {failureWord(what.failure_kind)}: {plural(cause.failures, "failure")} on{" "}
+              {plural(cause.devices, "device")}
             </h2>
             <Text size="sm" c="dimmed">
-              First <Ago at={cause.firstSeen} />, last <Ago at={cause.lastSeen} />
+              First <Ago at={cause.first_at} />, last <Ago at={cause.last_at} />
             </Text>
           </div>
-          {operator && !cause.more && ids.length <= 100 && (
+          {operator && ids.length > 0 && (
             <Button
               size="xs"
               variant="default"
@@ -127,16 +119,17 @@ function CausePanel({ cause }: { cause: Cause }) {
             </Button>
           )}
         </div>
-        <Text size="sm">{cause.hint}</Text>
+        <Text size="sm">{what.hint}</Text>
         <Text size="sm" className="sr-any">
-          {names.map((device, index) => (
-            <Fragment key={device.id}>
+          {named.map((device, index) => (
+            <Fragment key={device.device_id}>
               {index > 0 && ", "}
               <Link
                 to="/collections/$id/devices/$deviceId"
-                params={{ id: device.collectionId, deviceId: device.id }}
+                params={{ id: device.collection_id, deviceId: device.device_id }}
+                title={device.message}
               >
-                {device.name}
+                {device.device_name}
               </Link>
             </Fragment>
           ))}
@@ -147,11 +140,13 @@ function CausePanel({ cause }: { cause: Cause }) {
   );
 }
 
-function kinds(row: Grouped) {
-  const [first, ...rest] = row.kinds;
+function kinds(row: FailuresOf) {
+  const [first, ...rest] = row.causes;
   return (
-    <span title={row.kinds.map(({ kind, failures }) => `${failureWord(kind)} ${failures}`).join("\n")}>
-      {first && <FailureChip kind={first.kind} />}
+    <span
+      title={row.causes.map((each) => `${failureWord(each.failure_kind)} ${count(each.failures)}`).join("\n")}
+    >
+      {first && <FailureChip kind={first.failure_kind} />}
       {rest.length > 0 && <span className="sr-muted"> and {rest.length} more</span>}
     </span>
   );
@@ -159,14 +154,7 @@ function kinds(row: Grouped) {
 
 function Groups({ days, by }: { days: number; by: "device" | "site" }) {
   const navigate = route.useNavigate();
-  const failures = useQuery(failuresOfDaysQuery(days));
-  const rows = useMemo(
-    () =>
-      grouped(failures.data?.found ?? [], ({ device }) =>
-        by === "device" ? device.device_id : (device.site ?? ""),
-      ),
-    [failures.data, by],
-  );
+  const failures = useQuery(failedQuery(days, by));
   if (failures.data === undefined) {
     return failures.error ? (
       <ProblemNotice error={failures.error} onRetry={() => void failures.refetch()} />
@@ -174,13 +162,14 @@ function Groups({ days, by }: { days: number; by: "device" | "site" }) {
       <Loader aria-label="Loading" />
     );
   }
+  const { items: rows, total } = failures.data;
   const device = by === "device";
-  const columns: Column<Grouped>[] = [
+  const columns: Column<FailuresOf>[] = [
     {
       key: "name",
       title: device ? "Device" : "Site",
       width: "minmax(110px, 0.9fr)",
-      cell: (row) => <b>{device ? row.last.device.device_name : row.key || "no site"}</b>,
+      cell: (row) => <b>{device ? row.sample[0]?.device_name : row.sample[0]?.site || "no site"}</b>,
     },
     device
       ? {
@@ -188,7 +177,7 @@ function Groups({ days, by }: { days: number; by: "device" | "site" }) {
           title: "Site",
           width: "minmax(50px, 0.4fr)",
           from: "md",
-          cell: (row) => row.last.device.site,
+          cell: (row) => row.sample[0]?.site,
         }
       : {
           key: "devices",
@@ -204,34 +193,37 @@ function Groups({ days, by }: { days: number; by: "device" | "site" }) {
       title: "What happened last",
       width: "minmax(120px, 1.8fr)",
       from: "lg",
-      cell: (row) => <span title={row.last.device.message}>{row.last.device.message}</span>,
+      cell: (row) => <span title={row.sample[0]?.message}>{row.sample[0]?.message}</span>,
     },
     {
       key: "first",
       title: "First",
       width: "114px",
       from: "md",
-      cell: (row) => <Ago at={row.firstSeen} />,
+      cell: (row) => <Ago at={row.first_at} />,
     },
-    { key: "last", title: "Last", width: "114px", from: "sm", cell: (row) => <Ago at={row.lastSeen} /> },
+    { key: "last", title: "Last", width: "114px", from: "sm", cell: (row) => <Ago at={row.last_at} /> },
   ];
   return (
     <>
       <Stale of={[failures]} />
-      <Bound looked={failures.data} />
+      {total > rows.length && (
+        <Notice
+          tone="idle"
+          title={`Only the ${count(rows.length)} of ${count(total)} with the most failures are shown`}
+        />
+      )}
       <DataTable
         label={device ? "Devices that failed" : "Sites with failures"}
         columns={columns}
         rows={rows}
-        rowKey={(row) => row.key}
-        onOpen={(row) =>
-          device
-            ? void navigate({
-                to: "/collections/$id/devices/$deviceId",
-                params: { id: row.last.collectionId, deviceId: row.key },
-              })
-            : void navigate({ to: "/devices", search: row.key === "" ? {} : { site: [row.key] } })
-        }
+        rowKey={(row) => (device ? (row.sample[0]?.device_id ?? "") : (row.sample[0]?.site ?? ""))}
+        onOpen={({ sample: [last] }) => {
+          if (last === undefined) return;
+          const { collection_id: id, device_id: deviceId, site } = last;
+          if (device) void navigate({ to: "/collections/$id/devices/$deviceId", params: { id, deviceId } });
+          else void navigate({ to: "/devices", search: site === "" ? {} : { site: [site] } });
+        }}
         empty={<Empty title="Nothing failed in this time" />}
       />
     </>

@@ -3,10 +3,11 @@ import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
+import { type FiltersOf, wordsOf } from "../api/operations";
 import { queryClient } from "../api/queries";
-import type { HostKey } from "../api/types";
+import type { HostKey, HostKeyState } from "../api/types";
 import { useCan } from "../app/role";
-import { clean } from "../app/search";
+import { clean, oneOf } from "../app/search";
 import { Confirm } from "../ui/Confirm";
 import { type Column, DataTable } from "../ui/DataTable";
 import { DeviceSelect } from "../ui/DeviceSelect";
@@ -14,29 +15,28 @@ import { Facts, Page } from "../ui/Page";
 import { Empty } from "../ui/Problem";
 import { Chip } from "../ui/Status";
 import { Ago } from "../ui/Time";
-import { humanise, type Word } from "../words";
+import type { Word } from "../words";
 
 const route = getRouteApi("/host-keys");
 
-const STATES: Record<string, Word> = {
+const WORDS: { readonly [State in HostKeyState]: Word } = {
   accepted: { text: "Accepted", tone: "good" },
   changed: { text: "Changed", tone: "bad" },
   pending: { text: "Not accepted", tone: "warn" },
 };
 
-function stateWord(state: string): Word {
-  return STATES[state] ?? { text: humanise(state), tone: "idle" };
-}
+const STATES = wordsOf<HostKeyState>()("changed", "pending", "accepted");
 
 export function HostKeys() {
   const search = route.useSearch();
-  const { state, device_id } = search;
+  const { device_id } = search;
+  const state = oneOf(STATES, search.state);
+  const asked = clean<FiltersOf<"/host-keys">>({ state, device_id });
   const navigate = route.useNavigate();
   const admin = useCan("admin");
   const list = useList<HostKey>({
-    key: ["host-keys", search],
-    read: (page) =>
-      ask(api.GET("/host-keys", { params: { query: { ...page, ...clean({ state, device_id }) } as never } })),
+    key: ["host-keys", asked],
+    read: (page) => ask(api.GET("/host-keys", { params: { query: { ...asked, ...page } } })),
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
@@ -45,12 +45,12 @@ export function HostKeys() {
       key: "state",
       title: "State",
       width: "112px",
-      cell: (key) => <Chip word={stateWord(key.state)} />,
+      cell: (key) => <Chip word={WORDS[key.state]} />,
     },
     {
       key: "device",
       title: "Device",
-      width: "minmax(110px, 1.2fr)",
+      width: "minmax(110px, 1fr)",
       cell: (key) =>
         key.device_id ? (
           <Link to="/devices/$id" params={{ id: key.device_id }}>
@@ -63,7 +63,7 @@ export function HostKeys() {
     {
       key: "address",
       title: "Address",
-      width: "minmax(136px, 0.8fr)",
+      width: "minmax(136px, 0.6fr)",
       from: "lg",
       cell: (key) => (
         <span className="sr-mono">
@@ -75,13 +75,13 @@ export function HostKeys() {
       key: "fingerprint",
       title: "Fingerprint",
       // People compare it with what the device says, letter by letter: it is always whole.
-      width: "minmax(230px, 2fr)",
+      width: "minmax(230px, 3.2fr)",
       cell: (key) => <span className="sr-fingerprint">{key.fingerprint || key.offered_fingerprint}</span>,
     },
     {
       key: "seen",
       title: "Last seen",
-      width: "116px",
+      width: "128px",
       from: "lg",
       cell: (key) => <Ago at={key.last_seen_at} />,
     },
@@ -102,20 +102,19 @@ export function HostKeys() {
       <Group gap="sm" align="flex-end" className="sr-few">
         <DeviceSelect
           label="Device"
-          placeholder="part of a name"
+          placeholder="Part of a name"
           data-search
           value={device_id}
           onChoose={(id) => change({ device_id: id ?? "" })}
         />
         <SegmentedControl
           aria-label="State"
+          className="sr-segments"
           value={state ?? "all"}
           onChange={(value) => change({ state: value === "all" ? "" : value })}
           data={[
             { value: "all", label: "All" },
-            { value: "changed", label: "Changed" },
-            { value: "pending", label: "Not accepted" },
-            { value: "accepted", label: "Accepted" },
+            ...STATES.map((value) => ({ value, label: WORDS[value].text })),
           ]}
         />
       </Group>

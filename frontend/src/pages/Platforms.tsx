@@ -1,4 +1,4 @@
-import { Loader, Select, SimpleGrid, Text } from "@mantine/core";
+import { Loader, Select, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { platformsQuery } from "../api/queries";
@@ -45,11 +45,11 @@ export function Platforms() {
               void navigate({ search: clean({ platform: platform ?? undefined }), replace: true })
             }
           />
-          <SimpleGrid cols={{ base: 1, lg: 2 }}>
+          <div className="sr-columns">
             {shown.map((platform) => (
               <PlatformPanel key={platform.name} platform={platform} />
             ))}
-          </SimpleGrid>
+          </div>
         </>
       )}
     </Page>

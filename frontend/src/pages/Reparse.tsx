@@ -75,7 +75,7 @@ export function Reparse() {
           maw={420}
         />
         <Switch
-          label="Also what neither the templates nor the text of changed"
+          label="Also texts whose templates did not change"
           checked={everything}
           onChange={(event) => setEverything(event.currentTarget.checked)}
         />

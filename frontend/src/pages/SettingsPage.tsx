@@ -132,6 +132,9 @@ function SettingsForm({ settings }: { settings: Settings }) {
   );
 }
 
+/** Fields beside each other stand in a line, however long what is said of each. */
+const BELOW: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
+
 interface FieldProps {
   name: string;
   value: string | number | boolean;
@@ -147,6 +150,7 @@ function Field({ name, value, onChange }: FieldProps) {
       <Select
         label={label}
         description={description}
+        inputWrapperOrder={BELOW}
         data={choices}
         value={String(value)}
         allowDeselect={false}
@@ -170,6 +174,8 @@ function Field({ name, value, onChange }: FieldProps) {
       <NumberInput
         label={label}
         description={description}
+        inputWrapperOrder={BELOW}
+        thousandSeparator=","
         value={value}
         min={0}
         allowDecimal={false}

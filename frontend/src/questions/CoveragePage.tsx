@@ -1,45 +1,50 @@
-import { Button, Group, Loader, NumberInput, Select, Table, Text, Tooltip } from "@mantine/core";
+import { Button, Group, Loader, NumberInput, Select, Table, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
-import { captureTypesQuery, facetsQuery } from "../api/queries";
-import type { CoverageCounts, DeviceCoverage, TypeCoverage } from "../api/types";
+import { type FiltersOf, wordsOf } from "../api/operations";
+import { captureTypesQuery } from "../api/queries";
+import type { CoverageCounts, CoverageState, DeviceCoverage, TypeCoverage } from "../api/types";
 import { useCan } from "../app/role";
-import { clean } from "../app/search";
+import { clean, oneOf, wholeOf } from "../app/search";
 import { bothTimes, count, plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
+import { FacetFilters } from "../ui/FacetFilters";
 import { Figures, Page, Panel } from "../ui/Page";
 import { Empty, ProblemNotice, Stale } from "../ui/Problem";
 import { Scroll } from "../ui/Scroll";
 import { CoverageIcon } from "../ui/Status";
-import { FilterField } from "../wizard/DevicePicker";
 import "./questions.css";
-import { COVERAGE_STATES, coverageWord, failureWord } from "../words";
+import { coverageWord, failureWord } from "../words";
 
 const route = getRouteApi("/coverage");
 
-const STATES = ["fresh", "stale", "failing", "never", "not_supported"] as const;
+const STATES = wordsOf<CoverageState>()("fresh", "stale", "failing", "never", "not_supported");
+
+/** The most hours that the API takes for stale. */
+const MOST_HOURS = 87_600;
 
 /** Which device has which capture type fresh, stale, failing or never. */
 export function CoveragePage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const operator = useCan("operator");
-  const facets = useQuery(facetsQuery);
   const types = useQuery(captureTypesQuery);
-  const { state, hours, ...lists } = search;
-  const query = clean({ ...lists, stale_after_hours: hours ? Number(hours) : undefined });
+  const { site, platform, role } = search;
+  const state = oneOf(STATES, search.state);
+  const hours = wholeOf(search.hours, 1, MOST_HOURS);
+  const query = clean<FiltersOf<"/coverage">>({ site, platform, role, stale_after_hours: hours });
   const coverage = useQuery({
     queryKey: ["coverage", "all", query],
-    queryFn: () => ask(api.GET("/coverage", { params: { query: query as never } })),
+    queryFn: () => ask(api.GET("/coverage", { params: { query } })),
   });
   const list = useList<DeviceCoverage>({
     key: ["coverage", "devices", query, state],
     read: ({ include_total: _, ...page }) =>
       ask(
         api.GET("/coverage/devices", {
-          params: { query: { ...query, ...page, ...(state ? { state } : {}) } as never },
+          params: { query: { ...query, ...page, ...(state ? { state } : {}) } },
         }),
       ),
   });
@@ -66,7 +71,10 @@ export function CoveragePage() {
         title: <span className="sr-head-words">{names.get(type) ?? type}</span>,
         width: "minmax(44px, 86px)",
         cell: (row) => (
-          <Cell of={row.types.find((each) => each.capture_type === type)} type={names.get(type) ?? type} />
+          <>
+            <span className="sr-phone">{names.get(type) ?? type} </span>
+            <Cell of={row.types.find((each) => each.capture_type === type)} type={names.get(type) ?? type} />
+          </>
         ),
       }),
     ),
@@ -81,39 +89,22 @@ export function CoveragePage() {
       }
     >
       <div className="sr-filters">
-        <FilterField
-          label="Site"
-          facets={facets.data?.sites}
-          value={search.site ?? []}
-          onChange={(site) => change({ site })}
-        />
-        <FilterField
-          label="Platform"
-          facets={facets.data?.platforms}
-          value={search.platform ?? []}
-          onChange={(platform) => change({ platform })}
-        />
-        <FilterField
-          label="Role"
-          facets={facets.data?.roles}
-          value={search.role ?? []}
-          onChange={(role) => change({ role })}
-        />
+        <FacetFilters names={["site", "platform", "role"]} chosen={search} onChange={change} />
         <Select
           label="Devices with"
           placeholder="Any state"
           clearable
-          data={COVERAGE_STATES.map((value) => ({ value, label: coverageWord(value).text }))}
+          data={STATES.map((value) => ({ value, label: coverageWord(value).text }))}
           value={state ?? null}
           onChange={(value) => change({ state: value ?? "" })}
         />
         <NumberInput
           label="Stale after, hours"
           min={1}
-          max={8760}
+          max={MOST_HOURS}
           allowDecimal={false}
           placeholder={String(data?.stale_after_hours ?? 26)}
-          value={hours ? Number(hours) : ""}
+          value={hours ?? ""}
           onChange={(value) =>
             change({ hours: typeof value === "number" && value >= 1 ? String(value) : "" })
           }
@@ -270,13 +261,7 @@ function Bars({
               </Table.Td>
               {STATES.slice(0, 4).map((state) => (
                 <Table.Td key={state} ta="right">
-                  {row.counts[state] === 0 ? (
-                    <Text span c="dimmed">
-                      0
-                    </Text>
-                  ) : (
-                    count(row.counts[state])
-                  )}
+                  {row.counts[state] === 0 ? <span className="sr-muted">0</span> : count(row.counts[state])}
                 </Table.Td>
               ))}
             </Table.Tr>

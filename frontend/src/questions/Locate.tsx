@@ -98,7 +98,7 @@ const columns: Column<Sighting>[] = [
   {
     key: "last",
     title: "Last seen",
-    width: "112px",
+    width: "128px",
     from: "sm",
     cell: (each) => <Ago at={each.last_seen_at} />,
   },

@@ -1,63 +1,60 @@
 import { Button, Group, Loader, MultiSelect, Stack, Switch, Text, TextInput } from "@mantine/core";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type FormEvent, useMemo } from "react";
 import { api, ask } from "../api/client";
-import { captureTypesQuery, facetsQuery } from "../api/queries";
+import { useList } from "../api/lists";
+import type { AnswerOf, FiltersOf } from "../api/operations";
+import { captureTypesQuery } from "../api/queries";
 import type { SearchHit } from "../api/types";
 import { clean } from "../app/search";
 import { count, dateTime, plural } from "../format";
 import { useTypeTitle } from "../ui/captureTypes";
+import { FacetFilters } from "../ui/FacetFilters";
 import { IconSearch } from "../ui/icons";
+import { MoreProblem } from "../ui/MoreProblem";
 import { patternsOf } from "../ui/names";
 import { Page } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { Ago } from "../ui/Time";
 import { useAddressed } from "../ui/useAddressed";
-import { FilterField } from "../wizard/DevicePicker";
 import "./questions.css";
 import { byText, passages, pieces, type ShownLine, type TextHits } from "./hits";
 
 const route = getRouteApi("/search");
 
+/** Hits that are asked for at once. */
+const HITS = 100;
+
 /** Any characters in any text: the last good one of each device and type, or all that are kept. */
 export function Search() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { q, history, device, ...lists } = search;
+  const { q, history, device, capture_type, site, platform } = search;
   const [text, setText] = useAddressed(q);
   const [name, setName] = useAddressed(device);
   const types = useQuery(captureTypesQuery);
-  const facets = useQuery(facetsQuery);
-  const query = clean({
-    ...lists,
+  const query = clean<FiltersOf<"/search">>({
+    capture_type,
+    site,
+    platform,
     device: device ? patternsOf(device) : undefined,
     history: history ? true : undefined,
   });
-  const found = useInfiniteQuery({
-    queryKey: ["search", q, query],
-    queryFn: ({ pageParam }: { pageParam: string | undefined }) =>
+  const found = useList<SearchHit, AnswerOf<"/search">>({
+    key: ["search", q, query],
+    // All hits are in the page, not only those in sight: there are never many more at once.
+    read: ({ page_token }) =>
       ask(
         api.GET("/search", {
-          params: {
-            query: {
-              q: q ?? "",
-              limit: 100,
-              ...query,
-              ...(pageParam ? { page_token: pageParam } : {}),
-            } as never,
-          },
+          params: { query: { q: q ?? "", ...query, limit: HITS, ...clean({ page_token }) } },
         }),
       ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page: { next_page_token?: string }) => page.next_page_token,
     enabled: q !== undefined,
   });
-  const texts = useMemo(
-    () => byText(found.data?.pages.flatMap((page) => page.items as SearchHit[]) ?? []),
-    [found.data],
-  );
-  const last = found.data?.pages.at(-1);
+  const { more } = found;
+  const texts = useMemo(() => byText(found.rows), [found.rows]);
+  const last = found.pages.at(-1);
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
   const submit = (event: FormEvent) => {
@@ -95,21 +92,10 @@ export function Search() {
               value={search.capture_type ?? []}
               onChange={(value) => change({ capture_type: value })}
             />
-            <FilterField
-              label="Site"
-              facets={facets.data?.sites}
-              value={search.site ?? []}
-              onChange={(site) => change({ site })}
-            />
-            <FilterField
-              label="Platform"
-              facets={facets.data?.platforms}
-              value={search.platform ?? []}
-              onChange={(platform) => change({ platform })}
-            />
+            <FacetFilters names={["site", "platform"]} chosen={search} onChange={change} />
             <TextInput
               label="Device"
-              placeholder="part of a name"
+              placeholder="Part of a name"
               value={name}
               onChange={(event) => setName(event.currentTarget.value)}
             />
@@ -130,8 +116,8 @@ export function Search() {
         </div>
       ) : (
         // Hits of another question are never shown as the answer to this one.
-        <Stack gap="lg" aria-busy={found.isPending}>
-          <Stale of={[found]} />
+        <Stack gap="lg" aria-busy={found.loading}>
+          <Stale of={[found.refresh]} />
           {last?.message && <Notice tone="idle" title={last.message} />}
           {last !== undefined && last.texts_pending > 0 && (
             <Notice tone="warn" title={`${plural(last.texts_pending, "text")} cannot be found yet`}>
@@ -144,7 +130,7 @@ export function Search() {
             ) : (
               <>
                 {plural(lines, "line")} in {plural(texts.length, "text")}
-                {found.hasNextPage && ", and more"}
+                {more.has && ", and more"}
                 {last.history && `; ${plural(last.history.versions_read, "version")} read`}
                 {last.history?.searched_back_to && ` back to ${dateTime(last.history.searched_back_to)}`}
               </>
@@ -152,11 +138,11 @@ export function Search() {
           </Text>
           {last === undefined &&
             (found.error ? (
-              <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
+              <ProblemNotice error={found.error} onRetry={found.onRetry} />
             ) : (
               <Loader aria-label="Searching" />
             ))}
-          {last !== undefined && texts.length === 0 && !found.hasNextPage && (
+          {last !== undefined && texts.length === 0 && !more.has && (
             <div className="sr-panel">
               <Empty title="It stands nowhere">
                 {history === undefined
@@ -168,16 +154,16 @@ export function Search() {
           {texts.map((each) => (
             <TextPanel key={`${each.captureId} ${each.hits[0]?.line.number}`} text={each} q={q} />
           ))}
-          {found.hasNextPage && (
-            <Group>
-              <Button
-                variant="default"
-                loading={found.isFetchingNextPage}
-                onClick={() => void found.fetchNextPage()}
-              >
-                {history === undefined ? "More" : "Search further back"}
-              </Button>
-            </Group>
+          {more.error ? (
+            <MoreProblem what="hits" error={more.error} onRetry={more.load} />
+          ) : (
+            more.has && (
+              <Group>
+                <Button variant="default" loading={more.loading} onClick={more.load}>
+                  {history === undefined ? "More" : "Search further back"}
+                </Button>
+              </Group>
+            )
           )}
         </Stack>
       )}

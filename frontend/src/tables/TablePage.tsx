@@ -3,10 +3,10 @@ import { useMediaQuery } from "@mantine/hooks";
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
-import { askBlob, askJson } from "../api/client";
+import { askBlob } from "../api/client";
 import { useList } from "../api/lists";
-import type { Page as ApiPage } from "../api/types";
-import { clean, stringifySearch } from "../app/search";
+import type { Path } from "../api/operations";
+import { clean, stringifySearch, timeOf } from "../app/search";
 import { dateTime, plural } from "../format";
 import { saveAs } from "../ui/Copy";
 import { type Column, DataTable } from "../ui/DataTable";
@@ -17,15 +17,20 @@ import { Empty, ProblemNotice } from "../ui/Problem";
 import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
 import { Cell, Labelled } from "./Cell";
+import { READ } from "./read";
 import "./tables.css";
 import {
   EXAMPLES,
   FILTERS,
-  field,
+  type FieldName,
+  type Filter,
   fieldWord,
   type Look,
+  PATHS,
+  queryOf,
+  type Rows,
   rowId,
-  several,
+  type Slug,
   TABLES,
   type TableKind,
   type TableRow,
@@ -72,22 +77,18 @@ function keyOf(row: TableRow): string {
   return key;
 }
 
-function Table({ table }: { table: TableKind }) {
+function Table<Of extends Slug>({ table }: { table: TableKind<Of> }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const [all, setAll] = useState(false);
   const roomy = useMediaQuery("(min-width: 640px)", true);
-  const { as_of, device_id } = search;
+  const { device_id } = search;
+  const as_of = timeOf(search.as_of);
   const named = useDevicesNamed(search.device, device_id);
-  const filters = table.filters.flatMap((name) => {
-    const values = name === "device" ? [] : several(search[name] ?? "");
-    return values.length === 0 ? [] : [[name, values] as const];
-  });
-  const asked = clean({ ...Object.fromEntries(filters), ...named.query, as_of });
-  const list = useList<TableRow>({
+  const asked = queryOf(table.filters, search, named.query, as_of);
+  const list = useList<Rows[Of]>({
     key: ["tables", table.slug, asked],
-    read: (page) =>
-      askJson<ApiPage<TableRow>>(`/api/v1/${table.path}${stringifySearch({ ...asked, ...page })}`),
+    read: (page) => READ[table.slug]({ ...asked, ...page }),
     enabled: named.ready,
   });
   const open = useMemo(
@@ -96,22 +97,26 @@ function Table({ table }: { table: TableKind }) {
     [list.rows, search.row],
   );
   const { more } = list;
-  const looking = search.row !== undefined && open === undefined && list.rows.length < MOST_LOOKED_AT;
+  const looking =
+    search.row !== undefined && open === undefined && !more.error && list.rows.length < MOST_LOOKED_AT;
   useEffect(() => {
     if (looking && more.has && !more.loading) more.load();
   }, [looking, more]);
   const save = useMutation({
-    mutationFn: async () =>
-      saveAs(await askBlob(`/api/v1/${table.path}.csv${stringifySearch(asked)}`), `${table.path}.csv`),
+    mutationFn: async () => {
+      const path: Path = `${PATHS[table.slug]}.csv`;
+      saveAs(await askBlob(`/api/v1${path}${stringifySearch({ ...asked })}`), path.slice(1));
+    },
   });
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (before) => clean({ ...before, ...next }), replace: true });
   const filtered = Object.keys(asked).length > 0 || search.device !== undefined;
 
   // A phone shows the ones in use and the first few; the rest are a touch away.
-  const offered = roomy || all ? table.filters : table.filters.filter((name, at) => at < 3 || search[name]);
+  const filters: readonly Filter[] = table.filters;
+  const offered = roomy || all ? filters : filters.filter((name, at) => at < 3 || search[name]);
 
-  const columns: Column<TableRow>[] = [
+  const columns: Column<Rows[Of]>[] = [
     {
       key: "device",
       title: "Device",
@@ -126,19 +131,14 @@ function Table({ table }: { table: TableKind }) {
         ),
     },
     ...table.columns.map(
-      (column): Column<TableRow> => ({
+      (column): Column<Rows[Of]> => ({
         key: column.field,
         title: column.title,
         width: column.width,
         ...(column.from === undefined ? {} : { from: column.from }),
         ...(column.align === undefined ? {} : { align: column.align }),
         cell: (row) => (
-          <Labelled
-            title={column.title}
-            value={field(row, column.field)}
-            look={column.look}
-            narrow={!roomy}
-          />
+          <Labelled title={column.title} value={row[column.field]} look={column.look} narrow={!roomy} />
         ),
       }),
     ),
@@ -154,7 +154,7 @@ function Table({ table }: { table: TableKind }) {
   return (
     <Page
       title={`${table.title}${as_of ? ` at ${dateTime(as_of)}` : ""}`}
-      lead={list.total === undefined ? "What the devices say." : `${words(table, list.total)}.`}
+      lead={list.total === undefined ? "What the devices say." : `${words(table.one, list.total)}.`}
       actions={
         <>
           <TextInput
@@ -260,14 +260,14 @@ function Table({ table }: { table: TableKind }) {
         title={open === undefined ? "" : `${table.title} of ${open.device_name ?? "a device that is gone"}`}
         closeButtonProps={{ "aria-label": "Close" }}
       >
-        {open && <Facts facts={factsOf(table, open)} />}
+        {open && <Facts facts={factsOf(table.columns, open)} />}
       </Drawer>
     </Page>
   );
 }
 
-function words(table: TableKind, total: number): string {
-  return plural(total, table.one, table.one === "entry" ? "entries" : `${table.one}s`);
+function words(one: string, total: number): string {
+  return plural(total, one, one === "entry" ? "entries" : `${one}s`);
 }
 
 /** For a field of the browser, which knows no zones. */
@@ -276,16 +276,18 @@ function localTime(at: string): string {
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-const TIMES = new Set(["first_seen_at", "last_seen_at", "closed_at"]);
-const DURATIONS = new Set(["age_seconds", "uptime_seconds"]);
+const TIMES: ReadonlySet<string> = new Set<FieldName>(["first_seen_at", "last_seen_at", "closed_at"]);
+const DURATIONS: ReadonlySet<string> = new Set<FieldName>(["age_seconds", "uptime_seconds"]);
 
-function lookOf(table: TableKind, name: string): Look {
+type Looks = readonly { field: string; look?: Look }[];
+
+function lookOf(columns: Looks, name: string): Look {
   if (DURATIONS.has(name)) return "duration";
   if (name.endsWith("_up")) return "state";
-  return table.columns.find((column) => column.field === name)?.look === "kind" ? "kind" : "mono";
+  return columns.find((column) => column.field === name)?.look === "kind" ? "kind" : "mono";
 }
 
-function factsOf(table: TableKind, row: TableRow) {
+function factsOf(columns: Looks, row: TableRow) {
   return Object.entries(row)
     .filter(
       ([name, value]) =>
@@ -311,7 +313,7 @@ function factsOf(table: TableKind, row: TableRow) {
       const shown = TIMES.has(name) ? (
         <Ago key={name} at={String(value)} />
       ) : (
-        <Cell key={name} value={value} look={lookOf(table, name)} />
+        <Cell key={name} value={value} look={lookOf(columns, name)} />
       );
       return [fieldWord(name), shown] as const;
     });

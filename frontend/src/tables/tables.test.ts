@@ -1,67 +1,23 @@
 import { expect, it } from "vitest";
-import type { components, paths } from "../api/schema";
 import { plain } from "./Cell";
-import { fieldWord, kindWord, rowId, several, TABLES, type TableKind } from "./tables";
+import { fieldWord, kindWord, PATHS, queryOf, rowId, several, TABLES, tableOf } from "./tables";
 
-type Path = keyof paths & `/${string}`;
-
-it("asks only for what the API has", () => {
-  const known: Record<TableKind["slug"], Path> = {
-    arp: "/arp-entries",
-    mac: "/mac-entries",
-    neighbors: "/neighbors",
-    interfaces: "/interfaces",
-    routes: "/routes",
-    inventory: "/components",
-    versions: "/device-versions",
-  };
-  expect(Object.fromEntries(TABLES.map((table) => [table.slug, `/${table.path}`]))).toEqual(known);
+it("has every table under its name", () => {
+  expect(TABLES.map((table) => table.slug)).toEqual(Object.keys(PATHS));
+  for (const table of TABLES) expect(tableOf(table.slug)).toBe(table);
 });
 
-it("shows fields that rows have", () => {
-  type Schemas = components["schemas"];
-  const fields: { [Slug in TableKind["slug"]]: string[] } = {
-    arp: ["address", "mac", "interface", "vlan", "vrf"] satisfies (keyof Schemas["ArpEntry"])[],
-    mac: ["mac", "vlan", "interface", "kind"] satisfies (keyof Schemas["MacEntry"])[],
-    neighbors: [
-      "local_interface",
-      "neighbor_name",
-      "neighbor_interface",
-      "management_addresses",
-    ] satisfies (keyof Schemas["Neighbor"])[],
-    interfaces: [
-      "name",
-      "link_up",
-      "admin_up",
-      "addresses",
-      "description",
-      "speed",
-    ] satisfies (keyof Schemas["Interface"])[],
-    routes: [
-      "prefix",
-      "next_hop",
-      "interface",
-      "protocol",
-      "distance",
-      "metric",
-      "vrf",
-    ] satisfies (keyof Schemas["Route"])[],
-    inventory: [
-      "name",
-      "kind",
-      "description",
-      "part_number",
-      "serial",
-    ] satisfies (keyof Schemas["Component"])[],
-    versions: [
-      "os",
-      "os_version",
-      "model",
-      "serial",
-      "uptime_seconds",
-    ] satisfies (keyof Schemas["DeviceVersion"])[],
-  };
-  for (const table of TABLES) expect(table.columns.map((column) => column.field)).toEqual(fields[table.slug]);
+it("asks a table by what it can be narrowed by", () => {
+  const search = { device: "cph", ip: "10.0.0.1, 10.0.0.2", protocol: "ospf", vlan: " " };
+  const devices = { device_id: ["a"] };
+  expect(queryOf(["device", "ip", "vlan"], search, devices, undefined)).toEqual({
+    device_id: ["a"],
+    ip: ["10.0.0.1", "10.0.0.2"],
+  });
+  expect(queryOf(["protocol"], search, {}, "2026-01-31T06:30:00.000Z")).toEqual({
+    protocol: ["ospf"],
+    as_of: "2026-01-31T06:30:00.000Z",
+  });
 });
 
 it("takes several values of a filter", () => {

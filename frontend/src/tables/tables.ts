@@ -1,7 +1,35 @@
 /** The tables that captures are loaded into: what each is called, by what it is narrowed, and what of a row stands in the list. */
+import type { Path, QueryOf } from "../api/operations";
 import type { ArpEntry, Component, DeviceVersion, Interface, MacEntry, Neighbor, Route } from "../api/types";
+import type { DeviceQuery } from "../ui/names";
 
-export type TableRow = ArpEntry | MacEntry | Neighbor | Interface | Route | Component | DeviceVersion;
+/** The names of the tables in the address bar, `/tables/arp`, and where the API has them. */
+export const PATHS = {
+  arp: "/arp-entries",
+  mac: "/mac-entries",
+  neighbors: "/neighbors",
+  interfaces: "/interfaces",
+  routes: "/routes",
+  inventory: "/components",
+  versions: "/device-versions",
+} as const satisfies Record<string, Path>;
+
+export type Slug = keyof typeof PATHS;
+
+export interface Rows {
+  arp: ArpEntry;
+  mac: MacEntry;
+  neighbors: Neighbor;
+  interfaces: Interface;
+  routes: Route;
+  inventory: Component;
+  versions: DeviceVersion;
+}
+
+export type TableRow = Rows[Slug];
+
+type FieldOf<Of extends Slug> = keyof Rows[Of] & string;
+export type FieldName = { [Of in Slug]: FieldOf<Of> }[Slug];
 
 export const FILTERS = {
   device: "Device",
@@ -21,7 +49,7 @@ export type Filter = keyof typeof FILTERS;
 
 /** How a filter is written; the API takes several of each. */
 export const EXAMPLES: Partial<Record<Filter, string>> = {
-  device: "part of a name",
+  device: "Part of a name",
   ip: "10.0.0.1",
   mac: "00:1c:73",
   prefix: "10.0.0.0/8",
@@ -42,8 +70,8 @@ export type Look =
   | "duration"
   | "kind";
 
-export interface TableColumn {
-  field: string;
+export interface TableColumn<Of extends Slug> {
+  field: FieldOf<Of>;
   title: string;
   width: string;
   look?: Look;
@@ -51,29 +79,30 @@ export interface TableColumn {
   align?: "right";
 }
 
-export interface TableKind {
-  /** Of the address bar: `/tables/arp`. */
-  slug: string;
+interface Table<Of extends Slug> {
+  slug: Of;
   title: string;
   one: string;
-  path: string;
   captureType: string;
-  filters: readonly Filter[];
-  columns: readonly TableColumn[];
+  filters: readonly Extract<keyof QueryOf<(typeof PATHS)[Of]>, Filter>[];
+  columns: readonly TableColumn<Of>[];
 }
+
+export type TableKind<Of extends Slug = Slug> = { [Each in Of]: Table<Each> }[Of];
 
 const wide = "minmax(112px, 1.4fr)";
 /** `TenGigabitEthernet1/0/3` whole */
 const port = "minmax(178px, 1.5fr)";
 const middle = "minmax(92px, 1fr)";
 const narrow = "74px";
+/** What people or vendors wrote there */
+const said = "minmax(120px, 2.4fr)";
 
 export const TABLES: readonly TableKind[] = [
   {
     slug: "arp",
     title: "ARP",
     one: "entry",
-    path: "arp-entries",
     captureType: "arp",
     filters: ["device", "ip", "prefix", "mac", "interface", "vlan", "vrf"],
     columns: [
@@ -88,7 +117,6 @@ export const TABLES: readonly TableKind[] = [
     slug: "mac",
     title: "MAC",
     one: "entry",
-    path: "mac-entries",
     captureType: "mac",
     filters: ["device", "mac", "vlan", "interface", "vrf"],
     columns: [
@@ -102,7 +130,6 @@ export const TABLES: readonly TableKind[] = [
     slug: "neighbors",
     title: "Neighbors",
     one: "neighbor",
-    path: "neighbors",
     captureType: "lldp",
     filters: ["device", "name", "interface", "ip", "mac"],
     columns: [
@@ -116,23 +143,21 @@ export const TABLES: readonly TableKind[] = [
     slug: "interfaces",
     title: "Interfaces",
     one: "interface",
-    path: "interfaces",
     captureType: "interfaces",
     filters: ["device", "interface", "ip", "prefix", "mac", "vlan", "vrf"],
     columns: [
       { field: "name", title: "Interface", width: port, look: "interface" },
       { field: "link_up", title: "Link", width: "74px", look: "state" },
       { field: "admin_up", title: "Admin", width: "74px", look: "state", from: "lg" },
-      { field: "addresses", title: "Addresses", width: wide, look: "list" },
-      { field: "description", title: "Description", width: middle, from: "sm" },
-      { field: "speed", title: "Speed", width: "90px", from: "lg" },
+      { field: "addresses", title: "Addresses", width: "minmax(122px, 1fr)", look: "list" },
+      { field: "description", title: "Description", width: said, from: "sm" },
+      { field: "speed", title: "Speed", width: "84px", from: "lg" },
     ],
   },
   {
     slug: "routes",
     title: "Routes",
     one: "route",
-    path: "routes",
     captureType: "routes",
     filters: ["device", "ip", "prefix", "protocol", "interface", "vrf"],
     columns: [
@@ -140,22 +165,21 @@ export const TABLES: readonly TableKind[] = [
       { field: "next_hop", title: "Next hop", width: middle, look: "address" },
       { field: "interface", title: "Interface", width: port, look: "interface", from: "sm" },
       { field: "protocol", title: "Protocol", width: "94px" },
+      { field: "vrf", title: "VRF", width: middle, from: "lg" },
       { field: "distance", title: "Distance", width: narrow, align: "right", from: "lg" },
       { field: "metric", title: "Metric", width: narrow, align: "right", from: "lg" },
-      { field: "vrf", title: "VRF", width: middle, from: "lg" },
     ],
   },
   {
     slug: "inventory",
     title: "Inventory",
     one: "component",
-    path: "components",
     captureType: "inventory",
     filters: ["device", "name", "serial"],
     columns: [
       { field: "name", title: "Component", width: wide },
       { field: "kind", title: "Kind", width: middle, from: "md" },
-      { field: "description", title: "Description", width: wide, from: "md" },
+      { field: "description", title: "Description", width: said, from: "md" },
       { field: "part_number", title: "Part number", width: middle, look: "mono", from: "sm" },
       { field: "serial", title: "Serial", width: middle, look: "mono" },
     ],
@@ -164,7 +188,6 @@ export const TABLES: readonly TableKind[] = [
     slug: "versions",
     title: "Versions",
     one: "device",
-    path: "device-versions",
     captureType: "version",
     filters: ["device", "os_version", "name", "serial"],
     columns: [
@@ -186,11 +209,7 @@ export function tableFor(captureType: string): TableKind | undefined {
   return TABLES.find((table) => table.captureType === captureType);
 }
 
-export function field(row: object, name: string): unknown {
-  return (row as Record<string, unknown>)[name];
-}
-
-const WORDS: Record<string, string> = {
+const WORDS: { readonly [name: string]: string | undefined } = {
   mac: "MAC address",
   vlan: "VLAN",
   vrf: "VRF",
@@ -209,7 +228,7 @@ const WORDS: Record<string, string> = {
   speed_bps: "Speed, bits a second",
   age_seconds: "Age then",
   uptime_seconds: "Up for",
-};
+} satisfies { [Name in FieldName]?: string };
 
 /** `neighbor_port_id` → `Neighbor port id`; what the engineers write in capitals, they find in capitals. */
 export function fieldWord(name: string): string {
@@ -238,7 +257,7 @@ export function kindWord(kind: string): string {
 }
 
 /** What a row may say otherwise each time it is read, and is still the same row. */
-const PASSING = new Set([
+const PASSING: ReadonlySet<string> = new Set<FieldName>([
   "device_name",
   "first_seen_at",
   "last_seen_at",
@@ -266,4 +285,23 @@ export function several(text: string): string[] {
     .split(",")
     .map((each) => each.trim())
     .filter((each) => each !== "");
+}
+
+/** As all tables are asked; none has a filter that means another thing than in the others. */
+export type TableQuery = DeviceQuery & { [Name in Filter]?: string[] } & { as_of?: string };
+
+/** What the address bar says about a table, as its operation takes it: a filter that the table has not is left out. */
+export function queryOf(
+  filters: readonly Filter[],
+  search: { readonly [Name in Filter]?: string },
+  devices: DeviceQuery,
+  as_of: string | undefined,
+): TableQuery {
+  const query: TableQuery = { ...devices, ...(as_of === undefined ? {} : { as_of }) };
+  for (const name of filters) {
+    const values = several(search[name] ?? "");
+    // Devices are asked for by what was found for their names.
+    if (name !== "device" && values.length > 0) query[name] = values;
+  }
+  return query;
 }

@@ -10,6 +10,7 @@ import {
   useState,
 } from "react";
 import type { Topology } from "../api/types";
+import { count } from "../format";
 import "./topology.css";
 import { type Drawing, layout } from "./layout";
 
@@ -130,26 +131,30 @@ export function Graph({ topology, chosen, onChoose }: Props) {
 
   return (
     <div className="sr-graph">
-      <Group gap={6} className="sr-graph-tools">
-        {MOVES.map(({ key, label, sign, x, y }) => (
-          <ActionIcon key={key} variant="default" aria-label={label} onClick={() => move({ x, y })}>
-            {sign}
+      {/* Above the drawing and not on it: there it would cover what lies in that corner. */}
+      <div className="sr-graph-tools">
+        <Legend />
+        <Group gap={6}>
+          {MOVES.map(({ key, label, sign, x, y }) => (
+            <ActionIcon key={key} variant="default" aria-label={label} onClick={() => move({ x, y })}>
+              {sign}
+            </ActionIcon>
+          ))}
+          <ActionIcon variant="default" aria-label="Closer" onClick={() => zoom(0.75)}>
+            +
           </ActionIcon>
-        ))}
-        <ActionIcon variant="default" aria-label="Closer" onClick={() => zoom(0.75)}>
-          +
-        </ActionIcon>
-        <ActionIcon variant="default" aria-label="Farther" onClick={() => zoom(1.33)}>
-          −
-        </ActionIcon>
-        <ActionIcon variant="default" aria-label="Show all" onClick={() => setView(drawing.box)}>
-          ⤢
-        </ActionIcon>
-      </Group>
+          <ActionIcon variant="default" aria-label="Farther" onClick={() => zoom(1.33)}>
+            −
+          </ActionIcon>
+          <ActionIcon variant="default" aria-label="Show all" onClick={() => setView(drawing.box)}>
+            ⤢
+          </ActionIcon>
+        </Group>
+      </div>
       <svg
         ref={svg}
         role="img"
-        aria-label={`Drawing of ${topology.nodes.length} nodes and ${topology.links.length} links, moved by the arrow keys; the tables below have the same`}
+        aria-label={`Drawing of ${count(topology.nodes.length)} nodes and ${count(topology.links.length)} links, moved by the arrow keys; the tables below have the same`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what is moved by dragging must be moved by keys too
         tabIndex={0}
         viewBox={`${view.x} ${view.y} ${view.width} ${view.height}`}
@@ -172,6 +177,36 @@ export function Graph({ topology, chosen, onChoose }: Props) {
         />
       </svg>
     </div>
+  );
+}
+
+/** The shapes as they are drawn; colour says nothing that they do not. */
+function Legend() {
+  return (
+    <ul className="sr-graph-legend" aria-label="What is drawn">
+      <li>
+        <svg viewBox="-12 -10 24 20" aria-hidden="true">
+          <g className="sr-graph-node" data-managed>
+            <rect x={-10} y={-8} width={20} height={16} rx={4} />
+          </g>
+        </svg>
+        Device
+      </li>
+      <li>
+        <svg viewBox="-12 -10 24 20" aria-hidden="true">
+          <g className="sr-graph-node">
+            <circle r={8} />
+          </g>
+        </svg>
+        Neighbor that is no device
+      </li>
+      <li>
+        <svg viewBox="-12 -10 24 20" aria-hidden="true">
+          <line className="sr-graph-link" data-one-sided x1={-12} x2={12} y1={0} y2={0} />
+        </svg>
+        Heard by one side only
+      </li>
+    </ul>
   );
 }
 

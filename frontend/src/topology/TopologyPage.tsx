@@ -3,18 +3,18 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Suspense, useMemo } from "react";
 import { api, ask, askBlob } from "../api/client";
-import { facetsQuery } from "../api/queries";
+import type { FiltersOf } from "../api/operations";
 import type { Topology, TopologyNode } from "../api/types";
 import { lazyPart } from "../app/lazyPart";
 import { clean, stringifySearch } from "../app/search";
 import { byName, count, plural } from "../format";
 import { saveAs } from "../ui/Copy";
 import { type Column, DataTable } from "../ui/DataTable";
+import { FacetFilters } from "../ui/FacetFilters";
 import { IconDown } from "../ui/icons";
 import { Facts, Page, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { Ago } from "../ui/Time";
-import { FilterField } from "../wizard/DevicePicker";
 import { drawnOf } from "./drawn";
 
 const Graph = lazyPart(() => import("./Graph"), "Graph");
@@ -32,12 +32,17 @@ const FILES = [
 export function TopologyPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const facets = useQuery(facetsQuery);
-  const { node: chosen, unlinked, ...lists } = search;
-  const query = clean({ ...lists, unlinked: unlinked ? true : undefined });
+  const { node: chosen, unlinked, device, site, role, platform } = search;
+  const query = clean<FiltersOf<"/topology">>({
+    device,
+    site,
+    role,
+    platform,
+    unlinked: unlinked ? true : undefined,
+  });
   const found = useQuery({
     queryKey: ["topology", query],
-    queryFn: () => ask(api.GET("/topology", { params: { query: query as never } })),
+    queryFn: () => ask(api.GET("/topology", { params: { query } })),
   });
   const save = useMutation({
     mutationFn: async (file: string) =>
@@ -48,13 +53,16 @@ export function TopologyPage() {
   const data = found.data;
   const drawn = useMemo(() => data && drawnOf(data), [data]);
   const nodes = useMemo(() => new Map(data?.nodes.map((each) => [each.id, each])), [data]);
-  const links = useMemo(
-    () =>
-      (data?.links ?? []).filter(
-        (link) => chosen === undefined || link.a.node === chosen || link.b.node === chosen,
-      ),
-    [data, chosen],
-  );
+  const links = useMemo(() => {
+    const named = (id: string) => nodes.get(id)?.name ?? id;
+    return (data?.links ?? [])
+      .filter((link) => chosen === undefined || link.a.node === chosen || link.b.node === chosen)
+      .sort(
+        (one, other) =>
+          byName(named(one.a.node), named(other.a.node)) ||
+          byName(one.a.interface ?? "", other.a.interface ?? ""),
+      );
+  }, [data, chosen, nodes]);
   const node = chosen === undefined ? undefined : nodes.get(chosen);
   const name = (id: string) => nodes.get(id)?.name ?? id;
   const columns: Column<GraphLink>[] = [
@@ -67,7 +75,7 @@ export function TopologyPage() {
     {
       key: "ai",
       title: "Interface",
-      width: "minmax(110px, 1fr)",
+      width: "minmax(172px, 1fr)",
       from: "sm",
       cell: (link) => <span className="sr-mono">{link.a.interface}</span>,
     },
@@ -80,21 +88,21 @@ export function TopologyPage() {
     {
       key: "bi",
       title: "Its interface",
-      width: "minmax(110px, 1fr)",
+      width: "minmax(172px, 1fr)",
       from: "sm",
       cell: (link) => <span className="sr-mono">{link.b.interface}</span>,
     },
     {
       key: "sides",
       title: "Heard",
-      width: "minmax(96px, 0.7fr)",
+      width: "minmax(110px, 0.7fr)",
       from: "md",
       cell: (link) => (link.one_sided ? "by one side" : "by both sides"),
     },
     {
       key: "seen",
       title: "Last seen",
-      width: "120px",
+      width: "128px",
       from: "md",
       cell: (link) => <Ago at={link.last_seen_at} />,
     },
@@ -103,7 +111,7 @@ export function TopologyPage() {
     <Page
       title="Topology"
       lead={
-        data
+        data && data.nodes.length > 0
           ? `${plural(data.nodes.length, "node")}, ${plural(data.links.length, "link")}, as LLDP tells it.`
           : "Who is connected to whom, as LLDP tells it."
       }
@@ -121,23 +129,10 @@ export function TopologyPage() {
     >
       {save.error && <ProblemNotice error={save.error} />}
       <div className="sr-filters">
-        <FilterField
-          label="Site"
-          facets={facets.data?.sites}
-          value={search.site ?? []}
-          onChange={(site) => change({ site, node: "" })}
-        />
-        <FilterField
-          label="Role"
-          facets={facets.data?.roles}
-          value={search.role ?? []}
-          onChange={(role) => change({ role, node: "" })}
-        />
-        <FilterField
-          label="Platform"
-          facets={facets.data?.platforms}
-          value={search.platform ?? []}
-          onChange={(platform) => change({ platform, node: "" })}
+        <FacetFilters
+          names={["site", "role", "platform"]}
+          chosen={search}
+          onChange={(next) => change({ ...next, node: "" })}
         />
         <Select
           label="Node"
@@ -203,8 +198,8 @@ export function TopologyPage() {
               </Suspense>
               <Group gap="lg" mt={6}>
                 <Text size="xs" c="dimmed">
-                  Boxes are devices, circles are neighbors that are none; a dashed link is heard by one side
-                  only. Drag or use the arrow keys to move, Ctrl and wheel to look closer.
+                  Drag or use the arrow keys to move, Ctrl and wheel to look closer. The table below has the
+                  same links.
                 </Text>
               </Group>
             </Grid.Col>

@@ -63,9 +63,11 @@ export function CaptureText({ capture, linked = true, wanted = "", line, said }:
           {bytes(capture.bytes)}, {plural(capture.lines, "line")}
         </Text>
         {linked && (
-          <Link to="/captures/$id" params={{ id: capture.id }} search={{}}>
-            Open
-          </Link>
+          <Text size="sm" span>
+            <Link to="/captures/$id" params={{ id: capture.id }} search={{}}>
+              Open
+            </Link>
+          </Text>
         )}
       </Group>
       <Text size="sm" className="sr-any">

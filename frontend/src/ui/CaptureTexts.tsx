@@ -58,7 +58,8 @@ export function CaptureTexts({ captures, loading, error, outcomes = [], chosen, 
               </Group>
             ),
           }))}
-          style={{ flexWrap: "wrap", alignSelf: "flex-start" }}
+          className="sr-segments"
+          data-many
         />
       ) : (
         <Text fw={600}>{shown && titleOf(shown[0])}</Text>

@@ -3,15 +3,19 @@ import { useMediaQuery } from "@mantine/hooks";
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import {
   type KeyboardEvent,
+  type PointerEvent,
   type ReactNode,
   type RefObject,
   useCallback,
   useEffect,
   useImperativeHandle,
+  useLayoutEffect,
   useRef,
   useState,
 } from "react";
 import type { Read } from "../api/lists";
+import { type From, fitting } from "./columns";
+import { MoreProblem } from "./MoreProblem";
 import { ProblemNotice, Stale } from "./Problem";
 
 export interface Column<Row> {
@@ -22,8 +26,8 @@ export interface Column<Row> {
   /** A track of the grid: `2fr`, `120px`, `minmax(140px, 2fr)`. */
   width: string;
   align?: "right";
-  /** Left out on screens narrower than this. */
-  from?: "sm" | "md" | "lg";
+  /** Left out on screens narrower than this, and where the table has no room for it. */
+  from?: From;
   sort?: string;
   cell: (row: Row) => ReactNode;
 }
@@ -67,16 +71,40 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     md: useMediaQuery(QUERIES.md, true),
     lg: useMediaQuery(QUERIES.lg, true),
   };
-  const columns = props.columns.filter((column) => column.from === undefined || wide[column.from]);
-  const grid = columns.map((column) => column.width).join(" ");
+  const narrow = !wide.sm;
   const scroller = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState<number>();
+  const attach = useCallback((element: HTMLDivElement) => {
+    scroller.current = element;
+    // Before the first picture of it, so that no column is seen to go.
+    setWidth(element.clientWidth);
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      scroller.current = null;
+    };
+  }, []);
+  const wanted = props.columns.filter((column) => column.from === undefined || wide[column.from]);
+  // On a phone a row has no columns.
+  const columns = narrow || width === undefined ? wanted : fitting(wanted, width);
+  const grid = columns.map((column) => column.width).join(" ");
   // By its key: rows that are sorted anew while they are looked at must not put another one under the cursor.
   const [currentKey, setCurrentKey] = useState<string>();
   const current = currentKey === undefined ? -1 : rows.findIndex((row) => rowKey(row) === currentKey);
-  const narrow = !wide.sm;
 
+  const keyOf = useRef(rowKey);
+  keyOf.current = rowKey;
   const virtual = useVirtualizer({
     count: rows.length,
+    // A row takes its measured height along when rows are sorted anew; by its place it would lie over the next one.
+    getItemKey: useCallback(
+      (index: number) => {
+        const row = rows[index];
+        return row === undefined ? index : keyOf.current(row);
+      },
+      [rows],
+    ),
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 12,
@@ -90,6 +118,9 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       [current],
     ),
   });
+  // What was measured on the narrow side of a turned phone or a drawn window is no height on the other.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the change is what this is about
+  useLayoutEffect(() => virtual.measure(), [narrow]);
   const items = virtual.getVirtualItems();
   const last = Math.max(-1, ...items.filter((item) => item.index !== current).map((item) => item.index));
   const wantsMore = more?.has === true && !more.loading && !more.error && last >= rows.length - 15;
@@ -132,6 +163,15 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     event.preventDefault();
   };
 
+  // What a column cuts off is read by pointing at it, in every table.
+  const onPointerOver = (event: PointerEvent) => {
+    const cell = (event.target as Element).closest<HTMLElement>(".sr-cell");
+    if (cell === null || cell.querySelector("[title]") !== null) return;
+    const parts = [cell, ...cell.querySelectorAll<HTMLElement>(".sr-cut")];
+    const cut = parts.some((part) => part.scrollWidth > part.clientWidth + 1);
+    cell.title = cut ? (cell.textContent ?? "") : "";
+  };
+
   if (props.error) return <ProblemNotice error={props.error} onRetry={props.onRetry} />;
   const count = props.total ?? (more?.has ? -1 : rows.length);
   const table = (
@@ -142,11 +182,12 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       aria-busy={props.loading}
       data-narrow={narrow || undefined}
       className="sr-table"
-      ref={scroller}
+      ref={attach}
       // The region scrolls, so it must be reachable by keyboard; j, k and Enter work on it.
       // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
       tabIndex={0}
       onKeyDown={onKeyDown}
+      onPointerOver={onPointerOver}
       style={{ maxHeight: props.maxHeight ?? "max(340px, calc(100dvh - 300px))" }}
     >
       <div role="rowgroup" className="sr-table-head">
@@ -234,7 +275,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       )}
       {more?.error !== undefined && more.error !== null && (
         <div style={{ padding: 12 }}>
-          <ProblemNotice error={more.error} onRetry={more.load} />
+          <MoreProblem what="rows" error={more.error} onRetry={more.load} />
         </div>
       )}
       {rows.length > 0 && more?.has === false && rows.length > 200 && (

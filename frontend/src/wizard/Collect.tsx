@@ -1,4 +1,4 @@
-import { Button, Grid, Group, Stack, Text } from "@mantine/core";
+import { Box, Button, Grid, Group, Stack, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
@@ -19,11 +19,13 @@ import { DevicePicker } from "./DevicePicker";
 import { expected, range } from "./eta";
 import { LoginFields } from "./LoginFields";
 import { LostDevices } from "./LostDevices";
+import { NoCredential, StartAnyway } from "./NoCredential";
 import { OptionFields } from "./OptionFields";
 import { PreflightPanel } from "./PreflightPanel";
 import { DEFAULT_LOGIN, DEFAULT_OPTIONS, isLoginKind, type Login, missingIn, requestOf } from "./request";
 import { StepHeading, Steps } from "./Steps";
 import { useDraft } from "./store";
+import { splitWarnings } from "./unbound";
 import { useFilters, useSelection } from "./useSelection";
 
 const route = getRouteApi("/collect");
@@ -119,7 +121,7 @@ function Wizard() {
   const nothing = only?.length === 0 || chosenTypes.length === 0 || facets.data?.total === 0;
   const plan = usePlan(planned, !nothing && types.data !== undefined);
   const known = nothing ? undefined : plan.data;
-  const devices = only?.length === 0 ? 0 : known?.devices_total;
+  const devices = only?.length === 0 || facets.data?.total === 0 ? 0 : known?.devices_total;
 
   const go = (next: 1 | 2) =>
     void navigate({
@@ -169,7 +171,12 @@ function Wizard() {
       {step === 1 && (
         <div className="sr-sticky">
           <Text aria-live="polite">
-            <Summary devices={devices} captureTypes={chosenTypes.length} plan={known} />
+            <Summary
+              devices={devices}
+              captureTypes={chosenTypes.length}
+              plan={known}
+              unknown={facets.data?.total === 0}
+            />
           </Text>
           <Button
             size="md"
@@ -184,7 +191,16 @@ function Wizard() {
   );
 }
 
-function Summary(props: { devices: number | undefined; captureTypes: number; plan: Plan | undefined }) {
+interface SummaryProps {
+  devices: number | undefined;
+  captureTypes: number;
+  plan: Plan | undefined;
+  /** The inventory is empty. */
+  unknown: boolean;
+}
+
+function Summary(props: SummaryProps) {
+  if (props.unknown) return <>There are no devices yet: import some first.</>;
   if (props.devices === 0) return <>Choose at least one device.</>;
   if (props.captureTypes === 0) return <>Choose at least one capture type.</>;
   return (
@@ -215,7 +231,9 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
   const draft = useDraft();
   const { only, lost } = useSelection();
   const [asked, setAsked] = useState(false);
+  const [unsure, setUnsure] = useState(false);
   const missing = missingIn(login);
+  const { unbound, others } = splitWarnings(plan?.warnings ?? []);
   const past = useQuery(pastQuery(request.capture_types ?? []));
   const time = past.data && plan && expected(plan.devices_total, draft.options.workers, past.data);
 
@@ -223,7 +241,10 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
   const start = useMutation({
     mutationFn: (from: CollectionCreate) =>
       ask(api.POST("/collections", { body: from, headers: key.of(from) })),
-    onSettled: (_, error) => key.settled(error),
+    onSettled: (_, error) => {
+      key.settled(error);
+      setUnsure(false);
+    },
     onSuccess: (collection) => {
       draft.reset();
       void queryClient.invalidateQueries({ queryKey: ["collections"] });
@@ -251,6 +272,11 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
         <Stack gap="lg">
           <Panel title="Credentials">
             <LoginFields login={login} onChange={setLogin} />
+            {unbound && (
+              <Box mt="sm">
+                <NoCredential unbound={unbound} onChange={setLogin} />
+              </Box>
+            )}
             {asked && missing && (
               <Text c="var(--sr-bad)" size="sm" mt="sm" role="alert">
                 {missing}
@@ -284,7 +310,7 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
                 leftSection={<IconPlay size={16} />}
                 loading={start.isPending}
                 disabled={lost || plan === undefined || plan.devices_total === 0}
-                onClick={unlessMissing(() => start.mutate(request))}
+                onClick={unlessMissing(() => (unbound ? setUnsure(true) : start.mutate(request)))}
               >
                 Start collection
               </Button>
@@ -311,9 +337,16 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
           {lost && <LostDevices />}
           {start.error && <ProblemNotice error={start.error} />}
           {check.error && <ProblemNotice error={check.error} />}
-          {plan?.warnings.map((warning) => (
+          {others.map((warning) => (
             <Notice key={warning} tone="warn" title={warning} />
           ))}
+          <StartAnyway
+            unbound={unbound}
+            opened={unsure}
+            starting={start.isPending}
+            onClose={() => setUnsure(false)}
+            onStart={() => start.mutate(request)}
+          />
         </Stack>
       </Grid.Col>
       {preflight && (

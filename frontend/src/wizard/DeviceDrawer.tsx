@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { api, ask } from "../api/client";
 import { queryClient } from "../api/queries";
-import { duration } from "../format";
+import { count, duration } from "../format";
 import type { SeenDevice } from "../progress";
 import { CaptureTexts } from "../ui/CaptureTexts";
 import { Facts } from "../ui/Page";
@@ -75,11 +75,16 @@ function Inside({ collectionId, device }: { collectionId: string; device: SeenDe
           ],
           ["Platform", device.platform],
           ["Site", device.site],
-          ["Attempt", device.attempt === 0 ? "not started" : String(device.attempt)],
+          ["Attempt", device.attempt === 0 ? "not started" : count(device.attempt)],
           ["Time", device.durationMs === undefined ? "" : duration(device.durationMs / 1000)],
         ]}
       />
-      <CaptureTexts captures={captures.data} loading={captures.isPending} error={captures.error} />
+      <CaptureTexts
+        captures={captures.data}
+        loading={captures.isPending}
+        error={captures.error}
+        said={device.message}
+      />
     </Stack>
   );
 }

@@ -14,12 +14,12 @@ interface Props {
 
 const columns: Column<SeenDevice>[] = [
   { key: "status", title: "Status", width: "118px", cell: (device) => <StatusChip status={device.status} /> },
-  { key: "name", title: "Device", width: "minmax(110px, 1.3fr)", cell: (device) => <Name device={device} /> },
+  { key: "name", title: "Device", width: "minmax(110px, 1.2fr)", cell: (device) => <Name device={device} /> },
   {
     key: "address",
     title: "Address",
-    width: "minmax(110px, 1fr)",
-    from: "md",
+    width: "minmax(110px, 0.8fr)",
+    from: "lg",
     cell: (device) => <span className="sr-mono">{device.address}</span>,
   },
   {
@@ -32,14 +32,14 @@ const columns: Column<SeenDevice>[] = [
   {
     key: "captures",
     title: "Captures",
-    width: "minmax(100px, 1fr)",
+    width: "minmax(112px, 0.9fr)",
     from: "sm",
     cell: (device) => <Captures device={device} />,
   },
   {
     key: "what",
     title: "What happened",
-    width: "minmax(110px, 2fr)",
+    width: "minmax(150px, 3fr)",
     cell: (device) => <span title={device.message}>{what(device)}</span>,
   },
   {
@@ -77,16 +77,21 @@ function Captures({ device }: { device: SeenDevice }) {
   if (captures.length === 0) return null;
   const complete = captures.filter((capture) => capture.verdict === "complete").length;
   const rest = captures.filter((capture) => capture.verdict !== "complete");
+  const others = rest
+    .map((capture) => `${capture.captureType} ${verdictWord(capture.verdict).text.toLowerCase()}`)
+    .join(", ");
+  if (complete === 0) {
+    return (
+      <span className="sr-muted" title={others}>
+        none complete
+      </span>
+    );
+  }
   return (
-    <span>
+    <span title={others || undefined}>
       {complete} complete
       {rest.length > 0 && (
-        <span className="sr-muted">
-          ,{" "}
-          {rest
-            .map((capture) => `${capture.captureType} ${verdictWord(capture.verdict).text.toLowerCase()}`)
-            .join(", ")}
-        </span>
+        <span className="sr-muted">, {rest.length > 2 ? `${rest.length} not` : others}</span>
       )}
     </span>
   );

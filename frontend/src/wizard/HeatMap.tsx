@@ -1,5 +1,5 @@
 import { useComputedColorScheme } from "@mantine/core";
-import { useElementSize } from "@mantine/hooks";
+import { useElementSize, useMediaQuery } from "@mantine/hooks";
 import { useEffect, useRef, useState } from "react";
 import type { SeenDevice } from "../progress";
 import { failureWord, statusWord } from "../words";
@@ -13,12 +13,14 @@ interface Props {
 
 const MOST_PIXELS = 420;
 
-/** One cell per device, at most this many rows high; ten thousand devices fit on a screen. */
-function cellSize(count: number, width: number): number {
-  for (const size of [22, 18, 14, 11, 9, 7]) {
-    if (Math.ceil(count / Math.max(1, Math.floor(width / size))) * size <= MOST_PIXELS) return size;
+/** At most this many rows high; ten thousand devices fit on a screen. A full row reaches from edge to edge. */
+function cells(count: number, width: number): { size: number; columns: number } {
+  for (const least of [22, 18, 14, 11, 9, 7, 6]) {
+    const columns = Math.max(1, Math.floor(width / least));
+    const size = count < columns ? least : width / columns;
+    if (least === 6 || Math.ceil(count / columns) * size <= MOST_PIXELS) return { size, columns };
   }
-  return 6;
+  return { size: 6, columns: 1 };
 }
 
 /**
@@ -30,9 +32,9 @@ export function HeatMap({ devices, onOpen }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const scheme = useComputedColorScheme();
   const [hover, setHover] = useState<SeenDevice>();
-  const size = cellSize(devices.length, width);
-  const columns = Math.max(1, Math.floor(width / size));
-  const height = Math.max(1, Math.ceil(devices.length / columns)) * size;
+  const touch = useMediaQuery("(hover: none)");
+  const { size, columns } = cells(devices.length, width);
+  const height = Math.ceil(Math.max(1, Math.ceil(devices.length / columns)) * size);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours follow the scheme
   useEffect(() => {
@@ -44,10 +46,12 @@ export function HeatMap({ devices, onOpen }: Props) {
     context.scale(ratio, ratio);
     context.clearRect(0, 0, width, height);
     const paint = paintOf(canvas.current);
-    const side = size - (size > 10 ? 2 : 1);
+    const side = Math.floor(size) - (size > 10 ? 2 : 1);
+    // Edges between two pixels would be blurred.
+    const whole = (at: number) => Math.round(at * ratio) / ratio;
     devices.forEach((device, index) => {
-      const x = (index % columns) * size;
-      const y = Math.floor(index / columns) * size;
+      const x = whole((index % columns) * size);
+      const y = whole(Math.floor(index / columns) * size);
       drawCell(context, paint, device.status, x, y, side);
     });
   }, [devices, width, height, size, columns, scheme]);
@@ -86,7 +90,9 @@ export function HeatMap({ devices, onOpen }: Props) {
           ? `${hover.name} · ${hover.address} · ${statusWord(hover.status).text}${
               hover.failureKind ? `: ${hover.message ?? failureWord(hover.failureKind)}` : ""
             }`
-          : "Point at a cell to see the device, click to open it."}
+          : touch
+            ? "Tap a cell to open its device."
+            : "Point at a cell to see the device, click to open it."}
       </div>
     </div>
   );

@@ -39,6 +39,8 @@ export function LoginFields({ login, onChange }: Props) {
           { value: "password", label: "User name and password" },
           { value: "key", label: "SSH key" },
         ]}
+        className="sr-segments"
+        data-long
         styles={{ label: { whiteSpace: "normal" } }}
       />
       {login.kind === "saved" && (

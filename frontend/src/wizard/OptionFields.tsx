@@ -26,7 +26,7 @@ export function OptionFields({ options, onChange }: Props) {
       <Box>
         <Group justify="space-between" align="flex-end" wrap="nowrap" mb={6}>
           <Box>
-            <Text fw={500} size="sm" id="workers-label">
+            <Text fw={600} size="sm" id="workers-label">
               Max workers
             </Text>
             <Text size="xs" c="dimmed">

@@ -1,19 +1,16 @@
-import { Button, Group, Progress, SegmentedControl, Stack, Text, Tooltip } from "@mantine/core";
+import { Button, Group, Progress, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { api, ask } from "../api/client";
 import { useList } from "../api/lists";
-import type { Page, PreflightDevice, PreflightStep } from "../api/types";
+import type { PreflightDevice } from "../api/types";
 import { count, plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
-import { IconStop } from "../ui/icons";
 import { Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { FailureChip, ToneIcon } from "../ui/Status";
 import { failureWord, stepWord } from "../words";
 import { type Cause, causesOf, UNREACHABLE } from "./causes";
-
-const STEPS: PreflightStep["step"][] = ["dns", "tcp", "host_key", "login", "platform", "privilege"];
+import { preflightQuery, readDevices, STEPS, StepCell } from "./preflight";
 
 interface Props {
   id: string;
@@ -27,11 +24,7 @@ interface Props {
 
 /** What would go wrong, before anything is collected: one row per device, one column per hurdle. */
 export function PreflightPanel({ id, onDrop, starting, missing, onClose }: Props) {
-  const preflight = useQuery({
-    queryKey: ["preflights", id],
-    queryFn: () => ask(api.GET("/preflights/{id}", { params: { path: { id } } })),
-    refetchInterval: (query) => (query.state.data?.status === "running" ? 1_000 : false),
-  });
+  const preflight = useQuery(preflightQuery(id));
   const running = preflight.data?.status === "running";
   const counts = preflight.data?.counts;
   const ended = counts ? counts.total - counts.queued - counts.running : 0;
@@ -71,11 +64,14 @@ export function PreflightPanel({ id, onDrop, starting, missing, onClose }: Props
         width: "74px",
         ...(step === "login" || step === "tcp" ? {} : { from: "sm" as const }),
         cell: (row) => (
-          <StepCell
-            device={row.device_name}
-            step={step}
-            result={row.steps.find((each) => each.step === step)}
-          />
+          <>
+            <span className="sr-phone">{stepWord(step)} </span>
+            <StepCell
+              device={row.device_name}
+              step={step}
+              result={row.steps.find((each) => each.step === step)}
+            />
+          </>
         ),
       }),
     ),
@@ -170,13 +166,6 @@ export function PreflightPanel({ id, onDrop, starting, missing, onClose }: Props
   );
 }
 
-function readDevices(
-  id: string,
-  page: { limit: number; page_token?: string; status?: string[] },
-): Promise<Page<PreflightDevice>> {
-  return ask(api.GET("/preflights/{id}/devices", { params: { path: { id }, query: page } }));
-}
-
 const NOT_READY = ["failed", "partially_succeeded", "cancelled"];
 
 async function allNotReady(id: string): Promise<PreflightDevice[]> {
@@ -198,9 +187,9 @@ const NAMES_SHOWN = 5;
 
 function Causes({ causes }: { causes: readonly Cause[] }) {
   return (
-    <Stack gap={4} component="ul" m={0} p={0} style={{ listStyle: "none" }} aria-label="Not ready, by cause">
+    <Stack gap={8} component="ul" m={0} p={0} style={{ listStyle: "none" }} aria-label="Not ready, by cause">
       {causes.map(({ kind, devices }) => (
-        <Group component="li" key={kind} gap="xs">
+        <Group component="li" key={kind} gap="4px 10px">
           <FailureChip kind={kind} />
           <Text size="sm" fw={600}>
             {plural(devices.length, "device")}
@@ -245,20 +234,5 @@ function Without({ causes, starting, onDrop }: WithoutProps) {
         </Button>
       )}
     </Group>
-  );
-}
-
-function StepCell(props: { device: string; step: string; result: PreflightStep | undefined }) {
-  const { result } = props;
-  const status = result?.status ?? "skipped";
-  const tone = status === "ok" ? "good" : status === "failed" ? "bad" : "idle";
-  const word = status === "ok" ? "passed" : status === "failed" ? "failed" : "not tried";
-  const label = `${stepWord(props.step)}: ${word}${result?.message ? `, ${result.message}` : ""}`;
-  return (
-    <Tooltip label={label} multiline maw={360}>
-      <span className="sr-matrix-cell" data-tone={tone} role="img" aria-label={label}>
-        {status === "skipped" ? <IconStop size={14} /> : <ToneIcon tone={tone} size={16} />}
-      </span>
-    </Tooltip>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Loader, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Button, Group, Loader, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useRef } from "react";
@@ -7,6 +7,7 @@ import { useList } from "../api/lists";
 import { collectionQuery, failuresQuery } from "../api/queries";
 import type { Collection, CollectionDevice } from "../api/types";
 import { useKeys } from "../app/keys";
+import { NewestChanges } from "../changes/NewestChanges";
 import { count, duration, plural } from "../format";
 import { hasEnded } from "../progress";
 import { TABLES } from "../tables/tables";
@@ -78,7 +79,7 @@ const columns: Column<CollectionDevice>[] = [
   {
     key: "kind",
     title: "Cause",
-    width: "minmax(150px, 1fr)",
+    width: "minmax(216px, 1fr)",
     from: "md",
     cell: (device) => device.failure_kind && <FailureChip kind={device.failure_kind} />,
   },
@@ -234,8 +235,25 @@ export function Results() {
         </>
       )}
 
+      {(data.captures_created.configs ?? 0) > 0 && (
+        <Panel
+          title="What changed"
+          aside={
+            <Link to="/changes" search={{ collection_id: id }}>
+              All changes of this collection
+            </Link>
+          }
+        >
+          <NewestChanges
+            collectionId={id}
+            none="No configuration changed since the last collection"
+            refetchInterval={10_000}
+          />
+        </Panel>
+      )}
+
       <Panel title="Next steps">
-        <SimpleGrid cols={{ base: 1, xs: 2, lg: 5 }} spacing="sm">
+        <div className="sr-next">
           {Object.hasOwn(data.captures_created, "arp") ? (
             <Button component={Link} to="/tables/arp" variant="default" fullWidth>
               View ARP catalog
@@ -262,7 +280,7 @@ export function Results() {
           <Button component={Link} to="/collect" variant="default" fullWidth>
             Run another collection
           </Button>
-        </SimpleGrid>
+        </div>
       </Panel>
       <Exports id={id} name={data.name} />
     </Stack>

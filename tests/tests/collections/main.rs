@@ -22,6 +22,7 @@ mod fleet;
 mod hangup;
 mod keeping;
 mod kill;
+mod lately;
 mod names;
 mod scene;
 mod trouble;

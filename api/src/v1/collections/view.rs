@@ -368,15 +368,20 @@ impl Example for FailureGroup {
     }
 }
 
+/// A reason in words, and what a person can do about it.
+pub(crate) fn failure_words(failure_kind: &str) -> (String, &'static str) {
+    let words = failure_kind.replace('_', " ");
+    let mut letters = words.chars();
+    let title = letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str());
+    (title.unwrap_or_default(), app::failure_hint(failure_kind))
+}
+
 impl From<app::FailureGroup> for FailureGroup {
     fn from(group: app::FailureGroup) -> Self {
-        let words = group.failure_kind.replace('_', " ");
-        let mut letters = words.chars();
-        let title = letters
-            .next()
-            .map(|first| first.to_uppercase().collect::<String>() + letters.as_str());
         Self {
-            title: title.unwrap_or_default(),
+            title: failure_words(&group.failure_kind).0,
             failure_kind: group.failure_kind,
             hint: group.hint.to_owned(),
             count: group.count,
