@@ -122,7 +122,7 @@ async function measure() {
   };
 }
 
-/** Megabytes of the page: its JavaScript heap by the browser's own account, and all of the process that draws it. */
+/** Megabytes of the page: its JavaScript heap by the browser's own account, and all that the process that draws it has alone. */
 async function gauge(context, page) {
   const inside = await context.newCDPSession(page);
   const outside = await browser.newBrowserCDPSession();
@@ -132,9 +132,7 @@ async function gauge(context, page) {
     const heap = metrics.find((metric) => metric.name === "JSHeapUsedSize")?.value ?? Number.NaN;
     const { processInfo } = await outside.send("SystemInfo.getProcessInfo");
     // A browser keeps a spare renderer; the one of the page is the largest.
-    const sizes = processInfo
-      .filter((each) => each.type === "renderer")
-      .map((each) => residentBytes(each.id));
+    const sizes = processInfo.filter((each) => each.type === "renderer").map((each) => privateBytes(each.id));
     return { heap: heap / 1e6, renderer: Math.max(...sizes) / 1e6 };
   };
   const peak = { heap: 0, renderer: 0 };
@@ -150,9 +148,10 @@ async function gauge(context, page) {
   return { peak, sample, settled };
 }
 
-function residentBytes(pid) {
-  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kilobytes) * 1024;
+/** What the process has for itself; the code of the browser is shared by all of its processes. */
+function privateBytes(pid) {
+  const parts = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8").matchAll(/^Private_\w+:\s+(\d+) kB/gm);
+  return [...parts].reduce((sum, [, kilobytes]) => sum + Number(kilobytes), 0) * 1024;
 }
 
 function pause(milliseconds) {

@@ -83,7 +83,9 @@ export const states = {
         main
           .getByLabel(/^(Loading|Looking|Searching|Comparing|Reading|Drawing)/)
           .or(main.locator('[aria-busy="true"]'))
-          .or(main.getByRole("status").filter({ hasText: /^Loading/ })),
+          .or(main.getByRole("status").filter({ hasText: /^Loading/ }))
+          // A number among others that is not known yet.
+          .or(main.getByText("…", { exact: true })),
       );
       const held = release;
       release = { push: (resolve) => resolve() };

@@ -67,6 +67,6 @@ def run(soak):
     judge(
         "memory of the page", seen["heap_peak_mb"] <= HEAP_MB,
         f"at most {seen['heap_peak_mb']:.0f} MB of JavaScript, {seen['heap_at_end_mb']:.0f} MB at the end, allowed {HEAP_MB} MB; after "
-        f"each collection {rounded(seen['heap_after_each_round_mb'])} MB; {seen['events_received']} events; all of the process that draws "
-        f"it {seen['renderer_peak_mb']:.0f} MB, at the end {seen['renderer_at_end_mb']:.0f} MB",
+        f"each collection {rounded(seen['heap_after_each_round_mb'])} MB; {seen['events_received']} events; the process that draws it has "
+        f"{seen['renderer_peak_mb']:.0f} MB for itself, at the end {seen['renderer_at_end_mb']:.0f} MB",
     )  # fmt: skip

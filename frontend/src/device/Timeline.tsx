@@ -31,9 +31,11 @@ export function Timeline({ device }: { device: Device }) {
     key: ["captures", "of", id],
     read: (page) => ask(api.GET("/captures", { params: { query: { device_id: [id], ...page } } })),
   });
+  const whole = !captures.more.has;
+  const since = seenSince(captures);
   const runs = useMemo(
-    () => runsOf(collections.rows, changesOf(captures.rows, !captures.more.has), seenSince(captures)),
-    [collections.rows, captures],
+    () => runsOf(collections.rows, changesOf(captures.rows, whole), since),
+    [collections.rows, captures.rows, whole, since],
   );
   const broken = [collections, captures].find((list) => list.error);
   if (broken) return <ProblemNotice error={broken.error} onRetry={broken.onRetry} />;

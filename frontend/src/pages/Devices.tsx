@@ -31,7 +31,7 @@ const columns: Column<Device>[] = [
     key: "name",
     title: "Device",
     sort: "name",
-    width: "minmax(120px, 1.3fr)",
+    width: "minmax(120px, 1.6fr)",
     cell: (device) => (
       <Link to="/devices/$id" params={{ id: device.id }}>
         {device.name}
@@ -122,7 +122,7 @@ export function Devices() {
       lead={
         list.total === undefined
           ? "The inventory."
-          : `${plural(list.total, "device")}${filtered ? " match" : ""}.`
+          : `${plural(list.total, "device")}${filtered ? (list.total === 1 ? " matches" : " match") : ""}.`
       }
       actions={
         <>

@@ -16,6 +16,7 @@ import { Facts, Page, Panel } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { Ago } from "../ui/Time";
 import { drawnOf } from "./drawn";
+import "./topology.css";
 
 const Graph = lazyPart(() => import("./Graph"), "Graph");
 
@@ -158,7 +159,7 @@ export function TopologyPage() {
         found.error ? (
           <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
         ) : (
-          <Loader aria-label="Loading" />
+          <Waiting label="Loading" />
         )
       ) : drawn === undefined || data.nodes.length === 0 ? (
         <div className="sr-panel">
@@ -193,7 +194,7 @@ export function TopologyPage() {
           )}
           <Grid gap="md">
             <Grid.Col span={{ base: 12, lg: node ? 9 : 12 }}>
-              <Suspense fallback={<Loader aria-label="Drawing" />}>
+              <Suspense fallback={<Waiting label="Drawing" />}>
                 <Graph topology={drawn} chosen={chosen} onChoose={(id) => change({ node: id ?? "" })} />
               </Suspense>
               <Group gap="lg" mt={6}>
@@ -253,6 +254,15 @@ export function TopologyPage() {
         </>
       )}
     </Page>
+  );
+}
+
+/** As high as the drawing that comes, so that what is below it does not jump. */
+function Waiting({ label }: { label: string }) {
+  return (
+    <div className="sr-graph-wait">
+      <Loader aria-label={label} />
+    </div>
   );
 }
 

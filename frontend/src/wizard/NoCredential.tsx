@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { credentialsQuery } from "../api/queries";
+import type { Credential } from "../api/types";
 import { useCan } from "../app/role";
 import { count, plural } from "../format";
 import { Notice } from "../ui/Problem";
@@ -27,12 +28,16 @@ export function NoCredential(props: { unbound: Unbound; onChange: (change: Parti
   const { unbound, onChange } = props;
   const admin = useCan("admin");
   const saved = useQuery(credentialsQuery);
-  const usable = (saved.data ?? []).filter((credential) => credential.state === "open");
+  // Here it would be for all devices: one that is meant for some sites or tags comes last.
+  const special = (credential: Credential) => credential.sites.length + credential.tags.length;
+  const usable = (saved.data ?? [])
+    .filter((credential) => credential.state === "open")
+    .sort((one, other) => special(one) - special(other));
   return (
     <Notice tone="warn" title={said(unbound)} role="status">
       <Text size="sm">
-        {outcome(unbound)} Choose a login for all devices of this collection
-        {admin ? ", or bind a credential to their site or tag." : "."}
+        {outcome(unbound)} Choose a login for this collection
+        {admin ? ", or bind a credential to a site, a tag or the device." : "."}
       </Text>
       <Group gap="xs">
         {usable.slice(0, OFFERED).map(({ id, name }) => (
@@ -41,6 +46,8 @@ export function NoCredential(props: { unbound: Unbound; onChange: (change: Parti
             size="xs"
             variant="default"
             maw="100%"
+            title={name}
+            styles={{ label: { display: "block", textOverflow: "ellipsis" } }}
             onClick={() => onChange({ kind: "saved", credentialId: id })}
           >
             Use {name}

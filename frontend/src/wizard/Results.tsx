@@ -7,6 +7,7 @@ import { useList } from "../api/lists";
 import { collectionQuery, failuresQuery } from "../api/queries";
 import type { Collection, CollectionDevice } from "../api/types";
 import { useKeys } from "../app/keys";
+import { useCan } from "../app/role";
 import { NewestChanges } from "../changes/NewestChanges";
 import { count, duration, plural } from "../format";
 import { hasEnded } from "../progress";
@@ -79,7 +80,7 @@ const columns: Column<CollectionDevice>[] = [
   {
     key: "kind",
     title: "Cause",
-    width: "minmax(216px, 1fr)",
+    width: "minmax(232px, 1fr)",
     from: "md",
     cell: (device) => device.failure_kind && <FailureChip kind={device.failure_kind} />,
   },
@@ -94,6 +95,7 @@ const columns: Column<CollectionDevice>[] = [
 export function Results() {
   const { id } = route.useParams();
   const navigate = route.useNavigate();
+  const operator = useCan("operator");
   const collection = useQuery(collectionQuery(id));
   const data = collection.data;
   const failed = (data?.devices_failed ?? 0) > 0;
@@ -277,9 +279,11 @@ export function Results() {
           <Button component={Link} to={`/collections/${encodeURIComponent(id)}`} variant="default" fullWidth>
             Details and comparison
           </Button>
-          <Button component={Link} to="/collect" variant="default" fullWidth>
-            Run another collection
-          </Button>
+          {operator && (
+            <Button component={Link} to="/collect" variant="default" fullWidth>
+              Run another collection
+            </Button>
+          )}
         </div>
       </Panel>
       <Exports id={id} name={data.name} />
