@@ -109,7 +109,8 @@ export const viewer = {
     const api = await administrator();
     const name = `viewer-${Date.now()}`;
     const password = `Look-only-${Date.now()}`;
-    const login = { username: "nobody", password: "not-this-one" };
+    // Not the login of another test: whoever has it is paused together with this one.
+    const login = { username: "refused", password: "not-this-one" };
     const wrong = await savedCredential(api, "Refused everywhere", login);
     const rooms = await deedsByRoom(api, wrong);
     await withDecisionsToMake(page);

@@ -51,7 +51,9 @@ impl FailureKind {
             Self::HostKeyChanged => "Find out why the key changed, then accept the new key.",
             Self::AuthenticationFailed => "Check user name, password or key on the device itself.",
             Self::InteractionRequired => "Log in by hand once and answer what the device asks.",
-            Self::CredentialPaused => "Too many logins failed with this credential: correct it, then retry.",
+            Self::CredentialPaused => {
+                "Correct the credential if it was refused too often, or bind one to the device if it has none; then retry."
+            }
             Self::ShellRefused => "Give the user the right to open a terminal session.",
             Self::PrivilegeFailed => "Check the enable password.",
             Self::PromptNotFound => "Check that the platform of the device is set correctly.",

@@ -3133,6 +3133,7 @@ export interface components {
          *       ],
          *       "devices_total": 1,
          *       "devices_truncated": false,
+         *       "devices_without_credential": 0,
          *       "operations_total": 1,
          *       "platforms": [
          *         {
@@ -3168,6 +3169,11 @@ export interface components {
             devices_total: number;
             /** @description Whether there are more. */
             devices_truncated: boolean;
+            /**
+             * Format: uint64
+             * @description Devices that would be tried without any login; of a collection that was started, none.
+             */
+            devices_without_credential: number;
             /** @description Where the next page of devices begins; absent at the end, and for a collection that is only planned. */
             next_page_token?: string;
             /**
@@ -13893,6 +13899,7 @@ export interface operations {
                      *       ],
                      *       "devices_total": 1,
                      *       "devices_truncated": false,
+                     *       "devices_without_credential": 0,
                      *       "operations_total": 1,
                      *       "platforms": [
                      *         {
@@ -17636,6 +17643,7 @@ export interface operations {
                      *       ],
                      *       "devices_total": 1,
                      *       "devices_truncated": false,
+                     *       "devices_without_credential": 0,
                      *       "operations_total": 1,
                      *       "platforms": [
                      *         {

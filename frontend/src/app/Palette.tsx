@@ -118,8 +118,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
       padding={0}
       size={560}
       yOffset="12dvh"
-      title={undefined}
-      aria-label="Go to"
+      // Heard, not seen: what it is for stands in its field.
+      title="Go to"
+      classNames={{ header: "sr-unseen" }}
     >
       <TextInput
         aria-label="Page, device or collection"

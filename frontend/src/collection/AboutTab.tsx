@@ -1,9 +1,10 @@
 import { SimpleGrid, Stack } from "@mantine/core";
 import type { Collection } from "../api/types";
-import { count, dateTime } from "../format";
+import { count } from "../format";
 import { TypeTitles, useTypeTitle } from "../ui/captureTypes";
 import { Exports } from "../ui/Exports";
 import { Facts, Panel } from "../ui/Page";
+import { Moment } from "../ui/Time";
 
 /** What a collection was asked for, what came of it, and its files. */
 export function AboutTab({ collection }: { collection: Collection }) {
@@ -39,9 +40,12 @@ export function AboutTab({ collection }: { collection: Collection }) {
         <Panel title="What came of it">
           <Facts
             facts={[
-              ["Created", dateTime(collection.created_at)],
-              ["Started", collection.started_at ? dateTime(collection.started_at) : "not yet"],
-              ["Finished", collection.finished_at ? dateTime(collection.finished_at) : "not yet"],
+              ["Created", <Moment key="c" at={collection.created_at} />],
+              ["Started", collection.started_at ? <Moment key="s" at={collection.started_at} /> : "not yet"],
+              [
+                "Finished",
+                collection.finished_at ? <Moment key="f" at={collection.finished_at} /> : "not yet",
+              ],
               ["Message", collection.message ?? "none"],
               [
                 "Texts recorded",

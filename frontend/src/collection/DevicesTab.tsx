@@ -16,32 +16,32 @@ const route = getRouteApi("/collections/$id");
 
 const columns: Column<CollectionDevice>[] = [
   { key: "status", title: "Status", width: "118px", cell: (each) => <StatusChip status={each.status} /> },
-  { key: "name", title: "Device", width: "minmax(110px, 1.3fr)", cell: (each) => <b>{each.device_name}</b> },
+  { key: "name", title: "Device", width: "minmax(110px, 1.2fr)", cell: (each) => <b>{each.device_name}</b> },
   {
     key: "address",
     title: "Address",
-    width: "minmax(110px, 1fr)",
+    width: "minmax(110px, 0.8fr)",
     from: "md",
     cell: (each) => <span className="sr-mono">{each.ip_address}</span>,
   },
   {
     key: "platform",
     title: "Platform",
-    width: "minmax(100px, 0.8fr)",
+    width: "minmax(100px, 0.7fr)",
     from: "lg",
     cell: (each) => each.platform,
   },
   {
     key: "cause",
     title: "Cause",
-    width: "minmax(120px, 1fr)",
+    width: "minmax(190px, 1.3fr)",
     from: "lg",
     cell: (each) => each.failure_kind && <FailureChip kind={each.failure_kind} />,
   },
   {
     key: "message",
     title: "What happened",
-    width: "minmax(110px, 1.8fr)",
+    width: "minmax(140px, 2.4fr)",
     cell: (each) => <span title={each.message}>{each.message}</span>,
   },
   {

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useState } from "react";
 import { askBlob } from "../api/client";
 import { useList } from "../api/lists";
 import type { Path } from "../api/operations";
+import { useCan } from "../app/role";
 import { clean, stringifySearch, timeOf } from "../app/search";
 import { dateTime, plural } from "../format";
 import { saveAs } from "../ui/Copy";
@@ -78,6 +79,7 @@ function keyOf(row: TableRow): string {
 }
 
 function Table<Of extends Slug>({ table }: { table: TableKind<Of> }) {
+  const operator = useCan("operator");
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const [all, setAll] = useState(false);
@@ -242,9 +244,11 @@ function Table<Of extends Slug>({ table }: { table: TableKind<Of> }) {
             <Empty
               title="This table is empty"
               action={
-                <Button variant="default" component={Link} to={`/collect?types=${table.captureType}`}>
-                  Collect it
-                </Button>
+                operator && (
+                  <Button variant="default" component={Link} to={`/collect?types=${table.captureType}`}>
+                    Collect it
+                  </Button>
+                )
               }
             >
               It fills when a collection captures it and loads it into the database.

@@ -6,6 +6,7 @@ import { api, ask, askBlob } from "../api/client";
 import type { FiltersOf } from "../api/operations";
 import type { Topology, TopologyNode } from "../api/types";
 import { lazyPart } from "../app/lazyPart";
+import { useCan } from "../app/role";
 import { clean, stringifySearch } from "../app/search";
 import { byName, count, plural } from "../format";
 import { saveAs } from "../ui/Copy";
@@ -33,6 +34,7 @@ const FILES = [
 export function TopologyPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const operator = useCan("operator");
   const { node: chosen, unlinked, device, site, role, platform } = search;
   const query = clean<FiltersOf<"/topology">>({
     device,
@@ -166,9 +168,11 @@ export function TopologyPage() {
           <Empty
             title="No link is known"
             action={
-              <Button variant="default" component={Link} to="/collect?types=lldp">
-                Collect LLDP neighbors
-              </Button>
+              operator && (
+                <Button variant="default" component={Link} to="/collect?types=lldp">
+                  Collect LLDP neighbors
+                </Button>
+              )
             }
           >
             Links come from the neighbor tables of the devices.

@@ -22,7 +22,15 @@ import { LostDevices } from "./LostDevices";
 import { NoCredential, StartAnyway } from "./NoCredential";
 import { OptionFields } from "./OptionFields";
 import { PreflightPanel } from "./PreflightPanel";
-import { DEFAULT_LOGIN, DEFAULT_OPTIONS, isLoginKind, type Login, missingIn, requestOf } from "./request";
+import {
+  credentialsOf,
+  DEFAULT_LOGIN,
+  DEFAULT_OPTIONS,
+  isLoginKind,
+  type Login,
+  missingIn,
+  requestOf,
+} from "./request";
 import { StepHeading, Steps } from "./Steps";
 import { useDraft } from "./store";
 import { splitWarnings } from "./unbound";
@@ -233,7 +241,9 @@ function OptionsStep({ plan, request, login, setLogin, captureTypes }: OptionsSt
   const [asked, setAsked] = useState(false);
   const [unsure, setUnsure] = useState(false);
   const missing = missingIn(login);
-  const { unbound, others } = splitWarnings(plan?.warnings ?? []);
+  const { unbound: planned, others } = plan ? splitWarnings(plan) : { unbound: undefined, others: [] };
+  // The plan may still be the one of before a login was chosen.
+  const unbound = credentialsOf(login) === undefined ? planned : undefined;
   const past = useQuery(pastQuery(request.capture_types ?? []));
   const time = past.data && plan && expected(plan.devices_total, draft.options.workers, past.data);
 

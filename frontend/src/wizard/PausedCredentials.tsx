@@ -28,11 +28,12 @@ export function PausedCredentials({ collectionId, groups, ended }: Props) {
     <Notice
       tone="warn"
       role="status"
-      title={`${plural(devices, "device was", "devices were")} not tried: the login was refused too often elsewhere`}
+      title={`${plural(devices, "device was", "devices were")} not tried: there was no login that may be used`}
     >
       <Text size="sm">
-        It is paused so that no account is locked. Correct the password first if it changed, then release it;
-        or retry with another login.
+        Their login was refused too often elsewhere and is paused, so that no account is locked; or nothing is
+        saved for them. Correct the password first if it changed, then release it; or retry with another
+        login.
       </Text>
       {operator && (
         <Stack gap="xs">

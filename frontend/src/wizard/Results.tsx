@@ -117,16 +117,23 @@ export function Results() {
   });
 
   if (data === undefined) {
-    return collection.error ? (
-      <ProblemNotice error={collection.error} onRetry={() => void collection.refetch()} />
-    ) : (
-      <Loader aria-label="Loading" />
+    return (
+      <Stack gap="lg" className="sr-page">
+        <Steps current={4} />
+        <StepHeading step={4} />
+        {collection.error ? (
+          <ProblemNotice error={collection.error} onRetry={() => void collection.refetch()} />
+        ) : (
+          <Loader aria-label="Loading" />
+        )}
+      </Stack>
     );
   }
   if (!hasEnded(data.status)) {
     return (
       <Stack gap="lg" className="sr-page">
         <Steps current={3} />
+        <StepHeading step={3}>{nameOf(data)}</StepHeading>
         <Stale of={[collection]} />
         <Notice tone="busy" title="This collection still runs">
           <Group>

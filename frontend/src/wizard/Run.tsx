@@ -93,6 +93,7 @@ export function Run() {
     return (
       <Stack gap="lg" className="sr-page">
         <Steps current={3} />
+        <StepHeading step={3} />
         <ProblemNotice error={feed.problem} />
       </Stack>
     );
@@ -101,6 +102,7 @@ export function Run() {
     return (
       <Stack gap="lg" className="sr-page">
         <Steps current={3} />
+        <StepHeading step={3} />
         <Group gap="sm">
           <Loader size="sm" aria-hidden="true" />
           <Text role="status">Loading the collection</Text>

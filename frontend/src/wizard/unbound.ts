@@ -1,19 +1,21 @@
+import type { Plan } from "../api/types";
+
 /** How many of the devices that are planned would be tried without any login. */
 export interface Unbound {
   devices: number;
   of: number;
 }
 
-/** As the plan words it; a server that words it otherwise has its sentence shown as it is. */
-const NO_CREDENTIAL = /^(\d+) of (\d+) devices have no credential\b/;
-
-export function splitWarnings(warnings: readonly string[]): {
+/** What is said of a plan in a box of its own, and its other warnings. */
+export function splitWarnings(plan: Pick<Plan, "devices_total" | "devices_without_credential" | "warnings">): {
   unbound: Unbound | undefined;
   others: string[];
 } {
-  const found = warnings.map((warning) => NO_CREDENTIAL.exec(warning)).find((match) => match !== null);
+  const { devices_without_credential: devices, devices_total: of, warnings } = plan;
+  if (devices === 0) return { unbound: undefined, others: warnings };
+  // A server that words it otherwise says it twice.
   return {
-    unbound: found ? { devices: Number(found[1]), of: Number(found[2]) } : undefined,
-    others: warnings.filter((warning) => !NO_CREDENTIAL.test(warning)),
+    unbound: { devices, of },
+    others: warnings.filter((warning) => !warning.includes("have no credential")),
   };
 }

@@ -30,6 +30,8 @@ pub struct CollectionPlan {
     pub capture_types: Vec<TypeCount>,
     /// For each platform the exact commands.
     pub platforms: Vec<PlannedPlatform>,
+    /// Devices that would be tried without any login.
+    pub devices_without_credential: u64,
     /// Things a person should know.
     pub warnings: Vec<String>,
 }
@@ -106,7 +108,12 @@ impl Service {
             skipped: plan.skipped,
         });
         let mut plan = summary(each, 0..LISTED);
-        plan.warnings = self.plan_warnings(request, &devices).await?;
+        if matches!(request.credentials, super::CredentialChoice::Bound) {
+            let bindings = self.credential_bindings().await?;
+            let unbound = devices.iter().filter(|device| bindings.for_device(device).is_empty());
+            plan.devices_without_credential = unbound.count() as u64;
+        }
+        plan.warnings = self.plan_warnings(plan.devices_without_credential, &devices);
         Ok(plan)
     }
 
@@ -177,18 +184,13 @@ impl Service {
         Ok(plan)
     }
 
-    async fn plan_warnings(&self, request: &CollectionRequest, devices: &[device::Model]) -> Result<Vec<String>> {
+    fn plan_warnings(&self, unbound: u64, devices: &[device::Model]) -> Vec<String> {
         let mut warnings = Vec::new();
-        if matches!(request.credentials, super::CredentialChoice::Bound) {
-            let bindings = self.credential_bindings().await?;
-            let unbound = devices.iter().filter(|device| bindings.for_device(device).is_empty());
-            match unbound.count() {
-                0 => {}
-                unbound => warnings.push(format!(
-                    "{unbound} of {} devices have no credential: none is their own, their site's, a tag's or the default",
-                    devices.len()
-                )),
-            }
+        if unbound > 0 {
+            warnings.push(format!(
+                "{unbound} of {} devices have no credential: none is their own, their site's, a tag's or the default",
+                devices.len()
+            ));
         }
         let auto = devices
             .iter()
@@ -202,7 +204,7 @@ impl Service {
         if let Some(reason) = self.held_back() {
             warnings.push(reason);
         }
-        Ok(warnings)
+        warnings
     }
 
     /// What is to run on each of the devices, in their order.

@@ -550,6 +550,8 @@ pub(crate) struct CollectionPlan {
     capture_types: Vec<PlannedType>,
     /// The commands on each platform.
     platforms: Vec<PlannedPlatform>,
+    /// Devices that would be tried without any login; of a collection that was started, none.
+    devices_without_credential: u64,
     /// What a person should know.
     warnings: Vec<String>,
 }
@@ -565,6 +567,7 @@ impl Example for CollectionPlan {
             next_page_token: None,
             capture_types: vec![PlannedType::example()],
             platforms: vec![PlannedPlatform::example()],
+            devices_without_credential: 0,
             warnings: Vec::new(),
         }
     }
@@ -612,6 +615,7 @@ impl From<app::CollectionPlan> for CollectionPlan {
                     captures: one.captures.into_iter().map(Into::into).collect(),
                 })
                 .collect(),
+            devices_without_credential: plan.devices_without_credential,
             warnings: plan.warnings,
         }
     }
