@@ -11,6 +11,7 @@ import {
   startRetry,
 } from "./steps.mjs";
 import { accessibility, firstRun } from "./tests-axe.mjs";
+import { history } from "./tests-history.mjs";
 import { hostile } from "./tests-hostile.mjs";
 import { hostileActs } from "./tests-hostile-acts.mjs";
 import { keys } from "./tests-keys.mjs";
@@ -130,6 +131,7 @@ export const tests = {
   ...wizard,
   ...live,
   ...sleep,
+  ...history,
   ...keys,
   ...hostile,
   ...hostileActs,

@@ -7,7 +7,9 @@ export interface Unbound {
 }
 
 /** What is said of a plan in a box of its own, and its other warnings. */
-export function splitWarnings(plan: Pick<Plan, "devices_total" | "devices_without_credential" | "warnings">): {
+export function splitWarnings(
+  plan: Pick<Plan, "devices_total" | "devices_without_credential" | "warnings">,
+): {
   unbound: Unbound | undefined;
   others: string[];
 } {

@@ -1,7 +1,7 @@
 //! What is known of a running collection, how everything that happens changes it, and what of that is to be written.
 //! Pure: no database, no clock.
 
-use std::{collections::BTreeMap, mem};
+use std::{collections::BTreeMap, mem, time::Duration};
 
 use entity::{
     capture::Verdict,
@@ -18,7 +18,7 @@ use super::{
 use crate::records::{Kind, Loaded, Wish};
 
 /// Least time between two progress events, in milliseconds.
-pub(crate) const PROGRESS_EVERY_MS: i64 = 250;
+const PROGRESS_EVERY_MS: i64 = 250;
 
 /// What came of one capture type, as it is kept with the device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -398,9 +398,13 @@ impl Ledger {
         self.tell(at, &progress);
     }
 
-    /// Whether it is further than was told.
-    pub(crate) fn owes_progress(&self) -> bool {
-        self.progress_owed && self.finished_at.is_none()
+    /// How long until it may tell how far it is, where it is further than was told.
+    pub(crate) fn progress_due(&self, at: i64) -> Option<Duration> {
+        let next = self.progress_at.map_or(at, |before| before + PROGRESS_EVERY_MS);
+        // A clock that was set back makes nobody wait for longer than usual.
+        let wait = (next - at).clamp(0, PROGRESS_EVERY_MS);
+        let owed = self.progress_owed && self.finished_at.is_none();
+        owed.then(|| Duration::from_millis(wait.unsigned_abs()))
     }
 
     /// Something is wrong with the collection as a whole, or was: it goes on when it can.

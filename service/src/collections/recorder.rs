@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{
     engine::{HoldSource, Holds},
     hub::{Head, Hub},
-    ledger::{CaptureEntry, Ending, Ledger, PROGRESS_EVERY_MS},
+    ledger::{CaptureEntry, Ending, Ledger},
     run::{Run, Runs},
     store::{self, Batch, NewText, NewTranscript, TextRef},
 };
@@ -46,8 +46,6 @@ mod tests;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// How long a batch waits for more.
 const BATCH_TIME: Duration = Duration::from_millis(50);
-/// When nothing happens for so long after something that was not told yet.
-const TOLD_AGAIN: Duration = Duration::from_millis(PROGRESS_EVERY_MS.unsigned_abs());
 /// The most entries of a batch.
 const BATCH_SIZE: usize = 500;
 /// Pauses between attempts to write.
@@ -152,7 +150,7 @@ impl Recorder {
     pub(crate) async fn run(mut self, mut entries: mpsc::Receiver<Entry>, stop: CancellationToken) {
         let mut projecting: Option<tokio::task::JoinHandle<()>> = None;
         loop {
-            let owing: Vec<Uuid> = self.owing().collect();
+            let (owing, due) = self.owing(now_ms());
             let first = tokio::select! {
                 biased;
                 first = entries.recv() => match first {
@@ -160,7 +158,7 @@ impl Recorder {
                     None => break,
                 },
                 () = stop.cancelled() => break,
-                () = tokio::time::sleep(TOLD_AGAIN), if !owing.is_empty() => None,
+                () = tokio::time::sleep(due), if !owing.is_empty() => None,
             };
             let mut working = Working::default();
             match first {
@@ -203,12 +201,15 @@ impl Recorder {
         }
     }
 
-    /// Collections that are further than was told.
-    fn owing(&self) -> impl Iterator<Item = Uuid> {
-        self.ledgers
-            .iter()
-            .filter(|(_, ledger)| ledger.owes_progress())
-            .map(|(id, _)| *id)
+    /// Collections that are further than was told, and how long until the first of them may tell it.
+    fn owing(&self, at: i64) -> (Vec<Uuid>, Duration) {
+        let owing = || {
+            self.ledgers
+                .iter()
+                .filter_map(|(id, ledger)| Some((*id, ledger.progress_due(at)?)))
+        };
+        let due = owing().map(|(_, due)| due).min().unwrap_or_default();
+        (owing().map(|(id, _)| id).collect(), due)
     }
 
     /// Tells everybody who watches a collection that runs.
