@@ -206,7 +206,6 @@ function instruments() {
     touched = true;
     return fillRect.apply(this, given);
   };
-  let [before, drawn] = [-1, -1];
   const frame = (now) => {
     if (on) {
       frames += 1;
@@ -215,18 +214,14 @@ function instruments() {
         if (now - last > 100) slow += 1;
       }
       last = now;
-      if (touched) repaints += 1;
-      const seq = logged();
-      if (seq !== drawn) {
-        drawn = seq;
+      if (touched) {
+        repaints += 1;
         const time = Date.now();
+        const seq = logged();
         while (events.length > 0 && events[0].seq <= seq) lags.push(time - events.shift().at);
         const ended = sentence();
-        if (ended !== before) {
-          before = ended;
-          while (counted.length > 0 && counted[0].ended !== 0 && counted[0].ended <= ended) {
-            counterLags.push(time - counted.shift().at);
-          }
+        while (counted.length > 0 && counted[0].ended !== 0 && counted[0].ended <= ended) {
+          counterLags.push(time - counted.shift().at);
         }
       }
     }

@@ -33,7 +33,7 @@ export const history = {
     await assertFigures(page, "Differences", { "Fail now": 0, "Still fail": 3, Recovered: 0, Same: 1 });
     const rows = page.getByRole("table", { name: "Devices of both collections" }).getByRole("row");
     await assertCount(rows, 4, "those that still fail, below the head");
-    await page.getByText("Also what is the same").click();
+    await page.getByRole("switch", { name: "Also what is the same" }).check();
     await assertCount(rows, 5);
     await page.waitForURL(/same=/);
   },
@@ -47,10 +47,11 @@ export const history = {
     const cause = page.getByRole("region", { name: /^Connection refused: [\d,]+ failures on 2 devices$/ });
     await cause.getByRole("link", { name: device.device_name, exact: true }).waitFor();
     await cause.getByRole("link", { name: "Collect these 2 again" }).waitFor();
-    await page.getByText("Device", { exact: true }).click();
+    const by = page.getByRole("radiogroup", { name: "Grouped by" });
+    await by.getByText("Device", { exact: true }).click();
     const devices = page.getByRole("table", { name: "Devices that failed" });
     await devices.getByRole("row").filter({ hasText: device.device_name }).waitFor();
-    await page.getByText("Site", { exact: true }).click();
+    await by.getByText("Site", { exact: true }).click();
     const sites = page.getByRole("table", { name: "Sites with failures" });
     await sites.getByRole("row").filter({ hasText: "mixed" }).click();
     await page.waitForURL(/\/devices\?site=mixed/);
