@@ -47,7 +47,7 @@ export function NoCredential(props: { unbound: Unbound; onChange: (change: Parti
             variant="default"
             maw="100%"
             title={name}
-            styles={{ label: { display: "block", textOverflow: "ellipsis" } }}
+            styles={{ label: { display: "block", height: "auto", textOverflow: "ellipsis" } }}
             onClick={() => onChange({ kind: "saved", credentialId: id })}
           >
             Use {name}
