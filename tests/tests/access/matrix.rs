@@ -48,8 +48,11 @@ const VIEWER: &[&str] = &[
     "config_change_list",
     "config_change_patch",
     "config_change_view",
+    "collection_comparison_view",
     "coverage_device_list",
     "coverage_view",
+    "device_collection_list",
+    "failure_list",
     "device_export_view",
     "device_facets",
     // Trying an import; doing it is for operators, which `allowed.rs` asks.
