@@ -161,7 +161,6 @@ export const AUDIT_ACTIONS = [
 
 export const FAILURE_KINDS = Object.keys(FAILURE);
 export const SEVERITIES = Object.keys(SEVERITY);
-export const COVERAGE_STATES = Object.keys(COVERAGE);
 export const VERDICTS = Object.keys(VERDICT);
 export const COLLECTION_STATUSES = [
   "queued",

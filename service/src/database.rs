@@ -265,9 +265,10 @@ impl Database {
     }
 }
 
-/// What the writer keeps of an SQLite database in memory, as its pragma takes it: 16 MiB. The usual 2 MiB hold the indexes of a
-/// new database, and each capture of a collection reads and writes some pages of them.
-const WRITER_CACHE: &str = "-16384";
+/// What the writer keeps of an SQLite database in memory, as its pragma takes it: 6 MiB. The usual 2 MiB hold the indexes of a
+/// new database, and each capture of a collection reads and writes some pages of them. Filling much more costs a first
+/// collection what it saves later ones.
+const WRITER_CACHE: &str = "-6144";
 
 /// The file of an SQLite database, by its real folder; `None` for others, and where there is no such folder.
 pub(crate) fn sqlite_file(url: &str) -> Option<PathBuf> {

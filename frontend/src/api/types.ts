@@ -32,7 +32,6 @@ export type ComparedDevice = Schemas["ComparedDevice"];
 export type ComparedRun = Schemas["ComparedRun"];
 export type Difference = Schemas["Difference"];
 export type DeviceCollection = Schemas["DeviceCollection"];
-export type FailureSummary = Schemas["FailureSummary"];
 export type FailureBy = Schemas["FailureBy"];
 export type Failures = Schemas["Failures"];
 

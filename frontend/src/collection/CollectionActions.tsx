@@ -6,7 +6,8 @@ import { queryClient } from "../api/queries";
 import type { Collection } from "../api/types";
 import { useCan } from "../app/role";
 import { Confirm } from "../ui/Confirm";
-import { IconStop, IconTrash } from "../ui/icons";
+import { IconTrash } from "../ui/icons";
+import { CancelCollection } from "../wizard/CancelCollection";
 import { Retry } from "../wizard/Retry";
 
 const route = getRouteApi("/collections/$id");
@@ -17,10 +18,6 @@ export function CollectionActions({ collection, ended }: { collection: Collectio
   const operator = useCan("operator");
   const actions = operator ? collection.actions : [];
   const navigate = route.useNavigate();
-  const cancel = useMutation({
-    mutationFn: () => ask(api.POST("/collections/{id}/cancel", { params: { path: { id } } })),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ["collections"] }),
-  });
   const remove = useMutation({
     mutationFn: () => ask(api.DELETE("/collections/{id}", { params: { path: { id } } })),
     onSuccess: () => {
@@ -50,18 +47,10 @@ export function CollectionActions({ collection, ended }: { collection: Collectio
         />
       )}
       {actions.includes("cancel") && (
-        <Confirm
-          label="Cancel"
-          icon={<IconStop size={16} />}
-          title="Cancel this collection?"
-          confirm="Cancel it"
-          loading={cancel.isPending}
-          error={cancel.error}
-          onConfirm={() => cancel.mutate()}
-        >
-          Devices that wait are not started, those that run are stopped. What was recorded stays, and the rest
-          can be retried later.
-        </Confirm>
+        <CancelCollection
+          id={id}
+          onCancelled={() => void queryClient.invalidateQueries({ queryKey: ["collections"] })}
+        />
       )}
       {actions.includes("delete") && (
         <Confirm

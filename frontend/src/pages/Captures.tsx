@@ -8,14 +8,13 @@ import { captureTypesQuery } from "../api/queries";
 import type { Capture } from "../api/types";
 import { useCan } from "../app/role";
 import { clean } from "../app/search";
-import { bytes, plural } from "../format";
-import { TypeTitles } from "../ui/captureTypes";
+import { plural } from "../format";
+import { captureColumns } from "../ui/captureColumns";
 import { type Column, DataTable } from "../ui/DataTable";
 import { MoreDevices, useDevicesNamed } from "../ui/devicesNamed";
 import { IconSearch } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Empty } from "../ui/Problem";
-import { VerdictChip } from "../ui/Status";
 import { TextFilter } from "../ui/TextFilter";
 import { Ago } from "../ui/Time";
 import { VERDICTS, verdictWord } from "../words";
@@ -23,39 +22,7 @@ import { VERDICTS, verdictWord } from "../words";
 const route = getRouteApi("/captures");
 
 const columns: Column<Capture>[] = [
-  {
-    key: "verdict",
-    title: "Verdict",
-    width: "124px",
-    cell: (each) => <VerdictChip verdict={each.verdict} />,
-  },
-  {
-    key: "device",
-    title: "Device",
-    width: "minmax(110px, 1.4fr)",
-    cell: (each) => <b>{each.device_name}</b>,
-  },
-  {
-    key: "type",
-    title: "Capture type",
-    width: "minmax(110px, 1fr)",
-    cell: (each) => <TypeTitles slugs={[each.capture_type]} />,
-  },
-  {
-    key: "command",
-    title: "Command",
-    width: "minmax(130px, 1.8fr)",
-    from: "md",
-    cell: (each) => <span className="sr-mono">{each.commands.join(" ; ")}</span>,
-  },
-  {
-    key: "size",
-    title: "Size",
-    width: "80px",
-    align: "right",
-    from: "sm",
-    cell: (each) => bytes(each.bytes),
-  },
+  ...captureColumns,
   {
     key: "current",
     title: "",

@@ -8,6 +8,7 @@ import type { Collection, CoverageCounts, Failures } from "../api/types";
 import { NewestChanges } from "../changes/NewestChanges";
 import { count, plural } from "../format";
 import { hasEnded } from "../progress";
+import { FailingDevices } from "../ui/FailingDevices";
 import { Figures, Page, Panel } from "../ui/Page";
 import { Empty, ProblemNotice, Stale } from "../ui/Problem";
 import { CoverageChip, FailureChip, StatusChip } from "../ui/Status";
@@ -294,8 +295,6 @@ const NAMED = 12;
 function CauseOfDay({ cause }: { cause: Failures }) {
   const [what] = cause.causes;
   if (what === undefined) return null;
-  const named = cause.sample.slice(0, NAMED);
-  const more = cause.devices - named.length;
   return (
     <details className="sr-cause">
       <summary>
@@ -308,21 +307,7 @@ function CauseOfDay({ cause }: { cause: Failures }) {
       <Text size="sm" c="dimmed">
         {what.hint}
       </Text>
-      <Text size="sm" className="sr-any">
-        {named.map((device, index) => (
-          <Fragment key={device.device_id}>
-            {index > 0 && ", "}
-            <Link
-              to="/collections/$id/devices/$deviceId"
-              params={{ id: device.collection_id, deviceId: device.device_id }}
-              title={device.message}
-            >
-              {device.device_name}
-            </Link>
-          </Fragment>
-        ))}
-        {more > 0 && ` and ${count(more)} more`}
-      </Text>
+      <FailingDevices of={cause} most={NAMED} />
     </details>
   );
 }

@@ -1,12 +1,12 @@
 import { Button, Group, Loader, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Fragment } from "react";
 import type { Failures as FailuresOf } from "../api/types";
 import { useCan } from "../app/role";
 import { clean } from "../app/search";
 import { count, plural } from "../format";
 import { type Column, DataTable } from "../ui/DataTable";
+import { FailingDevices } from "../ui/FailingDevices";
 import { Page } from "../ui/Page";
 import { Empty, Notice, ProblemNotice, Stale } from "../ui/Problem";
 import { FailureChip } from "../ui/Status";
@@ -91,8 +91,6 @@ function CausePanel({ cause }: { cause: FailuresOf }) {
   const operator = useCan("operator");
   const [what] = cause.causes;
   if (what === undefined) return null;
-  const named = cause.sample.slice(0, NAMES);
-  const more = cause.devices - named.length;
   // The sample holds all of them up to its size.
   const ids = cause.sample.length === cause.devices ? cause.sample.map((device) => device.device_id) : [];
   return (
@@ -120,21 +118,7 @@ function CausePanel({ cause }: { cause: FailuresOf }) {
           )}
         </div>
         <Text size="sm">{what.hint}</Text>
-        <Text size="sm" className="sr-any">
-          {named.map((device, index) => (
-            <Fragment key={device.device_id}>
-              {index > 0 && ", "}
-              <Link
-                to="/collections/$id/devices/$deviceId"
-                params={{ id: device.collection_id, deviceId: device.device_id }}
-                title={device.message}
-              >
-                {device.device_name}
-              </Link>
-            </Fragment>
-          ))}
-          {more > 0 && ` and ${count(more)} more`}
-        </Text>
+        <FailingDevices of={cause} most={NAMES} />
       </Stack>
     </section>
   );

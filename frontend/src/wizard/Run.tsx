@@ -1,8 +1,7 @@
 import { Button, Group, Loader, SegmentedControl, Stack, Text, VisuallyHidden } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { api, ask } from "../api/client";
 import { failuresQuery, pastQuery, queryClient } from "../api/queries";
 import { useKeys } from "../app/keys";
 import { useCan } from "../app/role";
@@ -11,7 +10,6 @@ import { count, duration, plural } from "../format";
 import type { Link as FeedLink } from "../live/feed";
 import { useFeed } from "../live/useFeed";
 import { hasEnded, shown } from "../progress";
-import { Confirm } from "../ui/Confirm";
 import { IconCheck, IconClock, IconCross, IconRight, IconSpin, IconStop } from "../ui/icons";
 import { Figures, Panel } from "../ui/Page";
 import { Notice, ProblemNotice } from "../ui/Problem";
@@ -19,6 +17,7 @@ import { Chip, StatusChip, ToneIcon } from "../ui/Status";
 import { TextFilter } from "../ui/TextFilter";
 import { nameOf, statusWord, type Word } from "../words";
 import { ActivityLog } from "./ActivityLog";
+import { CancelCollection } from "./CancelCollection";
 import { DeviceDrawer } from "./DeviceDrawer";
 import { DeviceStatusTable } from "./DeviceStatusTable";
 import { estimate, range } from "./eta";
@@ -63,10 +62,6 @@ export function Run() {
   const past = useQuery({
     ...pastQuery(collection?.capture_types ?? []),
     enabled: collection !== undefined && !ended,
-  });
-  const cancel = useMutation({
-    mutationFn: () => ask(api.POST("/collections/{id}/cancel", { params: { path: { id } } })),
-    onSuccess: (answer) => follower.told(answer),
   });
 
   const { size } = progress.devices;
@@ -143,20 +138,7 @@ export function Run() {
           </Group>
         </div>
         <Group gap="sm">
-          {mayCancel && (
-            <Confirm
-              label="Cancel"
-              icon={<IconStop size={16} />}
-              title="Cancel this collection?"
-              confirm="Cancel it"
-              loading={cancel.isPending}
-              error={cancel.error}
-              onConfirm={() => cancel.mutate()}
-            >
-              Devices that wait are not started, those that run are stopped. What was recorded stays, and the
-              rest can be retried later.
-            </Confirm>
-          )}
+          {mayCancel && <CancelCollection id={id} onCancelled={(answer) => follower.told(answer)} />}
           {cancelling && !ended && (
             <Button variant="default" disabled leftSection={<IconStop size={16} />}>
               Cancelling…

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use entity::{collection::CollectionKind, collection_device::DeviceStatus, user::Role};
 use uuid::Uuid;
 
-use super::store::{self, Ran, Stored};
+use self::store::{Ran, Stored};
 use crate::{
     Service,
     actor::Actor,
     error::{Error, Result},
     page::{Page, PageRequest},
 };
+
+mod store;
 
 /// What is different about a device, in the order in which people want to know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

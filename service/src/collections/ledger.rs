@@ -491,3 +491,31 @@ pub fn seconds(ms: i64) -> f64 {
     let ms = ms as f64;
     ms / 1000.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_held_back_is_told_when_its_time_has_come_and_not_a_whole_pause_later() {
+        let mut ledger = Ledger::new(Uuid::nil(), CollectionKind::Collection, 0, Vec::new());
+        ledger.begin(1_000);
+        assert_eq!(ledger.progress_due(1_000), None, "it was told just now");
+        ledger.progress(1_100, false);
+        assert_eq!(ledger.progress_due(1_100), Some(Duration::from_millis(150)));
+        ledger.progress(1_200, false);
+        assert_eq!(
+            ledger.progress_due(1_200),
+            Some(Duration::from_millis(50)),
+            "more does not put it off"
+        );
+        assert_eq!(ledger.progress_due(1_900), Some(Duration::ZERO));
+        assert_eq!(
+            ledger.progress_due(5),
+            Some(Duration::from_millis(250)),
+            "the clock was set back"
+        );
+        ledger.progress(1_250, false);
+        assert_eq!(ledger.progress_due(1_250), None);
+    }
+}

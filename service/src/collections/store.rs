@@ -7,7 +7,7 @@ use std::{
 };
 
 use entity::{
-    capture::{self, Verdict},
+    capture::Verdict,
     collection,
     collection::CollectionKind,
     collection_device::{self, DeviceStatus},
@@ -15,8 +15,8 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, FromQueryResult, JoinType,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, JoinType, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Statement, Value,
     sea_query::{Expr, ExprTrait, Func, LikeExpr, OnConflict},
 };
 use uuid::Uuid;
@@ -525,60 +525,6 @@ pub(super) async fn device_page(
         total,
         ..page.page(&key, rows, |row| row.position)
     })
-}
-
-/// What a comparison needs of a device of a collection.
-#[derive(Debug, Clone, FromQueryResult)]
-pub(super) struct Ran {
-    pub(super) device_id: Uuid,
-    pub(super) device_name: String,
-    pub(super) status: DeviceStatus,
-    pub(super) failure_kind: Option<String>,
-    pub(super) message: String,
-    pub(super) duration_ms: Option<i64>,
-}
-
-/// All devices of a collection, by position, without what was captured of them.
-pub(super) async fn ran(db: &impl ConnectionTrait, id: Uuid) -> Answer<Vec<Ran>> {
-    use collection_device::Column;
-    collection_device::Entity::find()
-        .select_only()
-        .columns([
-            Column::DeviceId,
-            Column::DeviceName,
-            Column::Status,
-            Column::FailureKind,
-            Column::Message,
-            Column::DurationMs,
-        ])
-        .filter(Column::CollectionId.eq(id))
-        .order_by_asc(Column::Position)
-        .into_model()
-        .all(db)
-        .await
-}
-
-/// Which text a complete capture has.
-#[derive(Debug, Clone, FromQueryResult)]
-pub(super) struct Stored {
-    pub(super) device_id: Uuid,
-    pub(super) capture_type: String,
-    pub(super) text_id: i64,
-}
-
-/// The texts of the complete captures of a collection, in the order of the captures. Equal texts are the same one.
-pub(super) async fn stored(db: &impl ConnectionTrait, id: Uuid) -> Answer<Vec<Stored>> {
-    use capture::Column;
-    capture::Entity::find()
-        .select_only()
-        .columns([Column::DeviceId, Column::CaptureType, Column::TextId])
-        .filter(Column::CollectionId.eq(id))
-        .filter(Column::Verdict.eq(Verdict::Complete))
-        .filter(Column::TextId.is_not_null())
-        .order_by_asc(Column::Id)
-        .into_model()
-        .all(db)
-        .await
 }
 
 /// A page of the collections that had a device, the newest first, each with the name of the collection.

@@ -148,7 +148,6 @@ impl From<app::ComparedDevice> for ComparedDevice {
 /// How many devices are different in which way.
 #[derive(Object)]
 #[oai(example)]
-#[allow(missing_docs, reason = "the fields are those of `Difference`")]
 struct DifferenceCounts {
     /// Succeeded before and do not any more.
     failed_now: u64,
